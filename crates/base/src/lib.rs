@@ -1,0 +1,21 @@
+//! What every Songwright service shares.
+//!
+//! Nothing here knows candle, axum or tauri: an engine crate depends on this one for the words it
+//! exchanges with its caller ([`Observer`], [`EngineError`], [`EngineInfo`], [`Seed`],
+//! [`LyricSheet`]), the server for what it says to clients ([`Code`]).
+
+mod code;
+mod engine_error;
+mod engine_info;
+mod lyric_sheet;
+mod observer;
+mod seed;
+mod text;
+
+pub use code::Code;
+pub use engine_error::EngineError;
+pub use engine_info::{EngineInfo, EngineKind};
+pub use lyric_sheet::{LyricSection, LyricSheet, SectionKind};
+pub use observer::{Observer, Progress, Silent, Stage};
+pub use seed::Seed;
+pub use text::{InvalidField, clean_text, length_between};

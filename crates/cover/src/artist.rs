@@ -1,0 +1,28 @@
+use image::RgbImage;
+use songwright_base::{EngineError, EngineInfo, Observer};
+
+use crate::CoverParams;
+
+/// A finished cover.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Cover {
+    /// `width` × `height`, 8-bit sRGB.
+    pub image: RgbImage,
+    /// How the picture was made, for people: "rendered scene", "SDXL-Turbo, 4 steps".
+    pub label: String,
+    /// Who made it.
+    pub engine: EngineInfo,
+}
+
+/// Draws covers. Blocking; called on an engine thread.
+pub trait CoverArtist: Send {
+    /// Who draws.
+    fn info(&self) -> EngineInfo;
+
+    /// A picture of exactly the asked size.
+    ///
+    /// # Errors
+    /// [`EngineError::Cancelled`] within one step of the observer's saying so.
+    fn draw(&mut self, params: &CoverParams, observer: &dyn Observer)
+    -> Result<Cover, EngineError>;
+}

@@ -1,0 +1,9 @@
+//! The cover service: a picture from a prompt and a style.
+
+mod artist;
+mod params;
+mod style;
+
+pub use artist::{Cover, CoverArtist};
+pub use params::CoverParams;
+pub use style::{CoverStyle, StylePreset};

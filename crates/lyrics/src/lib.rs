@@ -1,0 +1,7 @@
+//! The lyrics service: lyrics, tags prompt, categories and title.
+
+mod lyricist;
+mod params;
+
+pub use lyricist::{Categories, Category, Lyricist, TagsPrompt};
+pub use params::{CategoriesParams, LyricsParams, PromptParams, TitleParams};
