@@ -1,5 +1,11 @@
 //! Pure functions on audio samples. Sample values are `f32` in −1..1, channels interleaved.
 
+mod error;
 mod pcm;
+pub mod peaks;
+mod quantise;
+pub mod wav;
 
+pub use error::Error;
 pub use pcm::Pcm;
+pub use peaks::Peaks;
