@@ -14,6 +14,9 @@ pub struct Peaks {
 }
 
 impl Peaks {
+    /// Enough spans for a waveform across a large window.
+    pub const DEFAULT_SPANS: usize = 1_000;
+
     /// `spans` spans of `pcm`, fewer where it has fewer frames; none of empty audio.
     #[must_use]
     pub fn of(pcm: &Pcm, spans: usize) -> Self {

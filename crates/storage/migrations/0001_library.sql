@@ -9,6 +9,7 @@ CREATE TABLE songs (
     description    TEXT    NOT NULL,
     prompt         TEXT    NOT NULL,
     lyrics         TEXT    NOT NULL,
+    lyricist_json  TEXT    CHECK (lyricist_json IS NULL OR json_valid(lyricist_json)),
     instrumental   INTEGER NOT NULL CHECK (instrumental IN (0, 1)),
     language       TEXT,
     categories     TEXT    NOT NULL CHECK (json_valid(categories)),

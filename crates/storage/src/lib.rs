@@ -4,7 +4,7 @@
 //! Nothing is written half. A file is stored whole or not at all; the library row comes last. A
 //! crash between the two leaves files that no row knows, which [`Library::orphans`] lists.
 
-mod bundle;
+pub mod bundle;
 mod error;
 mod library;
 mod object_config;

@@ -18,6 +18,8 @@ pub struct SongText {
     pub prompt: String,
     /// The lyrics with section tags; empty for an instrumental.
     pub lyrics: String,
+    /// Who wrote the words; `None` where the user did or nobody sings.
+    pub lyricist: Option<EngineInfo>,
     /// Whether nobody sings.
     pub instrumental: bool,
     /// "english", "chinese", …, where known.

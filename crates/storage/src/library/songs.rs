@@ -6,7 +6,8 @@ use super::files::optional;
 use super::search::condition;
 use super::takes::{covers_of, insert_artwork, insert_recording, takes_of};
 use super::{
-    Library, NewSong, Song, SongFilter, SongPage, SongSummary, SongText, from_json, now_ms, to_json,
+    Library, NewSong, Song, SongFilter, SongPage, SongSummary, SongText, from_json,
+    from_json_or_null, now_ms, to_json,
 };
 use crate::{Error, ObjectKey};
 
@@ -115,8 +116,8 @@ fn insert_song(c: &Connection, new: &NewSong) -> Result<(), Error> {
     let insert = || -> rusqlite::Result<_> {
         c.execute(
             "INSERT INTO songs (id, title, description, prompt, lyrics, instrumental, language,
-                 categories, created_at_ms)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT (id) DO NOTHING",
+                 categories, created_at_ms, lyricist_json)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10) ON CONFLICT (id) DO NOTHING",
             params![
                 new.id,
                 text.title,
@@ -126,7 +127,8 @@ fn insert_song(c: &Connection, new: &NewSong) -> Result<(), Error> {
                 text.instrumental,
                 text.language,
                 to_json(&text.categories)?,
-                new.created_at_ms.unwrap_or_else(now_ms)
+                new.created_at_ms.unwrap_or_else(now_ms),
+                text.lyricist.as_ref().map(to_json).transpose()?
             ],
         )
     };
@@ -146,6 +148,7 @@ fn song_by_id(c: &Connection, id: Uuid) -> Result<Song, Error> {
                     description: row.get("description")?,
                     prompt: row.get("prompt")?,
                     lyrics: row.get("lyrics")?,
+                    lyricist: from_json_or_null(row, "lyricist_json")?,
                     instrumental: row.get("instrumental")?,
                     language: row.get("language")?,
                     categories: from_json(row, "categories")?,
