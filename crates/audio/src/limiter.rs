@@ -74,10 +74,12 @@ impl Limiter {
         }
         // The mean over the last `window` frames: an attack without corners. It needs no delay,
         // because `least` falls `window` frames ahead of the peak.
-        let mut sum = window as f64;
+        // Before the first frame the gain is taken to have been the first frame's.
+        let first = least.first().copied().unwrap_or(1.0);
+        let mut sum = window as f64 * f64::from(first);
         let mut smooth = Vec::with_capacity(least.len());
         for i in 0..least.len() {
-            let leaving = i.checked_sub(window).map_or(1.0, |j| least[j]);
+            let leaving = i.checked_sub(window).map_or(first, |j| least[j]);
             sum += f64::from(least[i]) - f64::from(leaving);
             smooth.push((sum / window as f64) as f32 * gain);
         }

@@ -45,7 +45,11 @@ fn main() -> Result<(), Box<dyn Error>> {
     writeln!(out, "{took:?}\n{:#?}", song.facts)?;
     for line in &song.timed_lines {
         let (start, end) = (line.start_s, line.end_s);
-        writeln!(out, "{start:7.2}–{end:7.2}  [{}] {}", line.section, line.text)?;
+        writeln!(
+            out,
+            "{start:7.2}–{end:7.2}  [{}] {}",
+            line.section, line.text
+        )?;
     }
     Ok(())
 }

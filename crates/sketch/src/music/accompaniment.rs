@@ -177,7 +177,12 @@ impl Player<'_> {
                 let start = human_tick(self.plan, tick, random);
                 // Broken chords ring on a little.
                 let ring = until + TICKS_PER_BEAT / 2;
-                self.push(start, ring.min(self.chords[i].end.max(until)), key, velocity);
+                self.push(
+                    start,
+                    ring.min(self.chords[i].end.max(until)),
+                    key,
+                    velocity,
+                );
                 continue;
             }
             let start = human_tick(self.plan, tick, random);

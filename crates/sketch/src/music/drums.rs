@@ -31,7 +31,11 @@ pub(super) fn play(plan: &Plan, kit: &Drums, final_chord: u32, end: u32) -> Vec<
             None => &kit.low,
         };
         // Before the drums have entered, a fill is only its second half.
-        let from = if fill.is_some() && !plays { steps / 2 } else { 0 };
+        let from = if fill.is_some() && !plays {
+            steps / 2
+        } else {
+            0
+        };
         if plays && bar.index == 0 && kit.crash && (played_before || bar.is_full(plan)) {
             notes.push(Note {
                 start: bar.start,
@@ -41,7 +45,11 @@ pub(super) fn play(plan: &Plan, kit: &Drums, final_chord: u32, end: u32) -> Vec<
             });
         }
         for (drum, grid) in grids {
-            for (step, c) in grid_bar(grid, steps, bar.index).iter().enumerate().skip(from) {
+            for (step, c) in grid_bar(grid, steps, bar.index)
+                .iter()
+                .enumerate()
+                .skip(from)
+            {
                 if !c.is_ascii_digit() {
                     continue;
                 }

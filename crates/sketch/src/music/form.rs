@@ -52,9 +52,7 @@ pub(super) fn form(
     sections.retain(|s| s.bars > 0);
     let mut first_bar = 0;
     let (mut verses, mut choruses) = (0.0, 0.0);
-    let last_chorus = sections
-        .iter()
-        .rposition(|s| s.kind == SectionKind::Chorus);
+    let last_chorus = sections.iter().rposition(|s| s.kind == SectionKind::Chorus);
     for (i, section) in sections.iter_mut().enumerate() {
         section.first_bar = first_bar;
         first_bar += section.bars;
@@ -299,7 +297,10 @@ mod tests {
     fn lyrics_too_long_lose_their_last_sections_and_say_so() {
         let sheet = LyricSheet::parse(SONG);
         let (sections, note) = form(Some(&sheet), 6, 2.0);
-        assert_eq!(sections[0].lines[0].text, "Walking down the empty street tonight");
+        assert_eq!(
+            sections[0].lines[0].text,
+            "Walking down the empty street tonight"
+        );
         assert!(note.unwrap().contains("[chorus]"));
         let (_, note) = form(Some(&sheet), 40, 2.0);
         assert_eq!(note, None);

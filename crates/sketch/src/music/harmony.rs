@@ -159,7 +159,12 @@ pub enum Spread {
 /// The voicing of `chord` in `register` (lowest and highest MIDI key) that moves least from
 /// `previous`; the one nearest to the register's middle when there is none.
 #[must_use]
-pub(super) fn voice(chord: &Chord, spread: Spread, register: [u8; 2], previous: &[i32]) -> Vec<i32> {
+pub(super) fn voice(
+    chord: &Chord,
+    spread: Spread,
+    register: [u8; 2],
+    previous: &[i32],
+) -> Vec<i32> {
     let (low, high) = (i32::from(register[0]), i32::from(register[1]));
     let middle = f64::from(low + high) / 2.0;
     if spread == Spread::Power {

@@ -134,7 +134,8 @@ const LACKING: &[(&str, &str)] = &[
 ];
 
 const VOICE: &[&str] = &[
-    "vocal", "vocals", "singer", "singing", "voice", "rap", "rapper", "sung", "人声", "女声", "男声",
+    "vocal", "vocals", "singer", "singing", "voice", "rap", "rapper", "sung", "人声", "女声",
+    "男声",
 ];
 
 /// Words of mood: energy −1…1 and the mode that they lean to.

@@ -196,7 +196,11 @@ impl Writer<'_> {
     /// Syllables of a hummed phrase; every second phrase is a little longer.
     fn hummed(&mut self, nth: usize) -> Vec<Syllable> {
         let beats = usize::from(self.plan.style.beats);
-        let most = if self.plan.style.tempo[1] < 95.0 { 5 } else { 7 };
+        let most = if self.plan.style.tempo[1] < 95.0 {
+            5
+        } else {
+            7
+        };
         let count = most + nth % 2 - 4 + beats + usize::from(self.random.random_bool(0.3));
         (0..count)
             .map(|i| Syllable {

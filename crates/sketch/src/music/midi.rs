@@ -29,7 +29,11 @@ fn conductor(score: &Score, key: Key) -> Vec<Timed<'_>> {
     let micros = (60e6 / score.bpm).round() as u32;
     let mut events = vec![
         (0, 0, meta(MetaMessage::Tempo(u24::new(micros)))),
-        (0, 0, meta(MetaMessage::TimeSignature(score.beats, 2, 24, 8))),
+        (
+            0,
+            0,
+            meta(MetaMessage::TimeSignature(score.beats, 2, 24, 8)),
+        ),
         (
             0,
             0,

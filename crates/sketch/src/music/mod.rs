@@ -31,9 +31,7 @@ pub use plan::{Plan, plan};
 pub use score::{ChordAt, LineAt, LyricAt, Note, Part, Score, SectionAt, TICKS_PER_BEAT, write};
 pub use soundfont::Preset;
 pub use stems::SAMPLE_RATE;
-pub use style::{
-    Channel, Drum, Drums, PartStyle, Progressions, Role, Style, SwingUnit,
-};
+pub use style::{Channel, Drum, Drums, PartStyle, Progressions, Role, Style, SwingUnit};
 
 /// The built-in composer: arranges by rule and plays the arrangement with a SoundFont.
 #[derive(Clone, Copy, Debug, Default)]

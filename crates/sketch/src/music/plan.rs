@@ -135,7 +135,11 @@ pub fn plan(params: &MusicParams) -> Result<Plan, ComposeError> {
     })
 }
 
-fn choose_style(heard: &Heard, styles: &'static [Style], notes: &mut Vec<String>) -> &'static Style {
+fn choose_style(
+    heard: &Heard,
+    styles: &'static [Style],
+    notes: &mut Vec<String>,
+) -> &'static Style {
     let by_id = |id: &str| styles.iter().find(|s| s.id == id);
     if let Some(style) = heard.style.and_then(by_id) {
         return style;
@@ -330,7 +334,10 @@ mod tests {
     fn asked_instruments_play_and_the_voice_is_explained() {
         let plan = plan(&params("pop, steel guitar, female vocals, no drums", 30.0)).unwrap();
         let facts = plan.facts();
-        assert!(facts.instruments.iter().any(|i| i.contains("steel")), "{facts:?}");
+        assert!(
+            facts.instruments.iter().any(|i| i.contains("steel")),
+            "{facts:?}"
+        );
         assert!(facts.notes.iter().any(|n| n.contains("no singing voice")));
         assert!(plan.drums.is_none());
     }

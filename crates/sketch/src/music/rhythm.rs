@@ -105,7 +105,11 @@ mod tests {
     #[test]
     fn onsets_rise_and_leave_room_for_the_last_note() {
         for bars in 1..=4 {
-            for line in ["Go", "Hold me now", "Every little light in the city is burning tonight"] {
+            for line in [
+                "Go",
+                "Hold me now",
+                "Every little light in the city is burning tonight",
+            ] {
                 let onsets = placed(line, bars);
                 assert_eq!(onsets.len(), syllables(line).len().min(bars * 16));
                 assert!(onsets.windows(2).all(|w| w[0] < w[1]), "{onsets:?}");

@@ -121,12 +121,9 @@ impl<'a> Sf3<'a> {
             let mut frames = GUARD_SAMPLES;
             if wanted[i] {
                 let body = self.samples.start + from..self.samples.start + to;
-                let ogg = self
-                    .bytes
-                    .get(body)
-                    .ok_or(ComposeError::SoundFontLayout {
-                        what: "a sample lies outside the file",
-                    })?;
+                let ogg = self.bytes.get(body).ok_or(ComposeError::SoundFontLayout {
+                    what: "a sample lies outside the file",
+                })?;
                 start = pcm.len();
                 decode(ogg, &mut pcm)
                     .map_err(|source| ComposeError::Sample { index: i, source })?;

@@ -59,10 +59,7 @@ impl Preset {
 
 /// Whether the SoundFont has `preset`.
 pub(super) fn has(preset: Preset) -> bool {
-    Sf3::open(SF3).is_ok_and(|sf3| {
-        sf3.presets()
-            .contains(&(preset.bank, preset.program))
-    })
+    Sf3::open(SF3).is_ok_and(|sf3| sf3.presets().contains(&(preset.bank, preset.program)))
 }
 
 type Slot = Arc<OnceLock<Arc<SoundFont>>>;

@@ -182,9 +182,7 @@ impl Fade {
         if frame < self.start {
             return 1.0;
         }
-        let share = |from: usize| {
-            (self.end - frame - 1) as f32 / (self.end - from).max(1) as f32
-        };
+        let share = |from: usize| (self.end - frame - 1) as f32 / (self.end - from).max(1) as f32;
         // A straight line in dB sounds even; the cube comes near it and reaches zero.
         let ring = share(self.start).powi(3);
         if frame < self.close {

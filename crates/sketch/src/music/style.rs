@@ -19,6 +19,20 @@ macro_rules! style_files {
 
 style_files![
     "pop",
+    "rock",
+    "folk",
+    "lofi",
+    "synthwave",
+    "house",
+    "jazz",
+    "ambient",
+    "hiphop",
+    "blues",
+    "country",
+    "metal",
+    "punk",
+    "rnb",
+    "waltz",
 ];
 
 /// The steps of a beat in every grid: sixteenths.
@@ -385,7 +399,7 @@ mod tests {
         let error = |text: &str| read("pop", text).unwrap_err().to_string();
         let wrong = pop.replacen("cadence = \"", "cadence = \"Q", 1);
         assert!(error(&wrong).contains("is no chord"), "{}", error(&wrong));
-        let short = pop.replacen("low = \"", "low = \".", 1);
+        let short = pop.replacen("low  = \"", "low  = \".", 1);
         assert!(error(&short).contains("whole number of bars"));
     }
 }
