@@ -78,13 +78,21 @@ const WORDS: &[(Theme, &str)] = &[
     ),
 ];
 
-/// The themes that `text` names, in the order of their first mention.
+impl Theme {
+    /// Whether it says when or in what weather rather than where.
+    const fn is_circumstance(self) -> bool {
+        matches!(self, Self::Night | Self::Rain | Self::Winter | Self::Sun)
+    }
+}
+
+/// The themes that `text` names, places before times and weather, else in the order of their
+/// first mention.
 pub(super) fn themes_of(text: &str) -> Vec<Theme> {
     let mut found: Vec<(usize, Theme)> = WORDS
         .iter()
         .filter_map(|&(theme, words)| first_mention(text, words).map(|at| (at, theme)))
         .collect();
-    found.sort_by_key(|&(at, _)| at);
+    found.sort_by_key(|&(at, theme)| (theme.is_circumstance(), at));
     found.into_iter().map(|(_, theme)| theme).collect()
 }
 
@@ -118,7 +126,7 @@ mod tests {
             themes_of("Driving through the city on a rainy night"),
             [Theme::Road, Theme::City, Theme::Rain, Theme::Night]
         );
-        assert_eq!(themes_of("夜晚的海边"), [Theme::Night, Theme::Sea]);
+        assert_eq!(themes_of("夜晚的海边"), [Theme::Sea, Theme::Night]);
     }
 
     #[test]

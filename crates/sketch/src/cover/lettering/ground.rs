@@ -3,7 +3,7 @@
 use songwright_base::EngineError;
 use tiny_skia::PathBuilder;
 
-use super::layout::Setting;
+use super::layout::{Anchor, Setting};
 use crate::cover::canvas::{Area, Canvas, Ink};
 use crate::cover::colour::{Rgb, contrast, smoothstep};
 
@@ -31,7 +31,7 @@ impl Setting {
         let [wanted, other] = self.lettering.inks;
         let legible = |ink: Rgb, ground: &Ground| ground.contrast_with(ink) >= LEAST_CONTRAST;
         let title = if legible(wanted, &ground)
-            || ground.contrast_with(wanted) * 1.6 >= ground.contrast_with(other)
+            || ground.contrast_with(wanted) * 1.3 >= ground.contrast_with(other)
         {
             wanted
         } else {
@@ -84,15 +84,16 @@ impl Setting {
         let Some(block) = self.block() else {
             return Ok(());
         };
-        let full = Area::new(
-            block.x - 0.02,
-            block.y - 0.02,
-            block.w + 0.04,
-            block.h + 0.04,
-        );
+        // At the head or foot of the picture the shade runs out over three edges, as a scrim.
+        let (top, bottom) = (block.y - 0.02, block.y + block.h + 0.02);
+        let full = match self.lettering.anchor {
+            Anchor::Top => Area::new(-1.0, -1.0, 4.0 + canvas.w, bottom + 1.0),
+            Anchor::Bottom => Area::new(-1.0, top, 4.0 + canvas.w, canvas.h + 1.0 - top),
+            Anchor::Middle => Area::new(block.x - 0.02, top, block.w + 0.04, bottom - top),
+        };
         canvas.shade(|at, under| {
             let outside = full.distance(at, 0.0);
-            let k = 1.0 - smoothstep(0.0, 0.2, outside);
+            let k = 1.0 - smoothstep(0.0, 0.24, outside);
             under.mix(target, strength * k)
         })
     }

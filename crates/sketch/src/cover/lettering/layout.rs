@@ -13,6 +13,8 @@ pub(in crate::cover) const MARGIN: f32 = 0.06;
 const MOST_LINES: usize = 3;
 /// Baseline to baseline, in ems.
 const LEADING: f32 = 1.06;
+/// Height that is kept for the artist below the title, in units.
+const ARTIST_ROOM: f32 = 0.075;
 /// A word is broken where it would have to be set smaller than this, in units per em.
 const SMALLEST_UNBROKEN: f32 = 0.04;
 
@@ -95,7 +97,9 @@ pub(in crate::cover) fn set(
         };
         let chain = fonts.chain(lettering.face, &text);
         let text = letterable(&text, &chain);
-        Block::fit(&text, &chain, &lettering, area)
+        let below = if artist.is_some() { ARTIST_ROOM } else { 0.0 };
+        let room = Area::new(area.x, area.y, area.w, area.h - below);
+        Block::fit(&text, &chain, &lettering, room)
     });
     let artist = artist.and_then(|text| {
         let text = text.to_uppercase();
@@ -108,10 +112,10 @@ pub(in crate::cover) fn set(
             .min(area.w / line.advance.max(0.01));
         Some((line, size))
     });
-    let gap = |size: f32| size * 1.9;
+    let gap = |size: f32| size * 1.75;
     let title_height = title.as_ref().map_or(0.0, Block::height);
     let artist_height = artist.as_ref().map_or(0.0, |(_, size)| gap(*size));
-    let spare = area.h - title_height - artist_height;
+    let spare = (area.h - title_height - artist_height).max(0.0);
     let mut y = area.y
         + match lettering.anchor {
             Anchor::Top => 0.0,
@@ -240,10 +244,9 @@ impl Block {
             .map(|b: Rect| b.width())
             .fold(0.01, f32::max);
         let leading = lines.len().saturating_sub(1) as f32 * LEADING;
-        // The artist below takes up to a fifth of the area.
         let size = largest
             .min(area.w / width)
-            .min(area.h * 0.8 / (ascent + leading + descent));
+            .min(area.h / (ascent + leading + descent));
         Self {
             lines,
             size,

@@ -245,7 +245,7 @@ fn waveform(s: &mut Studio<'_>) -> Painted {
         let line: Vec<Point> = (0..=220)
             .map(|k| {
                 let u = k as f32 / 220.0;
-                let swell = (u * std::f32::consts::PI).sin().powf(1.5);
+                let swell = (u * std::f32::consts::PI).sin().max(0.0).powf(1.5);
                 let a = (u * pitch * 2.0 + phase + t * 2.2).sin();
                 let b = (u * pitch * 4.6 - phase + t * 3.4).sin() * 0.4;
                 (u * w, middle + swell * 0.23 * (a + b) * (0.25 + 0.75 * t))

@@ -74,7 +74,7 @@ fn craters(s: &mut Studio<'_>, at: Point, radius: f32) {
 /// Roofs and lit windows under a moon.
 fn town(s: &mut Studio<'_>) -> Painted {
     let (w, h) = (s.canvas.w, s.canvas.h);
-    let at = (w * s.roll(0.25, 0.75), 0.36 * h);
+    let at = (w * s.roll(0.25, 0.75), 0.46 * h);
     let radius = s.roll(0.09, 0.13);
     stepped_sky(s, at, radius);
     craters(s, at, radius);
@@ -290,12 +290,12 @@ fn balloons(s: &mut Studio<'_>) -> Painted {
     let at = (w * s.roll(0.35, 0.65), 0.62 * h);
     stepped_sky(s, at, 0.13);
     let p = s.palette;
-    let hand = (0.5 * w, 0.86 * h);
+    let hand = (0.5 * w, 0.885 * h);
     let mut hearts: Vec<(Point, f32, Rgb)> = (0..11)
         .map(|i| {
             let angle = i as f32 * 2.4;
-            let r = 0.052 * (i as f32).sqrt();
-            let c = (0.5 * w + r * 1.25 * angle.cos(), 0.55 * h + r * angle.sin());
+            let r = 0.062 * (i as f32).sqrt();
+            let c = (0.5 * w + r * 1.25 * angle.cos(), 0.6 * h + r * angle.sin());
             (
                 c,
                 s.roll(0.09, 0.135),

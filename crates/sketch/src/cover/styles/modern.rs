@@ -61,7 +61,7 @@ fn tiles(s: &mut Studio<'_>) -> Painted {
     s.canvas.clear(s.palette.paper);
     let columns = (4.0 * w).round();
     let g = w / columns;
-    let rows = ((h * 0.755) / g).floor();
+    let rows = ((h * 0.752) / g).floor();
     let mut last = 9;
     for (i, j) in (0..columns as usize).flat_map(|i| (0..rows as usize).map(move |j| (i, j))) {
         let (x, y) = (i as f32 * g, j as f32 * g);
@@ -113,7 +113,7 @@ fn tiles(s: &mut Studio<'_>) -> Painted {
             }
         }
     }
-    Ok(at_left(s, rows * g + 0.02))
+    Ok(at_left(s, rows * g + 0.035))
 }
 
 /// The quarter of a disc about `corner` that lies in the tile `(x, y, side)`.
@@ -136,12 +136,15 @@ fn overprint(s: &mut Studio<'_>) -> Painted {
     let (w, h) = (s.canvas.w, s.canvas.h);
     let inks = inks(s);
     s.canvas.clear(s.palette.paper);
-    let size = s.roll(0.25, 0.29);
+    let size = s.roll(0.24, 0.265);
     let turn = s.roll(0.0, 6.3);
     let count = 2 + usize::from(s.chance(0.5));
     for (i, ink) in inks.iter().take(count).enumerate() {
         let angle = turn + i as f32 / count as f32 * std::f32::consts::TAU;
-        let c = (0.5 * w + 0.15 * angle.cos(), 0.38 * h + 0.105 * angle.sin());
+        let c = (
+            0.5 * w + 0.15 * angle.cos(),
+            0.365 * h + 0.095 * angle.sin(),
+        );
         let shape = if s.about(Theme::Hearts) {
             heart(c, size * 2.0)
         } else {

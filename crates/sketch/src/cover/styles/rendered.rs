@@ -156,8 +156,8 @@ fn peaks(s: &mut Studio<'_>) -> Painted {
     let crest = |layer: usize, x: f32| {
         let t = layer as f32 / (layers - 1) as f32;
         let k = layer as f32 * 13.7;
-        let n = noise.ridged(x * (1.1 + 0.5 * t) + k, k * 0.7, 6);
-        h * (0.6 + 0.34 * t) - (0.36 - 0.2 * t) * n
+        let n = noise.ridged(x * (0.95 + 0.7 * t) + k, k * 0.7, 7);
+        h * (0.66 + 0.3 * t) - (0.5 - 0.3 * t) * n.powf(1.6)
     };
     s.canvas.shade(|(x, y), _| {
         let mut c = sky.at(x, y);
@@ -171,7 +171,7 @@ fn peaks(s: &mut Studio<'_>) -> Painted {
             // Slopes fall away from the crest: light depends on the side that they face.
             let k = layer as f32 * 5.1;
             let f = |dx: f32, dy: f32| noise.ridged((x + dx) * 5.0 + k, (y + dy) * 3.6 + k, 5);
-            let side = (f(0.004, 0.0) - f(-0.004, 0.0)) * (if sun.0 > x { 1.0 } else { -1.0 });
+            let side = (f(0.004, 0.0) - f(-0.004, 0.0)) * ((sun.0 - x) * 6.0).tanh();
             let lit = (0.5 + side * 3.4).clamp(0.0, 1.0);
             let body = rock.scale(0.75).mix(rock.mix(sky.light, 0.42), lit);
             let white = smoothstep(0.16 * snow, 0.0, depth - 0.1 * (f(0.0, 0.0) - 0.45));
@@ -206,11 +206,11 @@ fn lights(s: &mut Studio<'_>) -> Painted {
                 p.sky[2],
             ];
             let colour = colours[(s.roll(0.0, 5.99)) as usize].varied(0.0, 0.06, 1.1);
-            let y =
-                street - s.roll(-0.02, 0.5) * (0.2 + depth) * if i % 3 == 0 { 1.0 } else { 0.55 };
+            let radius = 0.014 + 0.05 * depth;
+            let rise = s.roll(0.0, 0.5) * (0.2 + depth) * if i % 3 == 0 { 1.0 } else { 0.55 };
             (
-                (s.roll(-0.05, w + 0.05), y),
-                0.014 + 0.05 * depth,
+                (s.roll(-0.05, w + 0.05), street - 1.15 * radius - rise),
+                radius,
                 colour,
                 s.roll(0.16, 0.6),
             )
@@ -319,6 +319,7 @@ fn dunes(s: &mut Studio<'_>) -> Painted {
         cover: 0.56,
         noise: &s.noise,
     };
+    let wind = if sun.0 > 0.5 * w { -1.0 } else { 1.0 };
     let sand = low.mix(Rgb::hex(0xD9965B), 0.55);
     let dark = s.palette.near.mix(sand, 0.2);
     let noise = &s.noise;
@@ -338,9 +339,9 @@ fn dunes(s: &mut Studio<'_>) -> Painted {
             }
             // The slip face lies below a line that leaves the crest and wanders down.
             let bend = noise.fbm(x * 1.6 + k, y * 3.0 + k, 3) - 0.5;
-            let slope =
-                (crest(x + 0.01) - crest(x - 0.01)) / 0.02 * if sun.0 > x { -1.0 } else { 1.0 };
-            let lit = smoothstep(-0.25, 0.35, slope + bend * 1.1 + 0.1);
+            let foot = x + depth * (1.5 + 1.6 * bend);
+            let slope = (crest(foot + 0.012) - crest(foot - 0.012)) / 0.024;
+            let lit = smoothstep(-0.16, 0.2, slope * wind + bend * 0.5 + 0.04);
             let scale = 90.0 / (1.0 + 2.2 * t);
             let ripple =
                 ((depth * scale * 4.0 + bend * 16.0 + x * 26.0).sin()) * (0.02 + 0.05 * t) * lit;

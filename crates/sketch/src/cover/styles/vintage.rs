@@ -91,7 +91,7 @@ fn arches(s: &mut Studio<'_>) -> Painted {
     let (w, h) = (s.canvas.w, s.canvas.h);
     let inks = inks(s);
     s.canvas.clear(CREAM);
-    let (cx, y) = (w * if s.chance(0.6) { 0.5 } else { 0.7 }, 0.6 * h);
+    let (cx, y) = (w * if s.chance(0.6) { 0.5 } else { 0.7 }, 0.57 * h);
     let step = s.roll(0.06, 0.072);
     for (i, &ink) in inks.iter().enumerate() {
         s.canvas.circle((cx, y), step * (6.3 - i as f32), ink);
@@ -131,11 +131,11 @@ fn sunburst(s: &mut Studio<'_>) -> Painted {
             s.canvas.circle(c, 0.27 * k, ink);
         }
     }
-    s.canvas.rect(Area::new(0.0, 0.735 * h, w, h), CREAM);
-    s.canvas.rect(Area::new(0.0, 0.735 * h, w, 0.014), inks[0]);
+    s.canvas.rect(Area::new(0.0, 0.715 * h, w, h), CREAM);
+    s.canvas.rect(Area::new(0.0, 0.715 * h, w, 0.014), inks[0]);
     s.canvas
-        .rect(Area::new(0.0, 0.735 * h + 0.024, w, 0.007), inks[1]);
-    Ok(below(s, 0.775 * h))
+        .rect(Area::new(0.0, 0.715 * h + 0.024, w, 0.007), inks[1]);
+    Ok(below(s, 0.755 * h))
 }
 
 /// A sun sliced into stripes behind layered hills.
@@ -154,20 +154,20 @@ fn striped_sun(s: &mut Studio<'_>) -> Painted {
     s.canvas.circle(c, radius * 0.78, inks[3].mix(inks[4], 0.5));
     s.canvas.circle(c, radius * 0.55, inks[4]);
     for i in 0..7 {
-        let y = c.1 - 0.02 + i as f32 * 0.043;
+        let y = c.1 - 0.02 + i as f32 * 0.039;
         s.canvas
             .rect(Area::new(0.0, y, w, 0.004 + i as f32 * 0.0032), sky);
     }
     for (i, ink) in [inks[2], inks[1], inks[0]].into_iter().enumerate() {
-        let base = h * (0.585 + 0.06 * i as f32);
+        let base = h * (0.575 + 0.055 * i as f32);
         let line = s.ridge_line(base, 0.12 - 0.015 * i as f32, (1.7, 3));
         s.land(&line, ink);
         let inner: Vec<Point> = line.iter().map(|p| (p.0, p.1 + 0.016)).collect();
         let ridge = ink.mix(CREAM, 0.28);
         s.canvas.polyline(&inner, 0.004, Ink(ridge, 1.0));
     }
-    s.canvas.rect(Area::new(0.0, 0.76 * h, w, h), CREAM);
-    Ok(below(s, 0.785 * h))
+    s.canvas.rect(Area::new(0.0, 0.735 * h, w, h), CREAM);
+    Ok(below(s, 0.765 * h))
 }
 
 /// Bands that run straight, then swing.
@@ -180,7 +180,7 @@ fn waves(s: &mut Studio<'_>) -> Painted {
     s.canvas.circle(sun, 0.092, inks[4]);
     let (swing, phase, pitch) = (s.roll(0.06, 0.1), s.roll(0.0, 6.3), s.roll(5.0, 7.5));
     for band in 0..9 {
-        let y = h * 0.36 + band as f32 * 0.043;
+        let y = h * 0.35 + band as f32 * 0.039;
         let line: Vec<Point> = (0..=300)
             .map(|i| {
                 let x = i as f32 / 300.0 * w;
@@ -191,7 +191,7 @@ fn waves(s: &mut Studio<'_>) -> Painted {
         let ink = [inks[4], inks[3], inks[2], inks[1], inks[0]][band % 5];
         s.land(&line, ink);
     }
-    let top = h * 0.36 + 9.0 * 0.043;
+    let top = h * 0.35 + 9.0 * 0.039;
     let line: Vec<Point> = (0..=300)
         .map(|i| {
             let x = i as f32 / 300.0 * w;
@@ -240,5 +240,5 @@ fn petals(s: &mut Studio<'_>) -> Painted {
     s.canvas.circle(c, 0.026, CREAM);
     s.canvas
         .rect(Area::new(0.06 * w, 0.765 * h, 0.88 * w, 0.005), inks[0]);
-    Ok(below(s, 0.79 * h))
+    Ok(below(s, 0.785 * h))
 }
