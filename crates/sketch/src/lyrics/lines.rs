@@ -57,21 +57,63 @@ pub(super) struct LineWriter<'b> {
     /// Content words of the last lines, so that images do not pile up.
     recent: Vec<HashSet<String>>,
     last_first_word: String,
+    /// The hook's end word, which no other line may end on.
+    hook_end: String,
 }
 
 impl<'b> LineWriter<'b> {
-    pub(super) fn new(bank: &'b Bank, weights: Weights, length: usize) -> Self {
+    pub(super) fn new(bank: &'b Bank, weights: Weights) -> Self {
         Self {
             bank,
             weights,
-            length,
+            length: 12,
             used_openings: HashSet::new(),
             used_closings: HashSet::new(),
             used_ends: Vec::new(),
             written: HashSet::new(),
             recent: Vec::new(),
             last_first_word: String::new(),
+            hook_end: String::new(),
         }
+    }
+
+    /// Keeps the other lines off the hook's words.
+    pub(super) fn keep_hook(&mut self, hook: &str) {
+        self.take_note(hook);
+        self.hook_end = end_word(self.bank.language, hook);
+    }
+
+    /// Line lengths with how many verse openings of the song's themes find a closing at them.
+    pub(super) fn lengths(&self) -> Vec<(usize, f32)> {
+        let measure = |text: &str| {
+            let text = voiced(text, Tense::Present, None);
+            line_length(self.bank.language, &text)
+        };
+        let closings: Vec<(usize, f32)> = self
+            .bank
+            .closings
+            .iter()
+            .filter(|c| c.kind == ClosingKind::Tail)
+            .map(|c| (measure(&c.text), self.weight(&c.theme)))
+            .collect();
+        let openings: Vec<(usize, f32)> = self
+            .bank
+            .openings
+            .iter()
+            .filter(|o| o.kind == OpeningKind::Verse && o.frame.is_none())
+            .map(|o| (measure(&o.text), self.weight(&o.theme)))
+            .collect();
+        (8..=16)
+            .map(|length| {
+                let pairs = openings.iter().map(|(head, weight)| {
+                    let fitting = closings
+                        .iter()
+                        .filter(|(tail, _)| (head + tail).abs_diff(length) <= TOLERANCE);
+                    weight * fitting.map(|(_, weight)| weight).sum::<f32>()
+                });
+                (length, pairs.sum())
+            })
+            .collect()
     }
 
     pub(super) fn weight(&self, theme: &str) -> f32 {
@@ -108,6 +150,7 @@ impl<'b> LineWriter<'b> {
     /// never a whole line; `None` where even that is spent.
     pub(super) fn line(&mut self, wanted: Wanted<'_>, rng: &mut ChaCha8Rng) -> Option<Line> {
         self.search(wanted, Strictness::Fresh, rng)
+            .or_else(|| self.search(wanted, Strictness::AnyLength, rng))
             .or_else(|| self.search(wanted, Strictness::UsedOpening, rng))
             .or_else(|| self.search(wanted, Strictness::UsedHalves, rng))
     }
@@ -120,7 +163,8 @@ impl<'b> LineWriter<'b> {
     ) -> Option<Line> {
         let mut best: Option<(f32, usize, usize, String)> = None;
         for (o, opening) in self.bank.openings.iter().enumerate() {
-            let used = strictness == Strictness::Fresh && self.used_openings.contains(&o);
+            let fresh = matches!(strictness, Strictness::Fresh | Strictness::AnyLength);
+            let used = fresh && self.used_openings.contains(&o);
             if used || !self.opening_fits(opening, wanted) {
                 continue;
             }
@@ -138,9 +182,12 @@ impl<'b> LineWriter<'b> {
                 let tail = voiced(&closing.text, wanted.tense, None);
                 let length = head_length + line_length(self.bank.language, &tail);
                 // A noun of the user's may be long: better a long line than none.
-                let spare = if wanted.noun.is_some() { 3 } else { 0 };
+                let spare = match strictness {
+                    Strictness::Fresh if wanted.noun.is_none() => 0,
+                    _ => 3,
+                };
                 let tail_words = content_words(&tail);
-                if length + TOLERANCE < self.length
+                if length + TOLERANCE + spare < self.length
                     || length > self.length + TOLERANCE + spare
                     || !head_words.is_disjoint(&tail_words)
                 {
@@ -213,13 +260,14 @@ impl<'b> LineWriter<'b> {
     fn rhymes_on_itself(&self, tail: &str) -> bool {
         let end = end_word(self.bank.language, tail);
         let recent = &self.used_ends[self.used_ends.len().saturating_sub(8)..];
-        self.bank.language == Language::English && recent.contains(&end)
+        end == self.hook_end || (self.bank.language == Language::English && recent.contains(&end))
     }
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Strictness {
     Fresh,
+    AnyLength,
     UsedOpening,
     UsedHalves,
 }

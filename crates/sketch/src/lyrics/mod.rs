@@ -17,6 +17,8 @@ mod pitch;
 mod songwriter;
 mod syllables;
 mod tags;
+#[cfg(test)]
+mod tests;
 mod themes;
 mod title;
 mod vocabulary;

@@ -2,7 +2,7 @@
 
 use super::language::{Language, is_han};
 use super::phrases::{Listening, UNDERSTOOD};
-use super::vocabulary::{EnglishWords, Vocabulary};
+use super::vocabulary::{EnglishWords, Spoken as _, Vocabulary};
 
 /// Most nouns that a song takes from a description.
 const MOST: usize = 4;
@@ -30,14 +30,18 @@ pub(super) struct Noun {
     pub(super) proper: bool,
     /// "my" of "my grandmother".
     owner: Option<String>,
+    /// A plural that was said without an article: "with friends".
+    general: bool,
     language: Language,
 }
 
 impl Noun {
     /// With the article that it takes inside a sentence.
     pub(super) fn phrase(&self) -> String {
-        let bare =
-            self.language == Language::Chinese || self.proper || self.kind == NounKind::Abstract;
+        let bare = self.language == Language::Chinese
+            || self.proper
+            || self.general
+            || self.kind == NounKind::Abstract;
         match &self.owner {
             _ if bare => self.words.clone(),
             Some(owner) => format!("{owner} {}", self.words),
@@ -78,7 +82,7 @@ pub(super) fn find(
     vocabulary: &Vocabulary,
 ) -> Vec<Noun> {
     match language {
-        Language::English => find_english(&listening.text, &vocabulary.english),
+        Language::English => find_english(&listening.text, vocabulary),
         Language::Chinese => find_chinese(&listening.text, vocabulary),
     }
 }
@@ -111,6 +115,7 @@ fn find_chinese(text: &str, vocabulary: &Vocabulary) -> Vec<Noun> {
                 plural: false,
                 proper: false,
                 owner: None,
+                general: false,
                 language: Language::Chinese,
             });
         }
@@ -162,7 +167,9 @@ struct Span<'t> {
     before: Option<String>,
 }
 
-fn find_english(text: &str, known: &EnglishWords) -> Vec<Noun> {
+fn find_english(text: &str, vocabulary: &Vocabulary) -> Vec<Noun> {
+    let known = &vocabulary.english;
+    let is_mood = |word: &str| vocabulary.moods.iter().any(|m| m.is_called(word));
     let tokens = tokens(text);
     let mut nouns: Vec<(bool, Noun)> = Vec::new();
     let mut span = Span::default();
@@ -190,7 +197,7 @@ fn find_english(text: &str, known: &EnglishWords) -> Vec<Noun> {
         }
         if is_name || is_noun {
             span.words.push(token);
-        } else if known.adjectives.contains(word) || word.ends_with("ly") {
+        } else if known.adjectives.contains(word) || is_mood(word) || word.ends_with("ly") {
             if !span.words.is_empty() {
                 close(&mut span, &mut nouns, "");
             }
@@ -260,6 +267,7 @@ fn noun_of(span: &Span<'_>, next: &str, known: &EnglishWords) -> Option<Noun> {
         plural,
         proper,
         owner: owner.map(str::to_owned),
+        general: plural && !before.is_some_and(is_article),
         language: Language::English,
     })
 }
@@ -284,6 +292,13 @@ fn is_known_noun(word: &str, known: &EnglishWords) -> bool {
     ]
     .iter()
     .any(|list| list.contains(bare))
+}
+
+fn is_article(word: &str) -> bool {
+    [
+        "the", "my", "our", "your", "his", "her", "their", "its", "this", "that",
+    ]
+    .contains(&word)
 }
 
 fn is_marker(word: &str) -> bool {

@@ -10,7 +10,6 @@ use songwright_base::{
 
 use super::bank::{Bank, Hook, OpeningKind};
 use super::form::{Part, form};
-use super::language::Language;
 use super::lines::{Line, LineWriter, Tense, Wanted, Weights, takes, voiced};
 use super::nouns::Noun;
 
@@ -54,16 +53,17 @@ struct Songwriter<'s> {
 pub(super) fn write(brief: &Brief, observer: &dyn Observer) -> Result<LyricSheet, EngineError> {
     let parts = form(brief.duration_s);
     let mut rng = ChaCha8Rng::seed_from_u64(brief.seed.0);
-    let length = match brief.bank.language {
-        Language::English => rng.random_range(12..=14),
-        Language::Chinese => 10,
-    };
-    let mut writer = LineWriter::new(brief.bank, brief.weights.clone(), length);
+    let mut writer = LineWriter::new(brief.bank, brief.weights.clone());
+    // Of the lengths that the song's halves make often, one.
+    writer.length = writer
+        .lengths()
+        .choose_weighted(&mut rng, |(_, pairs)| pairs.powi(3))
+        .map_or(writer.length, |(length, _)| *length);
     // A song of one chorus has no other place for the noun than its hook.
     let no_verse = parts.iter().all(|(kind, _)| *kind != SectionKind::Verse);
     let noun_in_hook = !brief.nouns.is_empty() && (no_verse || rng.random_bool(0.55));
     let hook = choose_hook(brief, &writer, noun_in_hook, &mut rng);
-    writer.take_note(&hook.text);
+    writer.keep_hook(&hook.text);
     let tense = if rng.random_bool(0.5) {
         Tense::Past
     } else {

@@ -45,13 +45,16 @@ pub(super) fn choose(
                 add(theme, -0.8);
             }
         }
-        for theme in heard
-            .heard
-            .genres
-            .iter()
-            .filter_map(|g| vocabulary.lean_of(g))
-        {
-            add(theme, 0.4);
+        // What the words say goes before what the genre suggests.
+        if listened.theme_counts.is_empty() {
+            for theme in heard
+                .heard
+                .genres
+                .iter()
+                .filter_map(|g| vocabulary.lean_of(g))
+            {
+                add(theme, 0.4);
+            }
         }
     }
     weights.retain(|(_, w)| *w > 0.0);

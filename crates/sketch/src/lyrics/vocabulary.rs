@@ -137,6 +137,10 @@ pub(super) trait Spoken {
     fn name(&self) -> &str;
     /// Other names that are heard.
     fn heard(&self) -> &[String];
+    /// Whether `word` is one of its names.
+    fn is_called(&self, word: &str) -> bool {
+        self.name() == word || self.heard().iter().any(|h| h == word)
+    }
 }
 
 macro_rules! spoken {
