@@ -2,6 +2,8 @@
 
 mod lyricist;
 mod params;
+mod title;
 
 pub use lyricist::{Categories, Category, Lyricist, TagsPrompt};
 pub use params::{CategoriesParams, LyricsParams, PromptParams, TitleParams};
+pub use title::{title_from_description, title_from_lyrics};
