@@ -5,7 +5,7 @@ use std::{
 };
 
 use songwright_base::{
-    Code, Failure, NoJournal, Journal, Operations, Service,
+    Code, Failure, Journal, NoJournal, Operations, Service,
     config::{Config, StorageConfig},
 };
 use songwright_engine::{Queue, Work};
@@ -13,7 +13,11 @@ use songwright_song::Studio;
 use songwright_storage::{Library, ObjectConfig, Objects, S3Config};
 use tokio_util::sync::CancellationToken;
 
-use crate::{assembly::{Engines, Serving}, key::Sessions, work};
+use crate::{
+    assembly::{Engines, Serving},
+    key::Sessions,
+    work,
+};
 
 /// Files of no row that are older than this at the start were left behind by a crash: another
 /// process may be about to add younger ones.
@@ -50,7 +54,10 @@ impl Host {
         std::fs::create_dir_all(&data_dir).map_err(|e| {
             Failure::new(
                 Code::Internal,
-                format!("The data folder {} cannot be made: {e}. Choose another with --data-dir.", data_dir.display()),
+                format!(
+                    "The data folder {} cannot be made: {e}. Choose another with --data-dir.",
+                    data_dir.display()
+                ),
             )
         })?;
         let library = Arc::new(Library::open(&data_dir.join("library.db"))?);
@@ -68,8 +75,11 @@ impl Host {
             objects,
             library: library.clone(),
         });
-        let journal: Arc<dyn Journal> =
-            if owned.is_some() { library } else { Arc::new(NoJournal) };
+        let journal: Arc<dyn Journal> = if owned.is_some() {
+            library
+        } else {
+            Arc::new(NoJournal)
+        };
         let worker = studio.clone();
         let work: Arc<Work> = Arc::new(move |operation| {
             let studio = worker.clone();
@@ -101,17 +111,24 @@ impl Host {
     /// Whether a service runs in another process, and where.
     #[must_use]
     pub fn remote_url(&self, service: Service) -> Option<String> {
-        crate::assembly::remote_target(&self.config.remote, self.serving, service)
+        crate::assembly::remote_target(&self.config, self.serving, service)
             .map(|target| target.base_url)
     }
 
     /// Deletes what a crash left behind and results of single services that nobody took.
     async fn sweep(&self) {
         let before = |age: Duration| {
-            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            let now = SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .unwrap_or_default();
             i64::try_from(now.saturating_sub(age).as_millis()).unwrap_or(i64::MAX)
         };
-        let orphans = match self.studio.library.orphans(&self.studio.objects, before(ORPHAN_AGE)).await {
+        let orphans = match self
+            .studio
+            .library
+            .orphans(&self.studio.objects, before(ORPHAN_AGE))
+            .await
+        {
             Ok(orphans) => orphans,
             Err(error) => {
                 tracing::warn!("Left-over files were not looked for: {error}");
@@ -119,7 +136,10 @@ impl Host {
             }
         };
         for orphan in orphans {
-            tracing::info!(key = orphan.key.as_str(), "deleting a file that no song owns");
+            tracing::info!(
+                key = orphan.key.as_str(),
+                "deleting a file that no song owns"
+            );
             if let Err(error) = self.studio.objects.delete(&orphan.key).await {
                 tracing::warn!("{error}");
             }
@@ -159,7 +179,9 @@ fn own_queue(data_dir: &std::path::Path, serving: Serving) -> Option<File> {
 
 fn object_config(config: &Config) -> ObjectConfig {
     match &config.storage {
-        StorageConfig::Local => ObjectConfig::Local { dir: config.data_dir.join("files") },
+        StorageConfig::Local => ObjectConfig::Local {
+            dir: config.data_dir.join("files"),
+        },
         StorageConfig::S3(s3) => ObjectConfig::S3(S3Config {
             bucket: s3.bucket.clone(),
             endpoint: s3.endpoint_url.clone(),

@@ -18,9 +18,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use files::LooseFile;
-pub use operations::{
-    NewOperation, Operation, OperationEnd, OperationFilter, OperationState, StageTiming,
-};
 pub use song::{
     Artwork, Lineage, NewSong, Recording, Song, SongCover, SongFilter, SongPage, SongSummary,
     SongText, StemFile, Take,
