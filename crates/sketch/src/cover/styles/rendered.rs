@@ -21,12 +21,9 @@ pub(super) const SCENES: &[(Scene, &[Theme])] = &[
             Theme::Flowers,
         ],
     ),
-    (
-        lights,
-        &[Theme::City, Theme::Rain, Theme::Hearts, Theme::Road],
-    ),
+    (lights, &[Theme::City, Theme::Rain, Theme::Hearts]),
     (planet, &[Theme::Space, Theme::Night]),
-    (dunes, &[Theme::Desert, Theme::Fire]),
+    (dunes, &[Theme::Desert, Theme::Fire, Theme::Road]),
 ];
 
 pub(super) fn finish(s: &mut Studio<'_>) -> Result<(), EngineError> {
