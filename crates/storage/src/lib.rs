@@ -15,8 +15,8 @@ pub use bundle::BundleError;
 pub use error::Error;
 pub use library::{
     Artwork, Library, Lineage, LooseFile, NewOperation, NewSong, Operation, OperationEnd,
-    OperationFilter, OperationState, Recording, Song, SongCover, SongFilter, SongPage, SongSummary,
-    SongText, StageTiming, StemFile, Take,
+    OperationFilter, OperationState, QueueClaim, Recording, Song, SongCover, SongFilter, SongPage,
+    SongSummary, SongText, StageTiming, StemFile, Take,
 };
 pub use object_config::{ObjectConfig, S3Config, StorageMode};
 pub use object_key::ObjectKey;

@@ -1,4 +1,5 @@
 //! Songs, search, lineage, the queue and timings in a library file.
+#![allow(clippy::unwrap_used, reason = "helpers of tests are tests too")]
 
 mod fixture;
 
@@ -224,11 +225,16 @@ async fn orphans_are_what_no_row_knows() {
     let demo = fixture::artwork(&objects).await.unwrap().image;
     library.add_loose_file(&demo).unwrap();
     let lost = fixture::artwork(&objects).await.unwrap().image;
+    let claim = library.claim_queue().unwrap();
     assert!(
-        library.orphans(&objects, 0).await.unwrap().is_empty(),
+        library
+            .orphans(&claim, &objects, 0)
+            .await
+            .unwrap()
+            .is_empty(),
         "all are younger"
     );
-    let orphans = library.orphans(&objects, i64::MAX).await.unwrap();
+    let orphans = library.orphans(&claim, &objects, i64::MAX).await.unwrap();
     assert_eq!(orphans.len(), 1);
     assert_eq!(orphans[0].key, lost.key);
     assert_eq!(library.loose_files(i64::MAX).unwrap()[0].file, demo);
@@ -279,14 +285,19 @@ fn the_queue_outlives_the_process() {
             .unwrap();
     }
     let library = library(dir.path());
-    let interrupted = library.recover().unwrap();
+    let claim = library.claim_queue().unwrap();
+    let second = library.claim_queue().unwrap_err();
+    assert!(matches!(second, Error::QueueInUse), "{second}");
+    let interrupted = library.recover(&claim).unwrap();
     assert_eq!(interrupted.len(), 1);
     assert_eq!(
         (interrupted[0].id, interrupted[0].state),
         (b.id, OperationState::Interrupted)
     );
     assert!(interrupted[0].error.is_some() && interrupted[0].ended_at_ms.is_some());
-    assert!(library.recover().unwrap().is_empty());
+    assert!(library.recover(&claim).unwrap().is_empty());
+    drop(claim);
+    library.claim_queue().unwrap();
     let waiting = library.waiting().unwrap();
     assert_eq!(waiting.len(), 1);
     assert_eq!((waiting[0].id, &waiting[0].request), (c.id, &c.request));

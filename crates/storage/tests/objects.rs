@@ -6,6 +6,11 @@
 //! - `SONGWRIGHT_TEST_S3_BUCKET`: a bucket that exists; `songwright-test` where not set. On moto a
 //!   plain `curl -X PUT http://127.0.0.1:5000/songwright-test` makes it.
 //! - `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`: its keys; `test` where not set.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "helpers of tests are tests too"
+)]
 
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;

@@ -3,6 +3,7 @@
 mod files;
 mod migrations;
 mod operations;
+mod queue_claim;
 mod search;
 mod song;
 mod songs;
@@ -21,6 +22,7 @@ pub use files::LooseFile;
 pub use operations::{
     NewOperation, Operation, OperationEnd, OperationFilter, OperationState, StageTiming,
 };
+pub use queue_claim::QueueClaim;
 pub use song::{
     Artwork, Lineage, NewSong, Recording, Song, SongCover, SongFilter, SongPage, SongSummary,
     SongText, StemFile, Take,

@@ -5,7 +5,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::files::optional;
-use super::{Library, from_json, from_json_or_null, now_ms, to_json};
+use super::{Library, QueueClaim, from_json, from_json_or_null, now_ms, to_json};
 use crate::Error;
 
 /// Where an operation stands.
@@ -238,11 +238,11 @@ impl Library {
 
     /// To be called once at the start, before anything runs: what was running when the process
     /// died is interrupted, with an error that says so; what was waiting is still waiting.
-    /// Gives back the interrupted ones.
+    /// Gives back the interrupted ones. Only who holds the queue can know that nothing runs.
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub fn recover(&self) -> Result<Vec<Operation>, Error> {
+    pub fn recover(&self, _claim: &QueueClaim) -> Result<Vec<Operation>, Error> {
         self.write("recovering the queue", |c| {
             let error = serde_json::json!({
                 "detail": "Songwright stopped while this was being made. Start it again to get the song.",
