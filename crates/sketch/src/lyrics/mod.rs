@@ -6,6 +6,7 @@
 
 mod bank;
 mod categories;
+mod dice;
 mod form;
 mod hearing;
 mod language;
