@@ -17,6 +17,8 @@ mod phrases;
 mod pitch;
 mod songwriter;
 mod syllables;
+#[cfg(test)]
+mod tag_tests;
 mod tags;
 #[cfg(test)]
 mod tests;

@@ -97,7 +97,12 @@ fn choose(
                 .iter()
                 .find(|m| m.themes.first() == Some(&theme))
         });
-        moods.push(suiting.map_or("heartfelt", |m| m.name.as_str()).to_owned());
+        let plain = if genre.is_some_and(|g| g.bpm[0] >= 120) {
+            "energetic"
+        } else {
+            "heartfelt"
+        };
+        moods.push(suiting.map_or(plain, |m| m.name.as_str()).to_owned());
     }
     let mode = heard
         .moods
