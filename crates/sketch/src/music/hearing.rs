@@ -201,11 +201,15 @@ const PACES: &[(&str, f64)] = &[
 /// Reads `prompt`.
 pub(super) fn listen(prompt: &str, styles: &'static [Style]) -> Heard {
     let text = prompt.to_lowercase().replace('_', " ");
-    let mut heard = Heard::default();
-    heard.style = best_style(&text, styles);
-    heard.bpm = bpm(&text);
-    (heard.tonic, heard.mode) = key(&text);
-    heard.pace = PACES.iter().find(|p| says(&text, p.0)).map(|p| p.1);
+    let (tonic, mode) = key(&text);
+    let mut heard = Heard {
+        style: best_style(&text, styles),
+        bpm: bpm(&text),
+        pace: PACES.iter().find(|p| says(&text, p.0)).map(|p| p.1),
+        tonic,
+        mode,
+        ..Heard::default()
+    };
     let mut moods = 0.0;
     for (word, energy, mode) in MOODS {
         if says(&text, word) {
