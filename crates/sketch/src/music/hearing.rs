@@ -1,7 +1,5 @@
 //! What a prompt asks for: every tag is read, and what cannot be done is said.
 
-use serde::{Deserialize, Serialize};
-
 use super::harmony::Mode;
 use super::style::{Role, Style};
 
@@ -26,11 +24,10 @@ pub(super) struct Heard {
 }
 
 /// An instrument that was asked for.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Asked {
     pub(super) word: &'static str,
     pub(super) program: u8,
-    #[serde(skip)]
     pub(super) role: AskedRole,
 }
 

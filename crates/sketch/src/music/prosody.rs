@@ -19,8 +19,8 @@ const WEAK: &[&str] = &[
 
 /// Unstressed beginnings of English words.
 const PREFIXES: &[&str] = &[
-    "a", "be", "re", "de", "un", "to", "for", "for", "ex", "en", "in", "im", "con", "com", "pro",
-    "per", "dis", "mis",
+    "a", "be", "re", "de", "un", "to", "for", "ex", "en", "in", "im", "con", "com", "pro", "per",
+    "dis", "mis",
 ];
 
 /// The syllables of `line`: vowel groups in alphabetic scripts, one a character in Chinese,
