@@ -152,7 +152,7 @@ fn what_is_no_audio_is_refused_with_the_reason() {
             json!({"generation_time": 1.0}),
             "neither audio_data nor file_path",
         ),
-        (json!([1, 2]), "not of the agreed form"),
+        (json!([null, null]), "a JSON list instead of an object"),
     ] {
         let server = Server::saying(200, body.clone());
         let error = composer(&server.url())

@@ -127,7 +127,7 @@ fn categories_are_sorted_and_cut() {
         json!({
             "categories": ["Rock", "Jazz", "Pop"],
             "primary_genre": "Jazz",
-            "confidence_scores": {"Rock": 0.2, "Jazz": 1.7, "Pop": 0.6},
+            "confidence_scores": {"Rock": "low", "Jazz": 1.7, "Pop": 0.6},
             "metadata": metadata(),
         }),
     );
