@@ -1,1 +1,5 @@
-fn main(){}
+//! Power cuts and full disks.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests")]
+
+mod full_disk;
+mod power_cut;

@@ -43,7 +43,9 @@ impl Runner {
             Self::Vitest => line.starts_with("Tests  "),
             Self::Pytest => {
                 line.contains(" in ")
-                    && ["passed", "failed", "error"].iter().any(|w| line.contains(w))
+                    && ["passed", "failed", "error"]
+                        .iter()
+                        .any(|w| line.contains(w))
                     && line.starts_with(|c: char| c == '=' || c.is_ascii_digit())
             }
             Self::Plain => {

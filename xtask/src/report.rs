@@ -32,9 +32,21 @@ impl Report {
                 counts,
                 format!("{} passed, {} failed", counts.passed, counts.failed),
             ),
-            Ok(Outcome::Passed) => (Counts { passed: 1, failed: 0 }, "passed".to_owned()),
+            Ok(Outcome::Passed) => (
+                Counts {
+                    passed: 1,
+                    failed: 0,
+                },
+                "passed".to_owned(),
+            ),
             Ok(Outcome::NotHere(why)) => (Counts::default(), format!("not run: {why}")),
-            Err(error) => (Counts { passed: 0, failed: 1 }, format!("FAILED: {error:#}")),
+            Err(error) => (
+                Counts {
+                    passed: 0,
+                    failed: 1,
+                },
+                format!("FAILED: {error:#}"),
+            ),
         };
         let seconds = start.elapsed().as_secs_f64();
         println!("━━ {name}: {words} ({seconds:.1} s)");

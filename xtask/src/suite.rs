@@ -49,7 +49,11 @@ pub(crate) fn run(workspace: &Workspace, names: &[&str]) -> Result<()> {
         anyhow::ensure!(
             STEPS.iter().any(|(step, _)| step == name),
             "There is no step {name}. There are: {}",
-            STEPS.iter().map(|(step, _)| *step).collect::<Vec<_>>().join(" ")
+            STEPS
+                .iter()
+                .map(|(step, _)| *step)
+                .collect::<Vec<_>>()
+                .join(" ")
         );
     }
     let mut report = Report::default();
@@ -109,13 +113,21 @@ fn clippy(workspace: &Workspace) -> Result<Outcome> {
     const STRICT: [&str; 3] = ["--", "-D", "warnings"];
     let mut all = workspace.cargo(&["clippy", "--workspace", "--all-targets"]);
     must(all.args(STRICT))?;
-    let mut shell = workspace.cargo(&["clippy", "--package", "songwright", "--features", "desktop"]);
+    let mut shell =
+        workspace.cargo(&["clippy", "--package", "songwright", "--features", "desktop"]);
     one(shell.args(STRICT))
 }
 
 fn deny(workspace: &Workspace) -> Result<Outcome> {
     let program = machine::cargo_deny(workspace)?;
-    let args = ["--all-features", "check", "--hide-inclusion-graph", "bans", "licenses", "sources"];
+    let args = [
+        "--all-features",
+        "check",
+        "--hide-inclusion-graph",
+        "bans",
+        "licenses",
+        "sources",
+    ];
     one(&mut workspace.command(program, &args))
 }
 
@@ -132,7 +144,10 @@ fn advisories(workspace: &Workspace) -> Result<Outcome> {
             "the RustSec database cannot be reached from here".to_owned(),
         ));
     }
-    one(&mut workspace.command(&program, &["--all-features", "check", "--disable-fetch", "advisories"]))
+    one(&mut workspace.command(
+        &program,
+        &["--all-features", "check", "--disable-fetch", "advisories"],
+    ))
 }
 
 fn build(workspace: &Workspace) -> Result<Outcome> {
@@ -151,7 +166,13 @@ fn rust(workspace: &Workspace) -> Result<Outcome> {
         .output()
         .is_ok_and(|output| output.status.success());
     let (runner, mut command) = if nextest {
-        let args = ["nextest", "run", "--workspace", "--no-fail-fast", "--status-level=slow"];
+        let args = [
+            "nextest",
+            "run",
+            "--workspace",
+            "--no-fail-fast",
+            "--status-level=slow",
+        ];
         (Runner::Nextest, workspace.cargo(&args))
     } else {
         let args = ["test", "--workspace", "--all-targets", "--no-fail-fast"];
@@ -170,7 +191,13 @@ fn docs(workspace: &Workspace) -> Result<Outcome> {
 fn s3(workspace: &Workspace) -> Result<Outcome> {
     machine::python(workspace)?;
     let server = ObjectServer::start(workspace)?;
-    let mut command = workspace.cargo(&["test", "--package", "songwright-storage", "--test", "objects"]);
+    let mut command = workspace.cargo(&[
+        "test",
+        "--package",
+        "songwright-storage",
+        "--test",
+        "objects",
+    ]);
     command
         .env("SONGWRIGHT_TEST_S3_ENDPOINT", &server.endpoint)
         .env("SONGWRIGHT_TEST_S3_BUCKET", BUCKET)
@@ -180,7 +207,10 @@ fn s3(workspace: &Workspace) -> Result<Outcome> {
 }
 
 fn contract(workspace: &Workspace) -> Result<Outcome> {
-    pytest(workspace, &["tests/contract", "--ignore=tests/contract/test_schema.py"])
+    pytest(
+        workspace,
+        &["tests/contract", "--ignore=tests/contract/test_schema.py"],
+    )
 }
 
 fn schema(workspace: &Workspace) -> Result<Outcome> {
@@ -218,7 +248,13 @@ fn window_tests(workspace: &Workspace) -> Result<Command> {
     // The test first: built after it, the window is not overwritten by a plain build.
     let test = ["test", "--package", "songwright-tests", "--test", "window"];
     must(workspace.cargo(&test).arg("--no-run"))?;
-    must(&mut workspace.cargo(&["build", "--bin", "songwright", "--features", WINDOW_FEATURES]))?;
+    must(&mut workspace.cargo(&[
+        "build",
+        "--bin",
+        "songwright",
+        "--features",
+        WINDOW_FEATURES,
+    ]))?;
     let mut command = workspace.cargo(&test);
     command
         .args(["--", "--ignored", "--nocapture"])
