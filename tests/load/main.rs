@@ -1,5 +1,10 @@
 //! Many at once, and many one after the other.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "helpers of tests"
+)]
 
 use std::{collections::BTreeMap, env, thread, time::Instant};
 

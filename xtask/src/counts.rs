@@ -16,8 +16,8 @@ pub(crate) enum Runner {
     Vitest,
     /// `=== 1 failed, 4 passed, 1 error in 2.3s ===`
     Pytest,
-    /// `4 passed, 1 failed`, as the browser's tests end
-    Plain,
+    /// `ℹ pass 4` and `ℹ fail 1`, each on a line of its own
+    Node,
 }
 
 impl Runner {
@@ -26,8 +26,9 @@ impl Runner {
         let mut summaries = text.lines().filter(|line| self.is_summary(line)).peekable();
         summaries.peek()?;
         Some(summaries.fold(Counts::default(), |sum, line| Counts {
-            passed: sum.passed + before(line, "passed"),
+            passed: sum.passed + before(line, "passed") + after(line, "ℹ pass "),
             failed: sum.failed
+                + after(line, "ℹ fail ")
                 + before(line, "failed")
                 + before(line, "error")
                 + before(line, "errors")
@@ -48,11 +49,7 @@ impl Runner {
                         .any(|w| line.contains(w))
                     && line.starts_with(|c: char| c == '=' || c.is_ascii_digit())
             }
-            Self::Plain => {
-                line.starts_with(|c: char| c.is_ascii_digit())
-                    && line.contains(" passed")
-                    && line.contains(" failed")
-            }
+            Self::Node => line.starts_with("ℹ pass ") || line.starts_with("ℹ fail "),
         }
     }
 }
@@ -75,6 +72,14 @@ fn before(line: &str, word: &str) -> u64 {
                 .ok()
         })
         .sum()
+}
+
+/// The number that a line ends with after `start`.
+fn after(line: &str, start: &str) -> u64 {
+    line.trim()
+        .strip_prefix(start)
+        .and_then(|number| number.trim().parse().ok())
+        .unwrap_or(0)
 }
 
 #[cfg(test)]
@@ -104,7 +109,12 @@ mod tests {
                 3,
             ),
             (Runner::Pytest, "12 passed in 0.1s", 12, 0),
-            (Runner::Plain, "9 passed, 2 failed", 9, 2),
+            (
+                Runner::Node,
+                "ℹ tests 11\nℹ pass 9\nℹ fail 2\nℹ skipped 0",
+                9,
+                2,
+            ),
         ] {
             assert_eq!(runner.read(text), Some(Counts { passed, failed }), "{text}");
         }

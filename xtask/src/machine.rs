@@ -37,6 +37,7 @@ const SEEING_AND_HEARING: &[&str] = &[
     "webkit2gtk-driver",
     "x11-utils",
     "xauth",
+    "xdotool",
     "xvfb",
 ];
 

@@ -72,8 +72,8 @@ pub(crate) fn screens(workspace: &Workspace) -> Result<()> {
     build(workspace)?;
     let folder = workspace.at("docs/screenshots");
     std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
-    must(browser_tests(workspace)?.env("SONGWRIGHT_SCREENSHOTS", &folder))?;
-    must(window_tests(workspace)?.env("SONGWRIGHT_SCREENSHOTS", &folder))
+    must(browser_tests(workspace)?.env("SCREENSHOTS", &folder))?;
+    must(window_tests(workspace)?.env("SCREENSHOTS", &folder))
 }
 
 fn machine_step(workspace: &Workspace) -> Result<Outcome> {
@@ -225,12 +225,20 @@ fn pytest(workspace: &Workspace, args: &[&str]) -> Result<Outcome> {
 }
 
 fn browser(workspace: &Workspace) -> Result<Outcome> {
-    counted(Runner::Plain, &mut browser_tests(workspace)?)
+    let pictures = workspace.target.join("screenshots");
+    std::fs::create_dir_all(&pictures).with_context(|| pictures.display().to_string())?;
+    counted(
+        Runner::Node,
+        browser_tests(workspace)?.env("SCREENSHOTS", pictures),
+    )
 }
 
 fn browser_tests(workspace: &Workspace) -> Result<Command> {
     generated::node_modules(workspace)?;
-    let mut command = workspace.npm(&["run", "--silent", "e2e"]);
+    let mut command = workspace.command(
+        "node",
+        &["--test", "--test-reporter=spec", "tests/e2e/page.spec.mjs"],
+    );
     in_tests(workspace, &mut command);
     Ok(command)
 }
