@@ -15,6 +15,10 @@ pub struct ErrorBody {
     pub service: Service,
     /// What a program tells apart.
     pub code: Code,
+    /// What was made before the operation failed.
+    #[schema(value_type = Option<Object>)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub partial: Option<serde_json::Value>,
 }
 
 /// What `GET /operations` answers, newest first.

@@ -44,6 +44,10 @@ pub struct SongRequest {
     #[schema(max_length = 50)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
+    /// Whether the parts are kept as files of their own; without it they are played again when a
+    /// bundle asks for them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stems: Option<bool>,
     /// The shared fields.
     #[serde(flatten)]
     pub audio: AudioGenerationBase,

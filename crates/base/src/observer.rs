@@ -32,6 +32,24 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// Its name as clients see it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Queue => "queue",
+            Self::Load => "load",
+            Self::Prompt => "prompt",
+            Self::Lyrics => "lyrics",
+            Self::Title => "title",
+            Self::Arrange => "arrange",
+            Self::Render => "render",
+            Self::Master => "master",
+            Self::Cover => "cover",
+            Self::Categories => "categories",
+            Self::Save => "save",
+        }
+    }
+
     /// What happens in it, in a musician's words.
     #[must_use]
     pub const fn sentence(self) -> &'static str {

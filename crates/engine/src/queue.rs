@@ -25,6 +25,7 @@ pub struct Queue {
     lanes: [Lane; 4],
     /// How many may wait in each line.
     limit: usize,
+    closed: std::sync::atomic::AtomicBool,
 }
 
 struct Lane {
@@ -62,7 +63,14 @@ impl Queue {
             work,
             lanes,
             limit,
+            closed: false.into(),
         })
+    }
+
+    /// Lets nothing that waits begin any more: it stays in the journal for the next start.
+    pub fn close(&self) {
+        self.closed
+            .store(true, std::sync::atomic::Ordering::Relaxed);
     }
 
     /// All operations, also those that are not in a line.
@@ -234,7 +242,10 @@ impl Queue {
             moved.as_mut().enable();
             {
                 let mut state = self.lane(service);
-                if state.running < lane.places && state.waiting.front() == Some(&id) {
+                if !self.closed.load(std::sync::atomic::Ordering::Relaxed)
+                    && state.running < lane.places
+                    && state.waiting.front() == Some(&id)
+                {
                     state.waiting.pop_front();
                     state.running += 1;
                     drop(state);

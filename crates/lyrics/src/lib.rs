@@ -2,6 +2,10 @@
 
 mod lyricist;
 mod params;
+mod service;
+mod title;
 
 pub use lyricist::{Categories, Category, Lyricist, TagsPrompt};
 pub use params::{CategoriesParams, LyricsParams, PromptParams, TitleParams};
+pub use service::{LyricsService, Written};
+pub use title::{title_from_description, title_from_lyrics};

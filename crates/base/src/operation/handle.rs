@@ -161,6 +161,11 @@ impl Operation {
         self.change(|s| s.song_id = Some(song_id));
     }
 
+    /// Keeps what is made so far, to be reported should the rest fail.
+    pub fn keep(&self, partial: serde_json::Value) {
+        self.change(|s| s.result = Some(partial));
+    }
+
     /// Ends a stage; with an error the operation may still go on.
     pub fn end_stage(&self, stage: Stage, ok: bool) {
         let seconds = self.seconds_since_begin(stage);
