@@ -11,80 +11,59 @@
 )]
 
 mod desk;
+mod driver;
 
 use std::{
     env, fs,
     path::{Path, PathBuf},
+    thread,
     time::{Duration, Instant},
 };
 
 use desk::Desk;
-use fantoccini::{Client, ClientBuilder, Locator, elements::Element, error::CmdError, key::Key};
-use hyper_util::client::legacy::connect::HttpConnector;
-use serde_json::{Value, json};
+use driver::Window;
 
 const DESCRIPTION: &str =
     "A warm folk song about a lighthouse keeper, acoustic guitar, fiddle, 96 bpm";
 
-const SONG: Duration = Duration::from_secs(180);
+const SOON: Duration = Duration::from_secs(10);
 
-#[tokio::test]
+#[test]
 #[ignore = "needs a build of the window: cargo xtask test window"]
-async fn describe_listen_and_take_the_files() {
+fn describe_listen_and_take_the_files() {
     let binary = env::var("SONGWRIGHT_DESKTOP_BIN").expect("SONGWRIGHT_DESKTOP_BIN is set");
     let mut desk = Desk::set_up();
     let data_dir = desk.home().join("songwright");
     let driver = desk.start_driver(&data_dir);
-    let window = open(&driver, &binary).await;
+    let window = Window::open(&driver, &binary);
 
     // Describe.
-    let field = found(&window, "textarea", Duration::from_secs(30)).await;
-    picture(&window, "window-empty").await;
-    field.send_keys(DESCRIPTION).await.unwrap();
-    let length = found(&window, "#length", Duration::from_secs(5)).await;
-    length.clear().await.unwrap();
-    length.send_keys("0:30").await.unwrap();
-    length
-        .send_keys(&char::from(Key::Tab).to_string())
-        .await
-        .unwrap();
-    found(&window, "[data-testid=make]", Duration::from_secs(5))
-        .await
-        .click()
-        .await
-        .unwrap();
+    let field = window.found("textarea", Duration::from_secs(30));
+    keep(&window, "window-empty");
+    window.write(&field, DESCRIPTION);
+    let length = window.found("#length", SOON);
+    window.write(&length, "0:30\t");
+    window.click(&window.found("[data-testid=make]", SOON));
 
     // It is made.
-    let song = found(&window, "[data-testid=song]", SONG).await;
-    let title = song
-        .find(Locator::Css(".title"))
-        .await
-        .unwrap()
-        .text()
-        .await
-        .unwrap();
-    assert!(!title.trim().is_empty(), "the song has no title");
+    let song = window.found("[data-testid=song] button", Duration::from_secs(180));
+    let title =
+        window.script("return document.querySelector('[data-testid=song] .title').innerText");
+    assert!(
+        !title.as_str().unwrap().trim().is_empty(),
+        "the song has no title"
+    );
 
     // It plays, and is heard.
     let recording = desk.record(desk.home().join("heard.wav"));
-    song.find(Locator::Css("button"))
-        .await
-        .unwrap()
-        .click()
-        .await
-        .unwrap();
-    plays_past(&window, 5.0).await;
-    picture(&window, "window").await;
-    let heard = recording.end();
-    assert_music(&heard);
+    window.click(&song);
+    plays_past(&window, 5.0);
+    keep(&window, "window");
+    assert_music(&recording.end());
 
     // The files are taken away.
-    found(&window, "[data-testid=bundle]", Duration::from_secs(5))
-        .await
-        .click()
-        .await
-        .unwrap();
-    let bundle = saved_zip(&desk, &data_dir).await;
+    window.click(&window.found("[data-testid=bundle]", SOON));
+    let bundle = saved_zip(&desk, &data_dir);
     let bytes = fs::read(&bundle).unwrap();
     assert!(
         bytes.starts_with(b"PK\x03\x04"),
@@ -92,81 +71,30 @@ async fn describe_listen_and_take_the_files() {
         bundle.display()
     );
     // The end record of a zip, which a file cut off has not.
+    let end = &bytes[bytes.len() - 22..];
     assert!(
-        bytes[bytes.len() - 22..].starts_with(b"PK\x05\x06"),
+        end.starts_with(b"PK\x05\x06"),
         "{} is cut off",
         bundle.display()
     );
     println!("{} bytes in {}", bytes.len(), bundle.display());
-    window.close().await.unwrap();
+    window.close();
 }
 
-/// Starts the program under the driver, once the driver listens.
-async fn open(driver: &str, binary: &str) -> Client {
-    let Value::Object(capabilities) =
-        json!({ "webkitgtk:browserOptions": { "binary": binary, "args": [] } })
-    else {
-        unreachable!("it is written as an object")
-    };
-    let deadline = Instant::now() + Duration::from_secs(60);
-    loop {
-        let mut builder = ClientBuilder::new(HttpConnector::new());
-        match builder
-            .capabilities(capabilities.clone())
-            .connect(driver)
-            .await
-        {
-            Ok(client) => return client,
-            Err(error) => assert!(
-                Instant::now() < deadline,
-                "the window does not open: {error}"
-            ),
-        }
-        tokio::time::sleep(Duration::from_millis(300)).await;
-    }
-}
-
-/// Waits for an element; on a timeout the page's text says what is there instead.
-async fn found(window: &Client, css: &str, wait: Duration) -> Element {
-    match window
-        .wait()
-        .at_most(wait)
-        .for_element(Locator::Css(css))
-        .await
-    {
-        Ok(element) => element,
-        Err(error) => {
-            let page = window
-                .execute("return document.body.innerText", Vec::new())
-                .await;
-            panic!("{css} does not appear ({error}); the page says: {page:?}")
-        }
-    }
-}
-
-/// Waits until the page's player has come past `seconds`: at the pace of the clock.
-async fn plays_past(window: &Client, seconds: f64) {
+/// Waits until the page's player has come past `seconds`.
+fn plays_past(window: &Window, seconds: f64) {
     let deadline = Instant::now() + Duration::from_secs(30);
     loop {
-        let at = position(window).await.unwrap();
-        if at > seconds {
+        let at = window.script("return document.querySelector('audio')?.currentTime ?? 0");
+        if at.as_f64().unwrap() > seconds {
             return;
         }
         assert!(
             Instant::now() < deadline,
             "after 30 s the player is at {at} s"
         );
-        tokio::time::sleep(Duration::from_millis(200)).await;
+        thread::sleep(Duration::from_millis(200));
     }
-}
-
-async fn position(window: &Client) -> Result<f64, CmdError> {
-    let script = "const a = document.querySelector('audio'); return a ? a.currentTime : 0";
-    Ok(window
-        .execute(script, Vec::new())
-        .await?
-        .as_f64()
-        .unwrap_or(0.0))
 }
 
 /// What was heard is music: loud enough, for long enough, and in both channels.
@@ -200,7 +128,7 @@ fn assert_music(samples: &[f32]) {
 }
 
 /// Waits for the bundle: the system's dialogue asks where it goes, and is answered by hand.
-async fn saved_zip(desk: &Desk, data_dir: &Path) -> PathBuf {
+fn saved_zip(desk: &Desk, data_dir: &Path) -> PathBuf {
     let deadline = Instant::now() + Duration::from_secs(60);
     loop {
         if let Some(path) = newest_zip(desk.home(), data_dir) {
@@ -222,7 +150,7 @@ async fn saved_zip(desk: &Desk, data_dir: &Path) -> PathBuf {
             .output()
             .expect("xdotool starts");
         let _ = answered.status.success();
-        tokio::time::sleep(Duration::from_millis(700)).await;
+        thread::sleep(Duration::from_millis(700));
     }
 }
 
@@ -242,12 +170,9 @@ fn newest_zip(folder: &Path, data_dir: &Path) -> Option<PathBuf> {
 }
 
 /// Keeps a picture where `SCREENSHOTS` names a folder.
-async fn picture(window: &Client, name: &str) {
-    let Some(folder) = env::var_os("SCREENSHOTS") else {
-        return;
-    };
-    // The driver shows the frame before the last change when asked at once.
-    tokio::time::sleep(Duration::from_millis(500)).await;
-    let png = window.screenshot().await.unwrap();
-    fs::write(Path::new(&folder).join(format!("{name}.png")), png).unwrap();
+fn keep(window: &Window, name: &str) {
+    if let Some(folder) = env::var_os("SCREENSHOTS") {
+        let path = Path::new(&folder).join(format!("{name}.png"));
+        fs::write(path, window.picture()).unwrap();
+    }
 }
