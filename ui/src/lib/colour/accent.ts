@@ -27,25 +27,27 @@ const GREY_BELOW = 0.045;
  * `pixels` are RGBA bytes, as a canvas gives them.
  */
 export function vividColour(pixels: Uint8ClampedArray): Oklch | null {
-  const bins = Array.from({ length: HUE_BINS }, () => ({ weight: 0, l: 0, c: 0, x: 0, y: 0 }));
+  const bins = Array.from({ length: HUE_BINS }, () => ({ weight: 0, core: 0, l: 0, c: 0, x: 0, y: 0 }));
   for (let i = 0; i + 3 < pixels.length; i += 4) {
     if (pixels[i + 3]! < 200) continue;
     const { l, c, h = 0 } = toOklch({ mode: 'rgb', r: pixels[i]! / 255, g: pixels[i + 1]! / 255, b: pixels[i + 2]! / 255 });
     if (c < GREY_BELOW || l < 0.2 || l > 0.96) continue;
     const bin = bins[Math.floor((h / 360) * HUE_BINS) % HUE_BINS]!;
     // Squared, so that a small bright lamp outweighs a wide dull wall.
-    const weight = c * c;
+    bin.weight += c * c;
+    // Within one hue only its purest pixels count: their shades would turn amber into brown.
+    const core = c ** 8;
     const angle = (h * Math.PI) / 180;
-    bin.weight += weight;
-    bin.l += l * weight;
-    bin.c += c * weight;
-    bin.x += Math.cos(angle) * weight;
-    bin.y += Math.sin(angle) * weight;
+    bin.core += core;
+    bin.l += l * core;
+    bin.c += c * core;
+    bin.x += Math.cos(angle) * core;
+    bin.y += Math.sin(angle) * core;
   }
   const best = bins.reduce((a, b) => (b.weight > a.weight ? b : a));
   if (best.weight === 0) return null;
   const hue = (Math.atan2(best.y, best.x) * 180) / Math.PI;
-  return { mode: 'oklch', l: best.l / best.weight, c: best.c / best.weight, h: (hue + 360) % 360 };
+  return { mode: 'oklch', l: best.l / best.core, c: best.c / best.core, h: (hue + 360) % 360 };
 }
 
 /** Pulls a colour towards the theme's ink until it stands at 4.5:1 on the theme's ground. */
