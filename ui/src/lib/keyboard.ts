@@ -5,15 +5,20 @@ const SEEK_STEP_S = 5;
 const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && (target.isContentEditable || target.matches('input, textarea, select'));
 
+/** How the focus came where it is. After a click, Space is for the player and not for the button once more. */
+let byKeyboard = true;
+export const notePointer = (): void => void (byKeyboard = false);
+
 /** Space and the arrows belong to a focused control that uses them itself. */
 const usesKey = (target: EventTarget | null, key: string): boolean => {
   if (!(target instanceof HTMLElement)) return false;
-  if (key === ' ') return target.matches('button, a, summary, [role="button"], [role="tab"]');
+  if (key === ' ') return byKeyboard && target.matches('button, a, summary, [role="button"], [role="tab"]');
   return target.matches('[role="slider"], [role="tab"], [role="radio"]');
 };
 
 /** The keys that work anywhere on the page. */
 export function handleKey(event: KeyboardEvent, studio: Studio): void {
+  if (event.key === 'Tab') byKeyboard = true;
   if (studio.phase !== 'open' || event.defaultPrevented) return;
   if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) {
     event.preventDefault();

@@ -1,4 +1,4 @@
-import type { CoverStyle, ErrorBody, GenerateRequest, Heard, Operation, Peaks, Song, SongPage } from './types';
+import type { CoverStyle, ErrorBody, GenerateRequest, Heard, Operation, Peaks, Session, Song, SongPage } from './types';
 
 /** Where the server is. In the browser the page comes from it: no base, and a cookie instead of a token. */
 export interface ApiConnection {
@@ -52,10 +52,11 @@ export class ApiClient {
   }
 
   /** Opens a session: a cookie in the browser; in the window a token for the URLs that cannot carry a header. */
-  async openSession(accessKey: string | null = this.#connection.token): Promise<void> {
+  async openSession(accessKey: string | null = this.#connection.token): Promise<Session> {
     const headers: Record<string, string> = accessKey ? { authorization: `Bearer ${accessKey}` } : {};
-    const { media_token } = await this.#json<{ media_token: string | null }>('POST', '/session', { headers });
-    if (this.#connection.token) this.#mediaToken = media_token;
+    const session = await this.#json<Session>('POST', '/session', { headers });
+    if (this.#connection.token) this.#mediaToken = session.media_token;
+    return session;
   }
 
   /** An address for `<audio>`, `<img>`, `EventSource` and downloads. */

@@ -9,9 +9,9 @@ export type StageState = 'pending' | 'running' | 'done' | 'failed' | 'skipped';
 export interface StageReport {
   stage: string;
   state: StageState;
-  /** Done and total in the stage's own unit: seconds of audio for `render`, steps elsewhere. */
-  done: number | null;
-  total: number | null;
+  /** In the stage's own unit: seconds of audio for `render`, steps elsewhere. The total is 0 while unknown. */
+  done: number;
+  total: number;
   /** Seconds it took so far, and what it takes on this machine as a rule. */
   seconds: number | null;
   expected_s: number | null;
@@ -74,6 +74,9 @@ export interface Take {
   links: { audio: string; peaks: string };
 }
 
+/** Oldest first in a song; the newest is the one that is shown. */
+export const newestTake = (song: Song): Take | null => song.takes.at(-1) ?? null;
+
 export interface Song {
   song_id: string;
   title: string;
@@ -134,4 +137,10 @@ export interface CoverStyle {
 export interface SongPage {
   songs: Song[];
   total: number;
+}
+
+export interface Session {
+  /** For addresses that cannot carry a header. */
+  media_token: string;
+  expires_in_s: number;
 }

@@ -46,7 +46,8 @@ export const en: Messages = {
   },
   work: {
     state: { waiting: 'Waiting for its turn', succeeded: 'Done', failed: 'It did not work out', cancelled: 'Cancelled', interrupted: 'Stopped when Songwright closed' },
-    queuePosition: (n) => (n <= 1 ? 'Next in line' : `${n - 1} ahead of it`),
+    kept: 'Still waiting from last time',
+    queuePosition: (n) => (n === 0 ? 'next in line' : `${n} ahead of it`),
     stage: {
       queue: 'Waiting for its turn', load: 'Getting the instruments out', prompt: 'Choosing the sound', lyrics: 'Writing the words',
       title: 'Finding a title', arrange: 'Arranging the parts', render: 'Playing the parts', master: 'Balancing the mix',

@@ -44,6 +44,8 @@ export interface Messages {
   heard: { heading: string; bpm: Counted; about: Said; notUnderstood: Said };
   work: {
     state: Record<Exclude<OperationState, 'running'>, string>;
+    /** Waits since before a restart. */
+    kept: string;
     queuePosition: Counted;
     /** By the server's stage names; a stage that is not here is shown under its own name. */
     stage: Record<string, string>;

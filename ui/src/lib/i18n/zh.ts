@@ -46,7 +46,8 @@ export const zh: Messages = {
   },
   work: {
     state: { waiting: '排队中', succeeded: '完成', failed: '没有做成', cancelled: '已取消', interrupted: 'Songwright 关闭时停下了' },
-    queuePosition: (n) => (n <= 1 ? '下一个就是它' : `前面还有 ${n - 1} 首`),
+    kept: '上次还没轮到它',
+    queuePosition: (n) => (n === 0 ? '下一个就是它' : `前面还有 ${n} 首`),
     stage: {
       queue: '排队中', load: '取出乐器', prompt: '选定音色', lyrics: '写词', title: '起歌名', arrange: '编曲',
       render: '演奏各声部', master: '平衡混音', cover: '画封面', categories: '归类曲风', save: '收进书架',

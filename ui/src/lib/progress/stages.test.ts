@@ -4,7 +4,7 @@ import type { StageReport } from '../api/types';
 import { stageLine } from './stages';
 
 const stage = (name: string, part: Partial<StageReport> = {}): StageReport => ({
-  stage: name, state: 'pending', done: null, total: null, seconds: null, expected_s: null, ...part,
+  stage: name, state: 'pending', done: 0, total: 0, seconds: null, expected_s: null, ...part,
 });
 const share = (line: ReturnType<typeof stageLine>, name: string) => line.find((s) => s.stage === name)!.share;
 

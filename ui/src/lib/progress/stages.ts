@@ -14,7 +14,7 @@ export interface StageSegment {
 
 function filledPart({ state, done, total }: StageReport): number {
   if (state === 'done') return 1;
-  if (state === 'pending' || !done || !total) return 0;
+  if (state === 'pending' || total === 0) return 0;
   return Math.min(1, Math.max(0, done / total));
 }
 

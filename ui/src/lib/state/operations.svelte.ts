@@ -1,4 +1,4 @@
-import type { ApiClient } from '../api/client';
+import { ApiError, type ApiClient } from '../api/client';
 import { hasEnded, watchOperation } from '../api/events';
 import type { GenerateRequest, Operation } from '../api/types';
 
@@ -9,9 +9,14 @@ const DISMISSED_KEPT = 200;
 const WATCHED_AT_ONCE = 2;
 const LOOK_AROUND_MS = 2_000;
 
+const urgency = (o: Operation): number => (o.state === 'running' ? 2 : isKept(o) ? 0 : 1);
+
 /** Whether an operation makes a whole song: only those have a card. */
 export const makesSong = ({ request }: Operation): boolean =>
   Boolean(request?.full_described_song ?? (request?.prompt && (request.lyrics ?? request.described_lyrics)));
+
+/** Waits since before a restart until somebody says go on: it has no place in the queue. */
+export const isKept = ({ state, queue_position }: Operation): boolean => state === 'waiting' && queue_position === null;
 
 /** What is being made, and what did not work out and has not been put away. */
 export class Operations {
@@ -22,7 +27,7 @@ export class Operations {
   readonly cards = $derived(
     this.all.filter((o) => o.state !== 'succeeded' && makesSong(o) && !this.#dismissed.has(o.operation_id)),
   );
-  readonly active = $derived(this.all.filter((o) => !hasEnded(o) && makesSong(o)));
+  readonly active = $derived(this.all.filter((o) => !hasEnded(o) && !isKept(o) && makesSong(o)));
 
   readonly #client: ApiClient;
   readonly #onFailure: (reason: unknown) => void;
@@ -56,7 +61,10 @@ export class Operations {
     const id = operation.operation_id;
     this.cancelling = new Set(this.cancelling).add(id);
     await this.#ask(async () => {
-      await this.#client.cancel(id);
+      await this.#client.cancel(id).catch((reason: unknown) => {
+        // It ended a moment before: nothing is left to cancel.
+        if (!(reason instanceof ApiError && reason.status === 409)) throw reason;
+      });
       this.#take(await this.#client.operation(id));
     });
   }
@@ -109,7 +117,7 @@ export class Operations {
   #keepWatch(): void {
     const wanted = this.all
       .filter((o) => !hasEnded(o))
-      .sort((a, b) => Number(b.state === 'running') - Number(a.state === 'running') || a.created_at.localeCompare(b.created_at))
+      .sort((a, b) => urgency(b) - urgency(a) || a.created_at.localeCompare(b.created_at))
       .slice(0, WATCHED_AT_ONCE)
       .map((o) => o.operation_id);
     for (const [id, stop] of this.#watches) {

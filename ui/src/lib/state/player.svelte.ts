@@ -1,5 +1,5 @@
 import type { ApiClient } from '../api/client';
-import type { Peaks, Song, Take } from '../api/types';
+import { newestTake, type Peaks, type Song, type Take } from '../api/types';
 
 const VOLUME_AS = 'songwright.volume';
 const PEAK_BUCKETS = 240;
@@ -74,7 +74,7 @@ export class Player {
   }
 
   /** Puts a song on without starting it. */
-  load(song: Song, take: Take | null = song.takes[0] ?? null): void {
+  load(song: Song, take: Take | null = newestTake(song)): void {
     const sameRecording = this.song?.song_id === song.song_id && this.takeId === (take?.take_id ?? null);
     this.song = song;
     if (sameRecording && !this.broken) return;
@@ -88,7 +88,7 @@ export class Player {
   }
 
   play(song: Song, take?: Take): void {
-    this.load(song, take ?? (this.song?.song_id === song.song_id ? this.take : undefined) ?? song.takes[0] ?? null);
+    this.load(song, take ?? (this.song?.song_id === song.song_id ? this.take : undefined) ?? newestTake(song));
     this.#start();
   }
 

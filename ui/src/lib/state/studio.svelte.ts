@@ -25,6 +25,8 @@ export class Studio {
   page = $state<Page>('create');
   sheetOpen = $state(false);
 
+  #renewal: ReturnType<typeof setTimeout> | undefined;
+
   readonly host: Host;
   readonly client: ApiClient;
   readonly appearance: Appearance;
@@ -49,7 +51,7 @@ export class Studio {
   async open(): Promise<void> {
     this.connecting = true;
     try {
-      if (this.host.kind === 'window') await this.client.openSession();
+      if (this.host.kind === 'window') await this.#openSession();
       const { songs } = await this.client.songs({ limit: 1, offset: 0 });
       await Promise.all([this.library.load(), this.operations.load(), this.#loadCoverStyles()]);
       this.reachable = true;
@@ -132,6 +134,13 @@ export class Studio {
     if (reason instanceof ApiError) return reason.message;
     if (reason instanceof Unreachable) return words().error.unreachable;
     return words().error.unexpected(reason instanceof Error ? reason.message : String(reason));
+  }
+
+  /** The window's media token is good for a while only: a new one is there before the old one ends. */
+  async #openSession(): Promise<void> {
+    const { expires_in_s } = await this.client.openSession();
+    clearTimeout(this.#renewal);
+    this.#renewal = setTimeout(() => void this.#openSession().catch((reason: unknown) => this.fail(reason)), expires_in_s * 800);
   }
 
   #look(song: Song): void {
