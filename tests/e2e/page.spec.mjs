@@ -10,7 +10,9 @@ import { startSongwright } from './songwright.mjs';
 import { namesInZip } from './zip.mjs';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const { chromium } = createRequire(`${root}ui/package.json`)('playwright-core');
+const require = createRequire(`${root}ui/package.json`);
+const { chromium } = require('playwright-core');
+const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 const binary = process.env.SONGWRIGHT_BIN;
 if (!binary) throw new Error('Set SONGWRIGHT_BIN to the songwright program.');
@@ -35,6 +37,14 @@ const picture = async (name) => {
   await page.evaluate(() => document.fonts.ready);
   await page.waitForTimeout(350);
   await page.screenshot({ path: `${pictures}/${name}.png` });
+};
+/** WCAG 2.2 AA, as far as a program can tell: names, roles, contrast. */
+const assertAccessible = async () => {
+  await page.waitForTimeout(250);
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }));
+  const said = violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.target} ${n.failureSummary}`));
+  assert.deepEqual(said, []);
 };
 const setLength = async (text) => {
   await page.fill('#length', text);
@@ -63,6 +73,7 @@ test('an empty shelf offers three examples', async () => {
   assert.equal(await part('empty').locator('button').count(), 3);
   assert.equal(await part('song').count(), 0);
   await picture('empty');
+  await assertAccessible();
 });
 
 test('a description that is too short is refused in place, and nothing is started', async () => {
@@ -120,6 +131,7 @@ test('it plays, and a line of the lyrics is a place to go to', async () => {
   await page.waitForFunction(() => document.querySelector('[data-testid=lyrics] [aria-current=true]') !== null);
   assert.ok((await time()) > first, 'the third line comes later');
   await picture('song');
+  await assertAccessible();
   await page.keyboard.press('Space');
   await page.waitForFunction(() => document.querySelector('audio').paused);
 });
@@ -178,6 +190,7 @@ test('by day it is paper', async () => {
   await page.emulateMedia({ colorScheme: 'light' });
   await page.waitForFunction(() => getComputedStyle(document.body).backgroundColor === 'rgb(246, 241, 231)');
   await picture('light');
+  await assertAccessible();
 });
 
 test('on a phone it is two pages and a player', async () => {
@@ -192,6 +205,7 @@ test('on a phone it is two pages and a player', async () => {
   await part('song').locator('.open').click();
   await page.locator('.side.open').waitFor();
   await picture('narrow');
+  await assertAccessible();
   await page.keyboard.press('Escape');
   await page.locator('.side:not(.open)').waitFor({ state: 'attached' });
   const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);

@@ -1,4 +1,4 @@
-import { wcagContrast } from 'culori';
+import { wcagContrast } from './culori';
 import { describe, expect, it } from 'vitest';
 
 import { plainAccent, readableAccent, vividColour, type Theme } from './accent';

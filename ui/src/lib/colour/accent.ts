@@ -1,4 +1,4 @@
-import { clampChroma, converter, formatHex, wcagContrast, type Oklch } from 'culori';
+import { clampChroma, formatHex, toOklch, wcagContrast, type Oklch } from './culori';
 
 export type Theme = 'dark' | 'light';
 
@@ -16,8 +16,6 @@ const AMBER: Accent = { colour: '#f0a35e', ink: '#1d1206' };
 const RUST: Accent = { colour: '#ad5418', ink: '#fff8ef' };
 
 export const plainAccent: Record<Theme, Accent> = { dark: AMBER, light: RUST };
-
-const toOklch = converter('oklch');
 
 const HUE_BINS = 24;
 const GREY_BELOW = 0.045;

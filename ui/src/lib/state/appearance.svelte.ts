@@ -1,4 +1,4 @@
-import type { Oklch } from 'culori';
+import type { Oklch } from '../colour/culori';
 
 import { plainAccent, readableAccent, type Accent, type Theme } from '../colour/accent';
 
