@@ -1,10 +1,11 @@
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// The closed set of failures that a client can tell apart.
 ///
 /// Every crate's error enum maps to one of these; [`Code::http_status`] is the only place where
 /// they become HTTP.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Code {
     /// The request breaks a documented limit or is not of the documented form.

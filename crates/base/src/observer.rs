@@ -1,7 +1,10 @@
 use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
 /// A part of the work on a song, as clients see it.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+#[derive(
+    Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// Waiting for a place.
@@ -28,8 +31,46 @@ pub enum Stage {
     Save,
 }
 
+impl Stage {
+    /// Its name as clients see it.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Queue => "queue",
+            Self::Load => "load",
+            Self::Prompt => "prompt",
+            Self::Lyrics => "lyrics",
+            Self::Title => "title",
+            Self::Arrange => "arrange",
+            Self::Render => "render",
+            Self::Master => "master",
+            Self::Cover => "cover",
+            Self::Categories => "categories",
+            Self::Save => "save",
+        }
+    }
+
+    /// What happens in it, in a musician's words.
+    #[must_use]
+    pub const fn sentence(self) -> &'static str {
+        match self {
+            Self::Queue => "Waiting for a place",
+            Self::Load => "Getting the instruments ready",
+            Self::Prompt => "Finding the sound",
+            Self::Lyrics => "Writing the words",
+            Self::Title => "Naming the song",
+            Self::Arrange => "Arranging",
+            Self::Render => "Playing the parts",
+            Self::Master => "Mixing and mastering",
+            Self::Cover => "Drawing the cover",
+            Self::Categories => "Choosing the shelf",
+            Self::Save => "Putting it in the library",
+        }
+    }
+}
+
 /// How far a stage has come.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
 pub struct Progress {
     /// Which part.
     pub stage: Stage,

@@ -2,8 +2,10 @@
 
 mod artist;
 mod params;
+mod service;
 mod style;
 
 pub use artist::{Cover, CoverArtist};
 pub use params::CoverParams;
+pub use service::CoverService;
 pub use style::{CoverStyle, StylePreset};

@@ -1,4 +1,5 @@
-use songwright_base::Seed;
+use songwright_api::{CoverImageRequest, Whole};
+use songwright_base::{InvalidField, Seed, clean_text, length_between};
 
 use crate::CoverStyle;
 
@@ -21,4 +22,93 @@ pub struct CoverParams {
     pub title: Option<String>,
     /// Set below the title where given.
     pub artist: Option<String>,
+}
+
+impl TryFrom<&CoverImageRequest> for CoverParams {
+    type Error = InvalidField;
+
+    fn try_from(request: &CoverImageRequest) -> Result<Self, InvalidField> {
+        let steps = request.num_inference_steps.unwrap_or(Whole(4));
+        let steps = steps.between("num_inference_steps", 1..=10)?;
+        if let Some(words) = &request.negative_prompt {
+            at_most("negative_prompt", words, 500)?;
+        }
+        let style = at_most("style", request.style.as_deref().unwrap_or_default(), 100)?;
+        Ok(Self {
+            prompt: length_between("prompt", &request.prompt, 5..=500)?,
+            style: CoverStyle::from_text(style.as_deref().unwrap_or("album cover art")),
+            width: side("width", request.width)?,
+            height: side("height", request.height)?,
+            num_inference_steps: u32::try_from(steps).unwrap_or(4),
+            seed: match request.seed {
+                None => Seed::random(),
+                Some(n) => Seed(n.between("seed", 0..=Seed::MAX_COVER)?.unsigned_abs()),
+            },
+            title: at_most("title", request.title.as_deref().unwrap_or_default(), 200)?,
+            artist: at_most("artist", request.artist.as_deref().unwrap_or_default(), 200)?,
+        })
+    }
+}
+
+/// Pixels of one side, rounded to the nearest multiple of 64.
+fn side(field: &'static str, given: Option<Whole>) -> Result<u32, InvalidField> {
+    let pixels = given.unwrap_or(Whole(512)).between(field, 256..=1024)?;
+    Ok((u32::try_from(pixels).unwrap_or(512) + 32) / 64 * 64)
+}
+
+fn at_most(field: &'static str, text: &str, most: usize) -> Result<Option<String>, InvalidField> {
+    match clean_text(text) {
+        text if text.is_empty() => Ok(None),
+        text => length_between(field, &text, 1..=most).map(Some),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn params(change: impl FnOnce(&mut CoverImageRequest)) -> Result<CoverParams, InvalidField> {
+        let mut request = CoverImageRequest {
+            prompt: "a quiet harbour".into(),
+            ..CoverImageRequest::default()
+        };
+        change(&mut request);
+        CoverParams::try_from(&request)
+    }
+
+    #[test]
+    fn defaults_and_rounding() {
+        let p = params(|r| r.width = Some(Whole(300))).unwrap();
+        assert_eq!((p.width, p.height, p.num_inference_steps), (320, 512, 4));
+        assert_eq!(p.style.text(), "album cover art");
+        assert_eq!(
+            params(|r| r.style = Some("  GRUNGE ".into()))
+                .unwrap()
+                .style
+                .text(),
+            "grunge"
+        );
+        let own = params(|r| r.style = Some("watercolour".into()))
+            .unwrap()
+            .style;
+        assert_eq!(own, CoverStyle::Custom("watercolour".into()));
+    }
+
+    #[test]
+    fn both_sides_of_the_limits() {
+        for (inside, outside) in [(256, 255), (1024, 1025), (300, 100_000), (256, 0)] {
+            assert!(params(|r| r.width = Some(Whole(inside))).is_ok());
+            assert_eq!(
+                params(|r| r.width = Some(Whole(outside)))
+                    .unwrap_err()
+                    .field,
+                "width"
+            );
+        }
+        assert!(params(|r| r.seed = Some(Whole(4_294_967_295))).is_ok());
+        assert!(params(|r| r.seed = Some(Whole(4_294_967_296))).is_err());
+        assert!(params(|r| r.seed = Some(Whole(-1))).is_err());
+        assert!(params(|r| r.num_inference_steps = Some(Whole(11))).is_err());
+        assert!(params(|r| r.style = Some("s".repeat(101))).is_err());
+    }
 }

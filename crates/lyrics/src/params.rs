@@ -1,4 +1,7 @@
-use songwright_base::Seed;
+use songwright_api::{
+    CategoriesRequest, LyricsRequest, PromptRequest, TitleRequest, Whole, finite_between,
+};
+use songwright_base::{InvalidField, Seed, clean_text, length_between};
 
 /// What lyrics are wanted. Valid by construction at the service's edge.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,4 +57,130 @@ pub struct TitleParams {
     pub lyrics: Option<String>,
     /// Makes the title repeatable.
     pub seed: Seed,
+}
+
+impl TryFrom<&LyricsRequest> for LyricsParams {
+    type Error = InvalidField;
+
+    fn try_from(request: &LyricsRequest) -> Result<Self, InvalidField> {
+        Ok(Self {
+            description: length_between("description", &request.description, 5..=1000)?,
+            style: optional("style", request.style.as_deref(), 100)?,
+            language: optional("language", request.language.as_deref(), 50)?,
+            mood: optional("mood", request.mood.as_deref(), 100)?,
+            duration_s: request
+                .audio_duration
+                .map(|s| finite_between("audio_duration", s, 10.0..=600.0))
+                .transpose()?,
+            seed: seed(request.seed)?,
+        })
+    }
+}
+
+impl TryFrom<&PromptRequest> for PromptParams {
+    type Error = InvalidField;
+
+    fn try_from(request: &PromptRequest) -> Result<Self, InvalidField> {
+        let instruments = request.instruments.as_deref().unwrap_or_default();
+        if instruments.len() > 10 {
+            return Err(InvalidField::new(
+                "instruments",
+                format!("may name 10 instruments, not {}", instruments.len()),
+            ));
+        }
+        Ok(Self {
+            description: length_between("description", &request.description, 5..=1000)?,
+            genre: optional("genre", request.genre.as_deref(), 100)?,
+            instruments: instruments
+                .iter()
+                .filter_map(|name| optional("instruments", Some(name), 100).transpose())
+                .collect::<Result<_, _>>()?,
+            tempo: optional("tempo", request.tempo.as_deref(), 50)?,
+            instrumental: request.instrumental.unwrap_or(false),
+            seed: seed(request.seed)?,
+        })
+    }
+}
+
+impl TryFrom<&CategoriesRequest> for CategoriesParams {
+    type Error = InvalidField;
+
+    fn try_from(request: &CategoriesRequest) -> Result<Self, InvalidField> {
+        let most = request
+            .max_categories
+            .unwrap_or(Whole(5))
+            .between("max_categories", 1..=10)?;
+        Ok(Self {
+            description: length_between("description", &request.description, 5..=1000)?,
+            max_categories: usize::try_from(most).unwrap_or(5),
+            include_subgenres: request.include_subgenres.unwrap_or(true),
+        })
+    }
+}
+
+impl TryFrom<&TitleRequest> for TitleParams {
+    type Error = InvalidField;
+
+    fn try_from(request: &TitleRequest) -> Result<Self, InvalidField> {
+        Ok(Self {
+            description: length_between("description", &request.description, 5..=1000)?,
+            lyrics: optional("lyrics", request.lyrics.as_deref(), 5000)?,
+            seed: seed(request.seed)?,
+        })
+    }
+}
+
+fn seed(given: Option<Whole>) -> Result<Seed, InvalidField> {
+    Seed::from_request(given.map_or(-1, |n| n.0), Seed::MAX_SONG)
+}
+
+/// A text that may be absent; blank is absent.
+fn optional(
+    field: &'static str,
+    text: Option<&str>,
+    most: usize,
+) -> Result<Option<String>, InvalidField> {
+    match text.map(clean_text) {
+        None => Ok(None),
+        Some(text) if text.is_empty() => Ok(None),
+        Some(text) => length_between(field, &text, 1..=most).map(Some),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_sides_of_the_limits() {
+        let lyrics = |n: usize, style: usize| {
+            LyricsParams::try_from(&LyricsRequest {
+                description: "d".repeat(n),
+                style: Some("s".repeat(style)),
+                ..LyricsRequest::default()
+            })
+        };
+        assert!(lyrics(5, 0).is_ok_and(|p| p.style.is_none()));
+        assert!(lyrics(1000, 100).is_ok());
+        assert_eq!(lyrics(4, 0).unwrap_err().field, "description");
+        assert_eq!(lyrics(1001, 0).unwrap_err().field, "description");
+        assert_eq!(lyrics(5, 101).unwrap_err().field, "style");
+        let categories = |n: i64| {
+            CategoriesParams::try_from(&CategoriesRequest {
+                description: "a song".into(),
+                max_categories: Some(Whole(n)),
+                include_subgenres: None,
+            })
+        };
+        assert!(categories(1).is_ok() && categories(10).is_ok());
+        assert!(categories(0).is_err() && categories(11).is_err());
+        let prompt = |n: usize| {
+            PromptParams::try_from(&PromptRequest {
+                description: "a song".into(),
+                instruments: Some(vec!["piano".into(); n]),
+                ..PromptRequest::default()
+            })
+        };
+        assert!(prompt(10).is_ok() && prompt(11).is_err());
+    }
 }

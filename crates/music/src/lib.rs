@@ -2,6 +2,8 @@
 
 mod composer;
 mod params;
+mod service;
 
 pub use composer::{Composer, Composition, MusicFacts, Stem, TimedLine};
 pub use params::MusicParams;
+pub use service::MusicService;

@@ -1,0 +1,35 @@
+//! Request and response types of the contract, as plain data.
+//!
+//! Bodies are read by [`parse`], which accepts camelCase names, takes `null` for absence, ignores
+//! unknown fields and names the field that is wrong. Limits are checked where a request becomes
+//! its service's parameters.
+
+mod body;
+mod health;
+mod image;
+mod lyrics;
+mod music;
+mod number;
+mod operations;
+mod package;
+mod song;
+mod songs;
+
+pub use body::{Body, parse};
+pub use health::{DependentService, HealthCheck, ServiceInfo};
+pub use image::{
+    AvailableStyles, CoverImageRequest, CoverImageResponse, DownloadedImage, StyleText,
+};
+pub use lyrics::{
+    CategoriesRequest, CategoriesResponse, Heard, LyricsRequest, LyricsResponse, PromptRequest,
+    PromptResponse, TitleRequest, TitleResponse,
+};
+pub use music::{
+    AudioGeneration, AudioGenerationBase, GenerationMetadata, MusicRequest, MusicResponse,
+    MusicToStorageResponse, TimedLine,
+};
+pub use number::{Whole, finite_between};
+pub use operations::{ErrorBody, OperationList, SessionResponse, WorkflowStatus};
+pub use package::{DemoAudio, EnginesUsed, Package, PackageLinks, ServiceStatus};
+pub use song::{SongKind, SongRequest};
+pub use songs::{ImportResponse, Peaks, Song, SongChange, SongList, Take, TakeLinks};

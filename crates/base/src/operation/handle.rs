@@ -1,0 +1,273 @@
+use std::{
+    sync::{Arc, Mutex, OnceLock, PoisonError},
+    time::{Duration, Instant},
+};
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::{
+    Journal, OperationId, OperationState, Snapshot,
+    snapshot::{StageState, StageStatus},
+};
+use crate::{EngineError, Failure, Observer, Progress, Service, Stage};
+
+/// A live operation, shared by those who work on it and those who watch it.
+///
+/// It is the [`Observer`] of every engine that works for it.
+#[derive(Clone)]
+pub struct Operation(Arc<Inner>);
+
+struct Inner {
+    id: OperationId,
+    service: Service,
+    /// The snapshot with a number that grows at each change: the SSE event id.
+    state: watch::Sender<(u64, Snapshot)>,
+    clocks: Mutex<Vec<(Stage, Instant)>>,
+    cancelled: CancellationToken,
+    deadline: OnceLock<(Instant, Duration)>,
+    journal: Arc<dyn Journal>,
+}
+
+impl Operation {
+    pub(crate) fn new(snapshot: Snapshot, journal: Arc<dyn Journal>) -> Self {
+        Self(Arc::new(Inner {
+            id: snapshot.operation_id,
+            service: snapshot.service,
+            state: watch::Sender::new((1, snapshot)),
+            clocks: Mutex::default(),
+            cancelled: CancellationToken::new(),
+            deadline: OnceLock::new(),
+            journal,
+        }))
+    }
+
+    /// Its name.
+    #[must_use]
+    pub fn id(&self) -> OperationId {
+        self.0.id
+    }
+
+    /// Whose it is.
+    #[must_use]
+    pub fn service(&self) -> Service {
+        self.0.service
+    }
+
+    /// How it stands.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        self.0.state.borrow().1.clone()
+    }
+
+    /// Follows it: the current state at once, then the newest after each change. The number grows
+    /// with each change and is the SSE event id.
+    #[must_use]
+    pub fn watch(&self) -> watch::Receiver<(u64, Snapshot)> {
+        self.0.state.subscribe()
+    }
+
+    /// The token that ends its work.
+    #[must_use]
+    pub fn cancellation(&self) -> &CancellationToken {
+        &self.0.cancelled
+    }
+
+    /// Waits for its end.
+    pub async fn ended(&self) -> Snapshot {
+        let mut watch = self.watch();
+        // The sender lives in `self`, so waiting cannot fail.
+        let _ = watch.wait_for(|(_, s)| s.state.is_ended()).await;
+        self.snapshot()
+    }
+
+    /// Names the stages that will run, with what each took before where that is known.
+    pub fn expect_stages(&self, stages: Vec<StageStatus>) {
+        self.change(|s| s.stages = stages);
+    }
+
+    /// Begins the work; past `limit` it counts as cancelled.
+    pub fn start(&self, limit: Duration) {
+        let _ = self.0.deadline.set((Instant::now() + limit, limit));
+        self.change(|s| {
+            s.state = OperationState::Running;
+            s.started_at = Some(Timestamp::now());
+            s.queue_position = None;
+            "Starting".clone_into(&mut s.message);
+        });
+        self.0.journal.changed(&self.snapshot());
+    }
+
+    /// Ends the work.
+    pub fn end(&self, outcome: Result<serde_json::Value, Failure>) {
+        let was_cancelled = self.0.cancelled.is_cancelled();
+        self.change(|s| {
+            if s.state.is_ended() {
+                return;
+            }
+            s.ended_at = Some(Timestamp::now());
+            s.queue_position = None;
+            match outcome {
+                Ok(result) => {
+                    s.state = OperationState::Succeeded;
+                    "Done".clone_into(&mut s.message);
+                    s.result = Some(result);
+                    for stage in &mut s.stages {
+                        if matches!(stage.state, StageState::Pending) {
+                            stage.state = StageState::Skipped;
+                        }
+                    }
+                }
+                Err(failure) => {
+                    s.state = if was_cancelled && failure.code == crate::Code::Conflict {
+                        OperationState::Cancelled
+                    } else {
+                        OperationState::Failed
+                    };
+                    s.message.clone_from(&failure.detail);
+                    s.error = Some(failure);
+                    for stage in &mut s.stages {
+                        if matches!(stage.state, StageState::Running) {
+                            stage.state = StageState::Failed;
+                        }
+                    }
+                }
+            }
+        });
+        self.0.journal.changed(&self.snapshot());
+    }
+
+    /// Asks it to stop. Its engine is free within one step.
+    pub fn cancel(&self) {
+        self.0.cancelled.cancel();
+    }
+
+    /// The place in the queue, 0 being next.
+    pub fn set_queue_position(&self, position: u64) {
+        self.change(|s| {
+            s.queue_position = Some(position);
+            s.message = match position {
+                0 => "Next in the queue".to_owned(),
+                1 => "1 song before this one".to_owned(),
+                n => format!("{n} songs before this one"),
+            };
+        });
+    }
+
+    /// The song that is being made.
+    pub fn set_song(&self, song_id: Uuid) {
+        self.change(|s| s.song_id = Some(song_id));
+    }
+
+    /// Keeps what is made so far, to be reported should the rest fail.
+    pub fn keep(&self, partial: serde_json::Value) {
+        self.change(|s| s.result = Some(partial));
+    }
+
+    /// Ends a stage; with an error the operation may still go on.
+    pub fn end_stage(&self, stage: Stage, ok: bool) {
+        let seconds = self.seconds_since_begin(stage);
+        self.change(|s| {
+            let status = stage_mut(&mut s.stages, stage);
+            status.state = if ok {
+                StageState::Done
+            } else {
+                StageState::Failed
+            };
+            status.seconds = Some(seconds);
+            if ok && status.total > 0 {
+                status.done = status.total;
+            }
+        });
+    }
+
+    /// Marks a stage as not needed.
+    pub fn skip_stage(&self, stage: Stage) {
+        self.change(|s| stage_mut(&mut s.stages, stage).state = StageState::Skipped);
+    }
+
+    /// [`EngineError::DeadlinePassed`] or [`EngineError::Cancelled`] where the work must stop.
+    ///
+    /// # Errors
+    /// As said.
+    pub fn check(&self) -> Result<(), EngineError> {
+        match self.0.deadline.get() {
+            Some((at, limit)) if Instant::now() >= *at => Err(EngineError::DeadlinePassed {
+                limit_s: limit.as_secs(),
+            }),
+            _ if self.0.cancelled.is_cancelled() => Err(EngineError::Cancelled),
+            _ => Ok(()),
+        }
+    }
+
+    /// When its time is over; `None` before its start.
+    #[must_use]
+    pub fn deadline(&self) -> Option<Instant> {
+        self.0.deadline.get().map(|(at, _)| *at)
+    }
+
+    fn seconds_since_begin(&self, stage: Stage) -> f64 {
+        let mut clocks = self.0.clocks.lock().unwrap_or_else(PoisonError::into_inner);
+        match clocks.iter().find(|(s, _)| *s == stage) {
+            Some((_, begin)) => begin.elapsed().as_secs_f64(),
+            None => {
+                clocks.push((stage, Instant::now()));
+                0.0
+            }
+        }
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Snapshot)) {
+        self.0.state.send_modify(|(number, snapshot)| {
+            change(snapshot);
+            snapshot.weigh();
+            *number += 1;
+        });
+    }
+}
+
+fn stage_mut(stages: &mut Vec<StageStatus>, stage: Stage) -> &mut StageStatus {
+    let index = match stages.iter().position(|s| s.stage == stage) {
+        Some(index) => index,
+        None => {
+            stages.push(StageStatus::pending(stage, None));
+            stages.len() - 1
+        }
+    };
+    &mut stages[index]
+}
+
+impl Observer for Operation {
+    fn report(&self, progress: Progress) {
+        let seconds = self.seconds_since_begin(progress.stage);
+        self.change(|s| {
+            if s.state.is_ended() {
+                return;
+            }
+            s.stage = Some(progress.stage);
+            s.message = progress.stage.sentence().to_owned();
+            let status = stage_mut(&mut s.stages, progress.stage);
+            if status.state == StageState::Failed {
+                return;
+            }
+            status.done = progress.done.min(progress.total);
+            status.total = progress.total;
+            status.seconds = Some(seconds);
+            status.state = if progress.total > 0 && progress.done >= progress.total {
+                StageState::Done
+            } else {
+                StageState::Running
+            };
+        });
+    }
+
+    fn is_cancelled(&self) -> bool {
+        self.check().is_err()
+    }
+
+    fn note(&self, text: &str) {
+        self.change(|s| s.note = Some(text.to_owned()));
+    }
+}

@@ -1,0 +1,11 @@
+//! Every request is an operation: started, watched, cancelled, ended and remembered.
+
+mod handle;
+mod journal;
+mod registry;
+mod snapshot;
+
+pub use handle::Operation;
+pub use journal::{Journal, NoJournal, OperationRecord};
+pub use registry::{Operations, ServiceTotals};
+pub use snapshot::{OperationId, OperationState, Snapshot, StageState, StageStatus};

@@ -1,0 +1,314 @@
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{Journal, Operation, OperationId, OperationState, Snapshot};
+use crate::{Code, Failure, Service};
+
+/// How many ended operations are kept in memory; older ones are forgotten first.
+const HISTORY: usize = 500;
+
+/// Counts of one service since the program's start.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Serialize)]
+pub struct ServiceTotals {
+    /// Waiting or running now.
+    pub active: u64,
+    /// All that were asked for.
+    pub total: u64,
+    /// Ended with a result.
+    pub succeeded: u64,
+    /// Ended with an error (not counting cancelled ones).
+    pub failed: u64,
+}
+
+/// All operations of this process, by name and in order.
+pub struct Operations {
+    journal: Arc<dyn Journal>,
+    inner: Mutex<Inner>,
+}
+
+#[derive(Default)]
+struct Inner {
+    live: HashMap<OperationId, Operation>,
+    order: VecDeque<OperationId>,
+    totals: [ServiceTotals; 4],
+}
+
+impl Operations {
+    /// An empty registry that writes changes to `journal`.
+    #[must_use]
+    pub fn new(journal: Arc<dyn Journal>) -> Self {
+        Self {
+            journal,
+            inner: Mutex::default(),
+        }
+    }
+
+    /// Starts an operation in the state `waiting`; it is in the journal when this returns.
+    ///
+    /// # Errors
+    /// What the journal refuses.
+    pub fn start(
+        &self,
+        service: Service,
+        kind: &str,
+        request: serde_json::Value,
+    ) -> Result<Operation, Failure> {
+        let snapshot = Snapshot {
+            operation_id: OperationId::random(),
+            service,
+            kind: kind.to_owned(),
+            state: OperationState::Waiting,
+            stage: None,
+            progress: 0.0,
+            message: "Waiting".to_owned(),
+            note: None,
+            eta_s: None,
+            queue_position: None,
+            stages: Vec::new(),
+            created_at: Timestamp::now(),
+            started_at: None,
+            ended_at: None,
+            song_id: None,
+            request,
+            result: None,
+            error: None,
+        };
+        self.journal.submitted(&snapshot)?;
+        let operation = Operation::new(snapshot, self.journal.clone());
+        let mut inner = self.lock();
+        inner.totals[service.index()].total += 1;
+        inner.insert(operation.clone());
+        Ok(operation)
+    }
+
+    /// Takes in an operation of an earlier run of the program: waiting, interrupted or ended.
+    pub fn restore(&self, snapshot: Snapshot) -> Operation {
+        let operation = Operation::new(snapshot, self.journal.clone());
+        self.lock().insert(operation.clone());
+        operation
+    }
+
+    /// Makes a waiting operation out of a restored one, under its old name.
+    ///
+    /// # Errors
+    /// 404 for an unknown name, 409 where it is not waiting or interrupted from an earlier run.
+    pub fn revive(&self, id: OperationId) -> Result<Operation, Failure> {
+        let old = self.get(id)?.snapshot();
+        if !matches!(
+            old.state,
+            OperationState::Interrupted | OperationState::Waiting
+        ) {
+            return Err(Failure::new(
+                Code::Conflict,
+                "Only an operation that was waiting or interrupted when the program ended can go on.",
+            ));
+        }
+        let snapshot = Snapshot {
+            state: OperationState::Waiting,
+            stage: None,
+            progress: 0.0,
+            message: "Waiting".to_owned(),
+            note: None,
+            stages: Vec::new(),
+            started_at: None,
+            ended_at: None,
+            error: None,
+            ..old
+        };
+        self.journal.changed(&snapshot);
+        let operation = Operation::new(snapshot, self.journal.clone());
+        let mut inner = self.lock();
+        inner.totals[operation.service().index()].total += 1;
+        inner.live.insert(id, operation.clone());
+        Ok(operation)
+    }
+
+    /// The operation of that name.
+    ///
+    /// # Errors
+    /// 404.
+    pub fn get(&self, id: OperationId) -> Result<Operation, Failure> {
+        self.lock().live.get(&id).cloned().ok_or_else(|| {
+            Failure::new(
+                Code::NotFound,
+                format!(
+                    "There is no operation {id}. It may be older than the history that is kept."
+                ),
+            )
+        })
+    }
+
+    /// Snapshots, newest first.
+    #[must_use]
+    pub fn list(&self) -> Vec<Snapshot> {
+        let inner = self.lock();
+        inner
+            .order
+            .iter()
+            .rev()
+            .filter_map(|id| inner.live.get(id))
+            .map(Operation::snapshot)
+            .collect()
+    }
+
+    /// Asks an operation to stop.
+    ///
+    /// # Errors
+    /// 404 for an unknown name, 409 where it has ended already.
+    pub fn cancel(&self, id: OperationId) -> Result<Operation, Failure> {
+        let operation = self.get(id)?;
+        let state = operation.snapshot().state;
+        if state.is_ended() && state != OperationState::Interrupted {
+            return Err(Failure::new(
+                Code::Conflict,
+                format!("Operation {id} has already ended, so there is nothing to cancel."),
+            ));
+        }
+        operation.cancel();
+        Ok(operation)
+    }
+
+    /// Notes the end of an operation in the totals and forgets the oldest beyond the history.
+    pub fn cleanup(&self, operation: &Operation) {
+        let state = operation.snapshot().state;
+        let mut inner = self.lock();
+        let totals = &mut inner.totals[operation.service().index()];
+        match state {
+            OperationState::Succeeded => totals.succeeded += 1,
+            OperationState::Failed => totals.failed += 1,
+            _ => {}
+        }
+        inner.forget_oldest();
+    }
+
+    /// Counts of a service.
+    #[must_use]
+    pub fn totals(&self, service: Service) -> ServiceTotals {
+        let inner = self.lock();
+        let active = inner
+            .live
+            .values()
+            .filter(|o| o.service() == service && !o.snapshot().state.is_ended())
+            .count() as u64;
+        ServiceTotals {
+            active,
+            ..inner.totals[service.index()]
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Inner {
+    fn insert(&mut self, operation: Operation) {
+        self.order.push_back(operation.id());
+        self.live.insert(operation.id(), operation);
+        self.forget_oldest();
+    }
+
+    fn forget_oldest(&mut self) {
+        while self.order.len() > HISTORY {
+            let ended = |id: &OperationId| {
+                self.live
+                    .get(id)
+                    .is_none_or(|o| o.snapshot().state.is_ended())
+            };
+            let Some(index) = self.order.iter().position(ended) else {
+                return;
+            };
+            if let Some(id) = self.order.remove(index) {
+                self.live.remove(&id);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{NoJournal, Observer as _, Progress, Stage, StageStatus};
+
+    fn operations() -> Operations {
+        Operations::new(Arc::new(NoJournal))
+    }
+
+    fn start(operations: &Operations) -> Operation {
+        operations
+            .start(Service::Music, "generate_music", serde_json::Value::Null)
+            .unwrap()
+    }
+
+    #[test]
+    fn progress_is_weighted_by_what_stages_take() {
+        let operations = operations();
+        let op = start(&operations);
+        op.expect_stages(vec![
+            StageStatus::pending(Stage::Arrange, Some(1.0)),
+            StageStatus::pending(Stage::Render, Some(9.0)),
+        ]);
+        op.start(Duration::from_secs(60));
+        op.report(Progress::new(Stage::Arrange, 1, 1));
+        assert!((op.snapshot().progress - 0.1).abs() < 1e-9);
+        op.report(Progress::new(Stage::Render, 30, 60));
+        let s = op.snapshot();
+        assert!((s.progress - 0.55).abs() < 1e-9);
+        assert!((s.eta_s.unwrap() - 4.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn cancelling_twice_after_the_end_is_a_conflict() {
+        let operations = operations();
+        let op = start(&operations);
+        op.start(Duration::from_secs(60));
+        operations.cancel(op.id()).unwrap();
+        assert!(op.is_cancelled());
+        op.end(Err(EngineError::Cancelled.into()));
+        assert_eq!(op.snapshot().state, OperationState::Cancelled);
+        let Err(again) = operations.cancel(op.id()) else {
+            panic!("cancelled twice")
+        };
+        assert_eq!(again.code, Code::Conflict);
+        let Err(unknown) = operations.cancel(OperationId::random()) else {
+            panic!("unknown")
+        };
+        assert_eq!(unknown.code, Code::NotFound);
+    }
+
+    #[test]
+    fn a_passed_deadline_is_a_timeout_not_a_cancellation() {
+        let operations = operations();
+        let op = start(&operations);
+        op.start(Duration::ZERO);
+        assert!(op.is_cancelled());
+        let error = op.check().unwrap_err();
+        assert_eq!(error.code(), Code::Timeout);
+        op.end(Err(error.into()));
+        assert_eq!(op.snapshot().state, OperationState::Failed);
+    }
+
+    #[test]
+    fn history_is_bounded_and_live_ones_stay() {
+        let operations = operations();
+        let live = start(&operations);
+        for _ in 0..HISTORY + 20 {
+            let op = start(&operations);
+            op.end(Ok(serde_json::Value::Null));
+            operations.cleanup(&op);
+        }
+        assert_eq!(operations.list().len(), HISTORY);
+        assert!(operations.get(live.id()).is_ok());
+        let totals = operations.totals(Service::Music);
+        assert_eq!((totals.active, totals.total), (1, HISTORY as u64 + 21));
+    }
+
+    use crate::EngineError;
+}

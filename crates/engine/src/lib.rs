@@ -1,0 +1,20 @@
+//! The only place that starts threads which touch a device.
+//!
+//! ```text
+//! request → Queue (per service: so many at work, so many waiting, else 429; journalled)
+//!         → the work of the operation (async; owns nothing heavy)
+//!         → Workers<E> (OS threads, each owning one engine E; commands in, oneshot replies out)
+//! ```
+//! A model is owned by one thread, never shared behind a lock, never on a tokio worker. A thread
+//! loads its engine for the first command, unloads it after the idle window, or when another
+//! engine needs its memory ([`Residency`]).
+
+mod health;
+mod queue;
+mod residency;
+mod workers;
+
+pub use health::{EngineHealth, HealthStatus};
+pub use queue::{Queue, Work};
+pub use residency::Residency;
+pub use workers::{Workers, WorkersConfig};

@@ -1,0 +1,229 @@
+use reqwest::StatusCode;
+use serde::{Serialize, de::DeserializeOwned};
+use songwright_api::{CategoriesRequest, LyricsRequest, PromptRequest, TitleRequest, Whole};
+use songwright_base::{
+    EngineError, EngineInfo, LyricSheet, Observer, Progress, Seed, Stage, clean_text,
+};
+use songwright_lyrics::{
+    Categories, CategoriesParams, Category, Lyricist, LyricsParams, PromptParams, TagsPrompt,
+    TitleParams, title_from_description, title_from_lyrics,
+};
+
+use crate::{RemoteTarget, connection::Connection, error::CallError, identity, wire};
+
+const LIMIT_BYTES: u64 = 4 << 20;
+/// Given to a category that the service names without saying how sure it is.
+const UNSAID_CONFIDENCE: f32 = 0.5;
+const TITLE_CHARS: usize = 80;
+
+/// A lyrics service elsewhere.
+pub struct RemoteLyricist {
+    connection: Connection,
+    info: EngineInfo,
+}
+
+impl RemoteLyricist {
+    /// Reads the URL and the key; nothing is sent yet.
+    ///
+    /// # Errors
+    /// [`EngineError::Unavailable`] naming the variable that is wrong.
+    pub fn new(target: RemoteTarget) -> Result<Self, EngineError> {
+        let connection = Connection::open(&target)?;
+        let info = identity::unknown("lyrics", connection.address());
+        Ok(Self { connection, info })
+    }
+
+    fn ask<A: DeserializeOwned>(
+        &self,
+        endpoint: &str,
+        question: &impl Serialize,
+        observer: &dyn Observer,
+    ) -> Result<A, CallError> {
+        self.connection
+            .post(endpoint, question, LIMIT_BYTES, observer)
+    }
+
+    fn explained(&self, error: CallError) -> EngineError {
+        error.into_engine_error(self.connection.address())
+    }
+}
+
+impl Lyricist for RemoteLyricist {
+    fn info(&self) -> EngineInfo {
+        self.info.clone()
+    }
+
+    fn lyrics(
+        &mut self,
+        params: &LyricsParams,
+        observer: &dyn Observer,
+    ) -> Result<LyricSheet, EngineError> {
+        observer.report(Progress::new(Stage::Lyrics, 0, 1));
+        let question = LyricsRequest {
+            description: params.description.clone(),
+            style: params.style.clone(),
+            language: params.language.clone(),
+            mood: params.mood.clone(),
+            audio_duration: params.duration_s,
+            seed: whole(params.seed),
+        };
+        let (sheet, metadata) = self
+            .ask("generate_lyrics", &question, observer)
+            .and_then(sheet)
+            .map_err(|e| self.explained(e))?;
+        identity::learn(&mut self.info, metadata);
+        observer.report(Progress::new(Stage::Lyrics, 1, 1));
+        Ok(sheet)
+    }
+
+    fn prompt(
+        &mut self,
+        params: &PromptParams,
+        observer: &dyn Observer,
+    ) -> Result<TagsPrompt, EngineError> {
+        observer.report(Progress::new(Stage::Prompt, 0, 1));
+        let question = PromptRequest {
+            description: params.description.clone(),
+            genre: params.genre.clone(),
+            instruments: (!params.instruments.is_empty()).then(|| params.instruments.clone()),
+            tempo: params.tempo.clone(),
+            instrumental: params.instrumental.then_some(true),
+            seed: whole(params.seed),
+        };
+        let (tags, metadata) = self
+            .ask("generate_prompt", &question, observer)
+            .and_then(tags)
+            .map_err(|e| self.explained(e))?;
+        identity::learn(&mut self.info, metadata);
+        observer.report(Progress::new(Stage::Prompt, 1, 1));
+        Ok(tags)
+    }
+
+    fn categories(
+        &mut self,
+        params: &CategoriesParams,
+        observer: &dyn Observer,
+    ) -> Result<Categories, EngineError> {
+        observer.report(Progress::new(Stage::Categories, 0, 1));
+        let question = CategoriesRequest {
+            description: params.description.clone(),
+            max_categories: i64::try_from(params.max_categories).ok().map(Whole),
+            include_subgenres: Some(params.include_subgenres),
+        };
+        let (categories, metadata) = self
+            .ask("generate_categories", &question, observer)
+            .and_then(|answer| categories(answer, params.max_categories))
+            .map_err(|e| self.explained(e))?;
+        identity::learn(&mut self.info, metadata);
+        observer.report(Progress::new(Stage::Categories, 1, 1));
+        Ok(categories)
+    }
+
+    /// Where the service has no titles, the title is taken from the song itself.
+    fn title(
+        &mut self,
+        params: &TitleParams,
+        observer: &dyn Observer,
+    ) -> Result<String, EngineError> {
+        observer.report(Progress::new(Stage::Title, 0, 1));
+        let question = TitleRequest {
+            description: params.description.clone(),
+            lyrics: params.lyrics.clone(),
+            seed: whole(params.seed),
+        };
+        let title = match self
+            .ask("generate_title", &question, observer)
+            .and_then(title)
+        {
+            Ok((title, metadata)) => {
+                identity::learn(&mut self.info, metadata);
+                title
+            }
+            Err(error)
+                if matches!(
+                    error.status(),
+                    Some(StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED)
+                ) =>
+            {
+                let from_lyrics = params.lyrics.as_deref().and_then(title_from_lyrics);
+                from_lyrics
+                    .or_else(|| title_from_description(&params.description))
+                    .ok_or_else(|| self.explained(error))?
+            }
+            Err(error) => return Err(self.explained(error)),
+        };
+        observer.report(Progress::new(Stage::Title, 1, 1));
+        Ok(title)
+    }
+}
+
+fn whole(seed: Seed) -> Option<Whole> {
+    i64::try_from(seed.0).ok().map(Whole)
+}
+
+fn sheet(answer: wire::Lyrics) -> Result<(LyricSheet, wire::Metadata), CallError> {
+    let sheet = LyricSheet::parse(&clean_text(&answer.lyrics));
+    if sheet.is_instrumental() {
+        return Err(CallError::unusable(
+            "its lyrics have no line that can be sung.",
+        ));
+    }
+    Ok((sheet, answer.metadata))
+}
+
+fn tags(answer: wire::Prompt) -> Result<(TagsPrompt, wire::Metadata), CallError> {
+    let mut tags: Vec<String> = Vec::new();
+    for tag in answer.prompt.split([',', '，', '、', '\n']) {
+        let tag = clean_text(tag).to_lowercase();
+        if !tag.is_empty() && !tags.contains(&tag) {
+            tags.push(tag);
+        }
+    }
+    if tags.is_empty() {
+        return Err(CallError::unusable("its prompt has no tags."));
+    }
+    let genre = answer
+        .detected_genre
+        .map(|genre| clean_text(&genre))
+        .filter(|genre| !genre.is_empty());
+    Ok((TagsPrompt { tags, genre }, answer.metadata))
+}
+
+fn categories(
+    answer: wire::Categories,
+    most: usize,
+) -> Result<(Categories, wire::Metadata), CallError> {
+    let mut found: Vec<Category> = Vec::new();
+    for name in &answer.categories {
+        let name = clean_text(name);
+        if name.is_empty() || found.iter().any(|c| c.name == name) {
+            continue;
+        }
+        let said = answer.confidence_scores.get(&name).copied();
+        found.push(Category {
+            confidence: said.unwrap_or(UNSAID_CONFIDENCE).clamp(0.0, 1.0),
+            name,
+        });
+    }
+    if found.is_empty() {
+        return Err(CallError::unusable("it named no category."));
+    }
+    // Stable: where nothing is said, the service's order stands.
+    found.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
+    found.truncate(most.max(1));
+    Ok((Categories { categories: found }, answer.metadata))
+}
+
+fn title(answer: wire::Title) -> Result<(String, wire::Metadata), CallError> {
+    let text = clean_text(&answer.title);
+    let line = text.lines().next().unwrap_or_default();
+    let title: String = line
+        .trim_matches(|c: char| c.is_whitespace() || matches!(c, '"' | '“' | '”'))
+        .chars()
+        .take(TITLE_CHARS)
+        .collect();
+    if title.is_empty() {
+        return Err(CallError::unusable("its title is empty."));
+    }
+    Ok((title, answer.metadata))
+}

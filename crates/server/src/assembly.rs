@@ -1,0 +1,150 @@
+use std::sync::Arc;
+
+use songwright_base::{
+    EngineError, EngineInfo, Service,
+    config::{Config, RemoteUrls},
+};
+use songwright_cover::{CoverArtist, CoverService};
+use songwright_engine::{Residency, WorkersConfig};
+use songwright_lyrics::{Lyricist, LyricsService};
+use songwright_music::{Composer, MusicService};
+use songwright_remote::{RemoteArtist, RemoteComposer, RemoteLyricist, RemoteTarget};
+use songwright_sketch::{cover::SketchArtist, lyrics::SketchLyricist, music::SketchComposer};
+
+/// What the sketch composer's SoundFont takes, decoded; the other sketch engines take next to
+/// nothing.
+const SKETCH_COMPOSER_BYTES: u64 = 80 << 20;
+const SKETCH_BYTES: u64 = 8 << 20;
+const REMOTE_BYTES: u64 = 1 << 20;
+
+/// Which services this process serves.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Serving {
+    /// The integrated service at the root, the others below their prefixes.
+    All,
+    /// One service alone, at the root.
+    One(Service),
+}
+
+impl Serving {
+    /// The services whose requests this process takes.
+    #[must_use]
+    pub fn services(self) -> Vec<Service> {
+        match self {
+            Self::All => Service::ALL.to_vec(),
+            Self::One(service) => vec![service],
+        }
+    }
+
+    /// The service whose endpoints are at the root.
+    #[must_use]
+    pub const fn at_root(self) -> Service {
+        match self {
+            Self::All => Service::Integrated,
+            Self::One(service) => service,
+        }
+    }
+}
+
+/// The three services from whichever maker the configuration says.
+pub(crate) struct Engines {
+    pub(crate) lyrics: LyricsService,
+    pub(crate) music: MusicService,
+    pub(crate) cover: CoverService,
+}
+
+impl Engines {
+    pub(crate) fn assemble(config: &Config, serving: Serving) -> Result<Self, EngineError> {
+        let residency = Residency::new(config.memory_budget_bytes);
+        let plan = |service, sketch_bytes| Plan::of(config, serving, service, sketch_bytes);
+
+        let (workers, remote) = plan(Service::Lyrics, SKETCH_BYTES);
+        let lyrics = match remote {
+            Some(target) => {
+                let info = RemoteLyricist::new(target.clone())?.info();
+                LyricsService::start(info, &workers, &residency, move || {
+                    Ok(Box::new(RemoteLyricist::new(target.clone())?) as Box<dyn Lyricist>)
+                })?
+            }
+            None => LyricsService::start(sketch_info(&SketchLyricist::new()), &workers, &residency, || {
+                Ok(Box::new(SketchLyricist::new()) as Box<dyn Lyricist>)
+            })?,
+        };
+
+        let (workers, remote) = plan(Service::Music, SKETCH_COMPOSER_BYTES);
+        let music = match remote {
+            Some(target) => {
+                let info = RemoteComposer::new(target.clone())?.info();
+                MusicService::start(info, &workers, &residency, move || {
+                    Ok(Box::new(RemoteComposer::new(target.clone())?) as Box<dyn Composer>)
+                })?
+            }
+            None => MusicService::start(SketchComposer::new().info(), &workers, &residency, || {
+                Ok(Box::new(SketchComposer::new()) as Box<dyn Composer>)
+            })?,
+        };
+
+        let (workers, remote) = plan(Service::Image, SKETCH_BYTES);
+        let cover = match remote {
+            Some(target) => {
+                let info = RemoteArtist::new(target.clone())?.info();
+                CoverService::start(info, &workers, &residency, move || {
+                    Ok(Box::new(RemoteArtist::new(target.clone())?) as Box<dyn CoverArtist>)
+                })?
+            }
+            None => CoverService::start(SketchArtist::new().info(), &workers, &residency, || {
+                Ok(Box::new(SketchArtist::new()) as Box<dyn CoverArtist>)
+            })?,
+        };
+        Ok(Self { lyrics, music, cover })
+    }
+}
+
+fn sketch_info(engine: &dyn Lyricist) -> EngineInfo {
+    engine.info()
+}
+
+struct Plan;
+
+impl Plan {
+    fn of(
+        config: &Config,
+        serving: Serving,
+        service: Service,
+        sketch_bytes: u64,
+    ) -> (WorkersConfig, Option<RemoteTarget>) {
+        let remote = remote_target(&config.remote, serving, service);
+        let settings = config.service(service);
+        // Only the integrated service calls the others beside its own requests.
+        let threads = settings
+            .max_concurrent_requests
+            .max(config.service(Service::Integrated).max_concurrent_requests);
+        let workers = WorkersConfig {
+            name: service.word(),
+            threads,
+            idle: settings.scaledown_window,
+            memory_bytes: if remote.is_some() { REMOTE_BYTES } else { sketch_bytes },
+        };
+        (workers, remote)
+    }
+}
+
+/// Where a service runs elsewhere; one that this process itself serves never does.
+pub(crate) fn remote_target(
+    remote: &RemoteUrls,
+    serving: Serving,
+    service: Service,
+) -> Option<RemoteTarget> {
+    if serving == Serving::One(service) {
+        return None;
+    }
+    let (base_url, key) = remote.get(service)?;
+    Some(RemoteTarget {
+        service,
+        base_url: base_url.to_owned(),
+        key: key.map(str::to_owned),
+    })
+}
+
+/// Shared by all of a service's threads; kept here so that the type is named once.
+pub(crate) type Shared<T> = Arc<T>;

@@ -1,0 +1,81 @@
+use axum::{
+    body::Body,
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use songwright_base::{Code, Failure};
+use songwright_storage::{ObjectKey, Objects};
+
+/// A file of the store with its type, and with Range as players ask for it.
+pub(crate) async fn send(objects: &Objects, key: &ObjectKey, headers: &HeaderMap) -> Result<Response, Failure> {
+    let info = objects.head(key).await?;
+    let range = wanted_range(headers, info.bytes)?;
+    let stream = objects.stream(key, range.clone()).await?;
+    let (status, length) = match &range {
+        None => (StatusCode::OK, info.bytes),
+        Some(range) => (StatusCode::PARTIAL_CONTENT, range.end - range.start),
+    };
+    let mut response = (status, Body::from_stream(stream)).into_response();
+    let answer = response.headers_mut();
+    answer.insert(header::CONTENT_TYPE, HeaderValue::from_static(key.media_type()));
+    answer.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+    answer.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    // A key is never written twice.
+    answer.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=31536000, immutable"));
+    if let Some(range) = range
+        && let Ok(value) = HeaderValue::from_str(&format!("bytes {}-{}/{}", range.start, range.end - 1, info.bytes))
+    {
+        answer.insert(header::CONTENT_RANGE, value);
+    }
+    Ok(response)
+}
+
+/// The one range that is asked for; several, or a header that is not understood, are the whole
+/// file, as RFC 9110 allows.
+fn wanted_range(headers: &HeaderMap, bytes: u64) -> Result<Option<std::ops::Range<u64>>, Failure> {
+    let Some(text) = headers.get(header::RANGE).and_then(|v| v.to_str().ok()) else {
+        return Ok(None);
+    };
+    let Ok(parsed) = http_range_header::parse_range_header(text) else { return Ok(None) };
+    match parsed.validate(bytes).as_deref() {
+        Ok([one]) => Ok(Some(*one.start()..one.end() + 1)),
+        Ok(_) => Ok(None),
+        Err(_) => Err(Failure::new(
+            Code::RangeNotSatisfiable,
+            format!("The range \"{text}\" lies outside the file, which has {bytes} bytes."),
+        )),
+    }
+}
+
+/// Asks the browser to save the answer as `name`, in any script.
+pub(crate) fn save_as(response: &mut Response, name: &str) {
+    const KEPT: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_');
+    let plain: String =
+        name.chars().map(|c| if c.is_ascii_alphanumeric() || "-._ ".contains(c) { c } else { '_' }).collect();
+    let encoded = utf8_percent_encode(name, &KEPT);
+    let value = format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}");
+    if let Ok(value) = HeaderValue::from_str(&value) {
+        response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn range(text: &str) -> Result<Option<std::ops::Range<u64>>, Code> {
+        let headers = HeaderMap::from_iter([(header::RANGE, text.parse().unwrap())]);
+        wanted_range(&headers, 100).map_err(|f| f.code)
+    }
+
+    #[test]
+    fn ranges_as_players_ask_for_them() {
+        assert_eq!(range("bytes=0-"), Ok(Some(0..100)));
+        assert_eq!(range("bytes=10-19"), Ok(Some(10..20)));
+        assert_eq!(range("bytes=-5"), Ok(Some(95..100)));
+        assert_eq!(range("bytes=0-1,5-6"), Ok(None));
+        assert_eq!(range("songs=1"), Ok(None));
+        assert_eq!(range("bytes=100-"), Err(Code::RangeNotSatisfiable));
+    }
+}

@@ -1,0 +1,170 @@
+use std::{
+    fs::File,
+    sync::Arc,
+    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+};
+
+use songwright_base::{
+    Code, Failure, NoJournal, Journal, Operations, Service,
+    config::{Config, StorageConfig},
+};
+use songwright_engine::{Queue, Work};
+use songwright_song::Studio;
+use songwright_storage::{Library, ObjectConfig, Objects, S3Config};
+use tokio_util::sync::CancellationToken;
+
+use crate::{assembly::{Engines, Serving}, key::Sessions, work};
+
+/// Files of no row that are older than this at the start were left behind by a crash: another
+/// process may be about to add younger ones.
+const ORPHAN_AGE: Duration = Duration::from_secs(3600);
+/// Results of single services are kept for a week.
+const LOOSE_AGE: Duration = Duration::from_secs(7 * 24 * 3600);
+
+/// Everything behind the server: configuration, queue, engines, files and library. The command
+/// line uses it without a server.
+pub struct Host {
+    /// What is configured.
+    pub config: Config,
+    /// Which services are served.
+    pub serving: Serving,
+    /// Every request goes through it.
+    pub queue: Arc<Queue>,
+    /// What songs are made with.
+    pub studio: Arc<Studio>,
+    pub(crate) started: Instant,
+    pub(crate) sessions: Sessions,
+    pub(crate) closing: CancellationToken,
+    /// Held while this process owns the queue of its services in this data folder.
+    _owned: Option<File>,
+}
+
+impl Host {
+    /// Opens the data folder, the library and the file store, and takes in what an earlier run of
+    /// the program left in the queue. Must be called inside a tokio runtime.
+    ///
+    /// # Errors
+    /// What the folder, the library or the store says, as a sentence.
+    pub async fn open(config: Config, serving: Serving) -> Result<Arc<Self>, Failure> {
+        let data_dir = config.data_dir.clone();
+        std::fs::create_dir_all(&data_dir).map_err(|e| {
+            Failure::new(
+                Code::Internal,
+                format!("The data folder {} cannot be made: {e}. Choose another with --data-dir.", data_dir.display()),
+            )
+        })?;
+        let library = Arc::new(Library::open(&data_dir.join("library.db"))?);
+        let objects = Objects::open(&object_config(&config))?;
+        let owned = own_queue(&data_dir, serving);
+        let records = match owned {
+            Some(_) => library.recover(&serving.services())?,
+            None => Vec::new(),
+        };
+        let engines = Engines::assemble(&config, serving)?;
+        let studio = Arc::new(Studio {
+            lyrics: engines.lyrics,
+            music: engines.music,
+            cover: engines.cover,
+            objects,
+            library: library.clone(),
+        });
+        let journal: Arc<dyn Journal> =
+            if owned.is_some() { library } else { Arc::new(NoJournal) };
+        let worker = studio.clone();
+        let work: Arc<Work> = Arc::new(move |operation| {
+            let studio = worker.clone();
+            Box::pin(async move { work::run(&studio, operation).await })
+        });
+        let queue = Queue::new(
+            Arc::new(Operations::new(journal)),
+            &config.services,
+            config.queue_limit,
+            work,
+        );
+        queue.restore(records);
+        let host = Arc::new(Self {
+            config,
+            serving,
+            queue,
+            studio,
+            started: Instant::now(),
+            sessions: Sessions::default(),
+            closing: CancellationToken::new(),
+            _owned: owned,
+        });
+        if host._owned.is_some() {
+            host.sweep().await;
+        }
+        Ok(host)
+    }
+
+    /// Whether a service runs in another process, and where.
+    #[must_use]
+    pub fn remote_url(&self, service: Service) -> Option<String> {
+        crate::assembly::remote_target(&self.config.remote, self.serving, service)
+            .map(|target| target.base_url)
+    }
+
+    /// Deletes what a crash left behind and results of single services that nobody took.
+    async fn sweep(&self) {
+        let before = |age: Duration| {
+            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            i64::try_from(now.saturating_sub(age).as_millis()).unwrap_or(i64::MAX)
+        };
+        let orphans = match self.studio.library.orphans(&self.studio.objects, before(ORPHAN_AGE)).await {
+            Ok(orphans) => orphans,
+            Err(error) => {
+                tracing::warn!("Left-over files were not looked for: {error}");
+                return;
+            }
+        };
+        for orphan in orphans {
+            tracing::info!(key = orphan.key.as_str(), "deleting a file that no song owns");
+            if let Err(error) = self.studio.objects.delete(&orphan.key).await {
+                tracing::warn!("{error}");
+            }
+        }
+        let old = match self.studio.library.loose_files(before(LOOSE_AGE)) {
+            Ok(old) => old,
+            Err(error) => {
+                tracing::warn!("{error}");
+                return;
+            }
+        };
+        for loose in old {
+            // Forgotten first: a file without a row is an orphan, a row without a file is a lie.
+            let forgotten = self.studio.library.forget_loose_file(&loose.file.key);
+            if let Err(error) = forgotten {
+                tracing::warn!("{error}");
+                continue;
+            }
+            if let Err(error) = self.studio.objects.delete(&loose.file.key).await {
+                tracing::warn!("{error}");
+            }
+        }
+    }
+}
+
+/// The lock on the queue of the served services; `None` while another process holds it, whose
+/// running operations are not to be called interrupted.
+fn own_queue(data_dir: &std::path::Path, serving: Serving) -> Option<File> {
+    let name = match serving {
+        Serving::All => "all",
+        Serving::One(service) => service.word(),
+    };
+    let file = File::create(data_dir.join(format!("queue-{name}.lock"))).ok()?;
+    file.try_lock().ok()?;
+    Some(file)
+}
+
+fn object_config(config: &Config) -> ObjectConfig {
+    match &config.storage {
+        StorageConfig::Local => ObjectConfig::Local { dir: config.data_dir.join("files") },
+        StorageConfig::S3(s3) => ObjectConfig::S3(S3Config {
+            bucket: s3.bucket.clone(),
+            endpoint: s3.endpoint_url.clone(),
+            region: s3.region.clone(),
+            ..S3Config::default()
+        }),
+    }
+}

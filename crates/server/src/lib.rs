@@ -1,0 +1,27 @@
+//! The embedded HTTP server: everything that a client can reach.
+//!
+//! ```text
+//! request → Host and Origin checks → key → route → Queue → work → Studio → answer
+//! ```
+//! Only this crate knows axum.
+
+mod answer;
+mod assembly;
+mod body;
+mod error;
+mod files;
+mod gate;
+mod host;
+mod key;
+mod openapi;
+mod page;
+mod query;
+mod routes;
+mod serve;
+mod work;
+
+pub use assembly::Serving;
+pub use host::Host;
+pub use openapi::openapi;
+pub use routes::router;
+pub use serve::serve;

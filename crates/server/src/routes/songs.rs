@@ -1,0 +1,254 @@
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Path, Request, State},
+    http::{HeaderMap, StatusCode, Uri},
+    response::Response,
+};
+use songwright_api::{ImportResponse, Peaks, Song, SongChange, SongList};
+use songwright_base::{Code, Failure, Service, length_between};
+use songwright_storage::{self as storage, SongFilter};
+use utoipa_axum::{router::OpenApiRouter, routes};
+use uuid::Uuid;
+
+use super::Routes;
+use crate::{
+    Host, body::{read_bytes, read_json}, error::ApiError, files, openapi::Refusals, query::Parameters,
+};
+
+const SERVICE: Service = Service::Integrated;
+/// The largest bundle that is taken in.
+const MOST_BUNDLE_BYTES: usize = 1 << 30;
+
+pub(super) fn routes() -> Routes {
+    OpenApiRouter::new()
+        .routes(routes!(list))
+        .routes(routes!(one, change, delete))
+        .routes(routes!(audio))
+        .routes(routes!(cover))
+        .routes(routes!(peaks))
+        .routes(routes!(bundle))
+        .routes(routes!(import))
+}
+
+async fn find(host: &Host, id: &str) -> Result<storage::Song, ApiError> {
+    let id = song_id(id)?;
+    host.studio.library(move |library| library.song(id)).await.map_err(ApiError::of(SERVICE))
+}
+
+fn song_id(text: &str) -> Result<Uuid, ApiError> {
+    Uuid::parse_str(text).map_err(|_| {
+        ApiError::new(SERVICE, Failure::new(Code::NotFound, format!("There is no song \"{text}\" in the library.")))
+    })
+}
+
+/// The take that `?take=` names, else the newest.
+fn take<'a>(song: &'a storage::Song, uri: &Uri) -> Result<&'a storage::Take, ApiError> {
+    let wanted = Parameters::of(SERVICE, uri)?;
+    let found = match wanted.text("take") {
+        None | Some("") => song.latest_take(),
+        Some(text) => song.takes.iter().find(|t| t.recording.id.to_string() == text),
+    };
+    found.ok_or_else(|| ApiError::new(SERVICE, Failure::new(Code::NotFound, "This song has no such take.")))
+}
+
+fn shown(song: &storage::Song) -> Result<Song, ApiError> {
+    songwright_song::song(song).map_err(ApiError::of(SERVICE))
+}
+
+/// Songs of the library, newest first.
+#[utoipa::path(get, path = "/songs", tag = "songs", operation_id = "list_songs",
+    params(("q" = Option<String>, Query, description = "Words in title, description, tags, lyrics or categories"),
+        ("favourite" = Option<bool>, Query, description = "Only favourites"),
+        ("limit" = Option<u64>, Query, description = "At most so many; 50 where absent"),
+        ("offset" = Option<u64>, Query, description = "How many to pass over")),
+    responses((status = 200, description = "One page", body = SongList), Refusals))]
+async fn list(State(host): State<Arc<Host>>, uri: Uri) -> Result<Json<SongList>, ApiError> {
+    let parameters = Parameters::of(SERVICE, &uri)?;
+    let limit = parameters.number("limit", 50, 500)?;
+    let offset = parameters.number("offset", 0, 1_000_000)?;
+    let filter = SongFilter {
+        query: parameters.text("q").unwrap_or_default().chars().take(200).collect(),
+        favourites_only: parameters.flag("favourite")?,
+        after: None,
+        offset: u32::try_from(offset).unwrap_or(u32::MAX),
+        limit: u32::try_from(limit).unwrap_or(50),
+    };
+    let (songs, total) = host
+        .studio
+        .library(move |library| {
+            let page = library.songs(&filter)?;
+            let songs = page.songs.iter().map(|s| library.song(s.id)).collect::<Result<Vec<_>, _>>()?;
+            Ok((songs, page.total))
+        })
+        .await
+        .map_err(ApiError::of(SERVICE))?;
+    let songs = songs.iter().map(shown).collect::<Result<_, _>>()?;
+    Ok(Json(SongList { songs, total }))
+}
+
+/// One song.
+#[utoipa::path(get, path = "/songs/{id}", tag = "songs", operation_id = "get_song",
+    params(("id" = String, Path, description = "The song")),
+    responses((status = 200, description = "The song", body = Song), Refusals))]
+async fn one(State(host): State<Arc<Host>>, Path(id): Path<String>) -> Result<Json<Song>, ApiError> {
+    Ok(Json(shown(&find(&host, &id).await?)?))
+}
+
+/// Renames a song or marks it.
+#[utoipa::path(patch, path = "/songs/{id}", tag = "songs", operation_id = "change_song", request_body = SongChange,
+    params(("id" = String, Path, description = "The song")),
+    responses((status = 200, description = "The song", body = Song), Refusals))]
+async fn change(
+    State(host): State<Arc<Host>>,
+    Path(id): Path<String>,
+    request: Request,
+) -> Result<Json<Song>, ApiError> {
+    let body = read_json(request, host.config.max_body_bytes).await.map_err(ApiError::of(SERVICE))?;
+    let change: SongChange = body.into().map_err(ApiError::of(SERVICE))?;
+    let title = change
+        .title
+        .map(|title| length_between("title", &title, 1..=200))
+        .transpose()
+        .map_err(ApiError::of(SERVICE))?;
+    let id = song_id(&id)?;
+    let changed = host.studio.library(move |library| {
+        library.song(id)?;
+        if let Some(title) = title {
+            library.rename(id, &title)?;
+        }
+        if let Some(favourite) = change.favourite {
+            library.set_favourite(id, favourite)?;
+        }
+        library.song(id)
+    });
+    Ok(Json(shown(&changed.await.map_err(ApiError::of(SERVICE))?)?))
+}
+
+/// Deletes a song and its files.
+#[utoipa::path(delete, path = "/songs/{id}", tag = "songs", operation_id = "delete_song",
+    params(("id" = String, Path, description = "The song")),
+    responses((status = 204, description = "Gone"), Refusals))]
+async fn delete(State(host): State<Arc<Host>>, Path(id): Path<String>) -> Result<StatusCode, ApiError> {
+    let id = song_id(&id)?;
+    let keys = host
+        .studio
+        .library(move |library| library.delete_song(id))
+        .await
+        .map_err(ApiError::of(SERVICE))?;
+    for key in keys {
+        // The row is gone, so the song is; a file that stays is swept at a later start.
+        if let Err(error) = host.studio.objects.delete(&key).await {
+            tracing::warn!("{} stays behind: {error}", key.as_str());
+        }
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The audio of a take, with Range.
+#[utoipa::path(get, path = "/songs/{id}/audio", tag = "songs", operation_id = "song_audio",
+    params(("id" = String, Path, description = "The song"),
+        ("take" = Option<String>, Query, description = "The take; the newest where absent")),
+    responses((status = 200, description = "A WAV file", body = String, content_type = "audio/wav"),
+        (status = 206, description = "The range", body = String, content_type = "audio/wav"), Refusals))]
+async fn audio(
+    State(host): State<Arc<Host>>,
+    Path(id): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let song = find(&host, &id).await?;
+    let key = &take(&song, &uri)?.recording.audio.key;
+    files::send(&host.studio.objects, key, &headers).await.map_err(ApiError::of(SERVICE))
+}
+
+/// The cover.
+#[utoipa::path(get, path = "/songs/{id}/cover", tag = "songs", operation_id = "song_cover",
+    params(("id" = String, Path, description = "The song")),
+    responses((status = 200, description = "A PNG file", body = String, content_type = "image/png"),
+        (status = 206, description = "The range", body = String, content_type = "image/png"), Refusals))]
+async fn cover(
+    State(host): State<Arc<Host>>,
+    Path(id): Path<String>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let song = find(&host, &id).await?;
+    let Some(cover) = song.latest_cover() else {
+        return Err(ApiError::new(SERVICE, Failure::new(Code::NotFound, "This song has no cover.")));
+    };
+    files::send(&host.studio.objects, &cover.artwork.image.key, &headers)
+        .await
+        .map_err(ApiError::of(SERVICE))
+}
+
+/// The waveform of a take.
+#[utoipa::path(get, path = "/songs/{id}/peaks", tag = "songs", operation_id = "song_peaks",
+    params(("id" = String, Path, description = "The song"),
+        ("buckets" = Option<u64>, Query, description = "How many pieces, 1–2000; 400 where absent"),
+        ("take" = Option<String>, Query, description = "The take; the newest where absent")),
+    responses((status = 200, description = "The waveform", body = Peaks), Refusals))]
+async fn peaks(State(host): State<Arc<Host>>, Path(id): Path<String>, uri: Uri) -> Result<Json<Peaks>, ApiError> {
+    let parameters = Parameters::of(SERVICE, &uri)?;
+    let wanted = usize::try_from(parameters.number("buckets", 400, 2000)?).unwrap_or(400);
+    if wanted == 0 {
+        return Err(parameters.wrong("buckets must be a whole number from 1 to 2000, not \"0\".".to_owned()));
+    }
+    let song = find(&host, &id).await?;
+    let recording = &take(&song, &uri)?.recording;
+    let spans = &recording.peaks.spans;
+    let wanted = wanted.min(spans.len().max(1));
+    let piece = |i: usize| &spans[i * spans.len() / wanted..(i + 1) * spans.len() / wanted];
+    let share = |step: Option<i8>| f32::from(step.unwrap_or(0)) / 127.0;
+    Ok(Json(Peaks {
+        min: (0..wanted).map(|i| share(piece(i).iter().map(|p| p[0]).min())).collect(),
+        max: (0..wanted).map(|i| share(piece(i).iter().map(|p| p[1]).max())).collect(),
+        audio_duration: recording.duration_s,
+    }))
+}
+
+/// The bundle of a song as a zip.
+#[utoipa::path(get, path = "/songs/{id}/bundle", tag = "songs", operation_id = "song_bundle",
+    params(("id" = String, Path, description = "The song"),
+        ("take" = Option<String>, Query, description = "The take; the newest where absent"),
+        ("stems" = Option<bool>, Query, description = "With a WAV for each part"),
+        ("midi" = Option<bool>, Query, description = "With the MIDI file"),
+        ("flac" = Option<bool>, Query, description = "With a FLAC file"),
+        ("wav" = Option<String>, Query, description = "`16`, `24` or `float`; 24 where absent")),
+    responses((status = 200, description = "A zip file", body = String, content_type = "application/zip"), Refusals))]
+async fn bundle(State(host): State<Arc<Host>>, Path(id): Path<String>, uri: Uri) -> Result<Response, ApiError> {
+    let parameters = Parameters::of(SERVICE, &uri)?;
+    let song = find(&host, &id).await?;
+    let take_id = take(&song, &uri)?.recording.id;
+    let wav = match parameters.text("wav") {
+        None | Some("" | "24") => songwright_audio::wav::WavFormat::Int24,
+        Some("16") => songwright_audio::wav::WavFormat::Int16,
+        Some("float") => songwright_audio::wav::WavFormat::Float32,
+        Some(other) => return Err(parameters.wrong(format!("wav must be 16, 24 or float, not \"{other}\"."))),
+    };
+    let wish = songwright_song::BundleWish {
+        take_id,
+        wav,
+        flac: parameters.flag("flac")?,
+        stems: parameters.flag("stems")?,
+        midi: parameters.flag("midi")?,
+    };
+    let file = host.studio.bundle_zip(&song, wish).await.map_err(ApiError::of(SERVICE))?;
+    let name = format!("{}.zip", file.name);
+    let mut response = files::send_temporary(file.zip).await.map_err(ApiError::of(SERVICE))?;
+    files::save_as(&mut response, &name);
+    Ok(response)
+}
+
+/// Takes a zipped bundle into the library.
+#[utoipa::path(post, path = "/songs/import", tag = "songs", operation_id = "import_song",
+    request_body(content = String, content_type = "application/zip"),
+    responses((status = 201, description = "The song", body = ImportResponse), Refusals))]
+async fn import(
+    State(host): State<Arc<Host>>,
+    request: Request,
+) -> Result<(StatusCode, Json<ImportResponse>), ApiError> {
+    let zip = read_bytes(request, MOST_BUNDLE_BYTES).await.map_err(ApiError::of(SERVICE))?;
+    let song = host.studio.import_zip(zip).await.map_err(ApiError::of(SERVICE))?;
+    Ok((StatusCode::CREATED, Json(ImportResponse { song: shown(&song)? })))
+}

@@ -1,0 +1,116 @@
+use songwright_base::{EngineError, EngineInfo, EngineKind, LyricSheet, Observer, Progress, Stage};
+use songwright_lyrics::{
+    Categories, CategoriesParams, Lyricist, LyricsParams, PromptParams, TagsPrompt, TitleParams,
+};
+
+use super::bank::{Bank, BankError};
+use super::hearing::{Listened, listen};
+use super::language::Language;
+use super::songwriter::{Brief, write};
+use super::vocabulary::Vocabulary;
+use super::{categories, tags, themes, title};
+
+/// The built-in lyric writer: authored line halves, joined by theme, rhyme and length.
+///
+/// It knows English and Chinese, keeps no state between calls, and gives the same words for the
+/// same request and seed.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SketchLyricist;
+
+impl SketchLyricist {
+    /// A writer; its banks are read on the first call.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self
+    }
+}
+
+impl Lyricist for SketchLyricist {
+    fn info(&self) -> EngineInfo {
+        EngineInfo {
+            kind: EngineKind::Sketch,
+            name: "Built-in sketch".to_owned(),
+            version: "1.0".to_owned(),
+            model_id: "songwright/sketch-lyricist-1".to_owned(),
+            device: "cpu".to_owned(),
+            licence: "MIT OR Apache-2.0".to_owned(),
+        }
+    }
+
+    fn lyrics(
+        &mut self,
+        params: &LyricsParams,
+        observer: &dyn Observer,
+    ) -> Result<LyricSheet, EngineError> {
+        let language = Language::choose(params.language.as_deref(), &params.description)?;
+        let brief = brief(params, language).map_err(unreadable)?;
+        write(&brief, observer)
+    }
+
+    fn prompt(
+        &mut self,
+        params: &PromptParams,
+        observer: &dyn Observer,
+    ) -> Result<TagsPrompt, EngineError> {
+        at_once(Stage::Prompt, observer, || tags::prompt(params))
+    }
+
+    fn categories(
+        &mut self,
+        params: &CategoriesParams,
+        observer: &dyn Observer,
+    ) -> Result<Categories, EngineError> {
+        at_once(Stage::Categories, observer, || {
+            categories::categories(params)
+        })
+    }
+
+    fn title(
+        &mut self,
+        params: &TitleParams,
+        observer: &dyn Observer,
+    ) -> Result<String, EngineError> {
+        at_once(Stage::Title, observer, || title::title(params))
+    }
+}
+
+fn brief(params: &LyricsParams, language: Language) -> Result<Brief, &'static BankError> {
+    let listened = listen(&params.description)?;
+    let colours: Vec<Listened> = [&params.mood, &params.style]
+        .into_iter()
+        .flatten()
+        .map(|text| listen(text))
+        .collect::<Result<_, _>>()?;
+    let weights = themes::choose(&listened, &colours, Vocabulary::get()?, params.seed);
+    // A noun is woven into a song of its own language only.
+    let nouns = listened
+        .nouns
+        .into_iter()
+        .filter(|n| n.language() == language)
+        .collect();
+    Ok(Brief {
+        bank: Bank::of(language)?,
+        weights,
+        nouns,
+        duration_s: params.duration_s,
+        seed: params.seed,
+    })
+}
+
+/// Work of one step, done too fast to be cancelled in the middle.
+fn at_once<T>(
+    stage: Stage,
+    observer: &dyn Observer,
+    work: impl FnOnce() -> Result<T, &'static BankError>,
+) -> Result<T, EngineError> {
+    if observer.is_cancelled() {
+        return Err(EngineError::Cancelled);
+    }
+    let made = work().map_err(unreadable)?;
+    observer.report(Progress::new(stage, 1, 1));
+    Ok(made)
+}
+
+fn unreadable(error: &'static BankError) -> EngineError {
+    EngineError::failed("reading the built-in lyric writer's banks")(error)
+}

@@ -1,0 +1,21 @@
+//! The integrated service. It owns no model and touches no tensor:
+//!
+//! ```text
+//! description → tags prompt, lyrics → title → music ∥ cover → categories → files → library row
+//! ```
+//! Only the music is indispensable. What else fails leaves an entry in `errors`.
+
+mod demo;
+mod keep;
+mod make;
+mod provenance;
+mod shelf;
+mod stages;
+mod studio;
+mod words;
+
+pub use demo::{demo_music, demo_song};
+pub use keep::KeptAudio;
+pub use provenance::Provenance;
+pub use shelf::{links, package, song};
+pub use studio::Studio;

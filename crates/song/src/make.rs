@@ -1,0 +1,221 @@
+use std::{sync::Arc, time::Instant};
+
+use serde_json::json;
+use songwright_api::{
+    AudioGeneration, EnginesUsed, Package, ServiceStatus, SongKind, SongRequest, Whole,
+};
+use songwright_base::{Failure, LyricSheet, Operation, Seed, Stage};
+use songwright_cover::{Cover, CoverParams, CoverStyle};
+use songwright_music::MusicParams;
+use uuid::Uuid;
+
+use crate::{Studio, shelf, stages::begin};
+
+/// A song while it is made.
+pub(crate) struct Draft {
+    pub(crate) song_id: Uuid,
+    pub(crate) seed: Seed,
+    pub(crate) title: String,
+    pub(crate) prompt: String,
+    pub(crate) sheet: Option<LyricSheet>,
+    pub(crate) categories: Vec<String>,
+    pub(crate) engines: EnginesUsed,
+    pub(crate) status: ServiceStatus,
+    pub(crate) errors: Vec<String>,
+}
+
+impl Studio {
+    /// Makes a song and puts it in the library.
+    ///
+    /// # Errors
+    /// 400 for a request out of its limits; what the music service or the storage says; 409 or 408
+    /// where the operation was cancelled or its time passed. What was made before is kept in the
+    /// operation's result.
+    pub async fn make(
+        &self,
+        operation: &Operation,
+        endpoint: &str,
+        request: SongRequest,
+    ) -> Result<Package, Failure> {
+        let begun = Instant::now();
+        let request = request.settled()?;
+        let kind = request.kind(endpoint)?;
+        let audio = AudioGeneration::try_from(&request.audio)?;
+        let cover_params = CoverWish::of(&request)?;
+        let mut draft = Draft {
+            song_id: Uuid::new_v4(),
+            seed: audio.seed,
+            title: String::new(),
+            prompt: String::new(),
+            sheet: None,
+            categories: Vec::new(),
+            engines: EnginesUsed::default(),
+            status: ServiceStatus::default(),
+            errors: Vec::new(),
+        };
+        self.foresee(operation, &kind, &audio).await;
+        self.write_prompt(operation, &kind, &audio, &mut draft)
+            .await?;
+        self.write_lyrics(operation, &kind, &request, &audio, &mut draft)
+            .await?;
+        let about = match &kind {
+            SongKind::FromDescription { description } => description.clone(),
+            SongKind::WithLyrics { prompt, .. } | SongKind::WithDescribedLyrics { prompt, .. } => {
+                prompt.clone()
+            }
+        };
+        self.write_title(operation, &request, &about, &mut draft)
+            .await?;
+        operation.keep(partial(&draft, None));
+
+        let instrumental = draft.sheet.is_none();
+        let music = MusicParams::new(
+            draft.prompt.clone(),
+            draft.sheet.clone().unwrap_or_default(),
+            AudioGeneration {
+                instrumental,
+                ..audio
+            },
+        );
+        let (composition, cover) = tokio::join!(
+            self.music.compose(music, Arc::new(operation.clone())),
+            self.draw(operation, cover_params.params(&draft, &request)),
+        );
+        let cover = match cover {
+            Ok(cover) => {
+                draft.engines.cover = Some(cover.engine.clone());
+                draft.status.cover_image = true;
+                Some(cover)
+            }
+            Err(error) => {
+                draft.go_on(
+                    operation,
+                    Stage::Cover,
+                    "The cover could not be drawn, so the song has none",
+                    error,
+                )?;
+                None
+            }
+        };
+        let composition = match composition {
+            Ok(composition) => composition,
+            Err(error) => {
+                operation.check()?;
+                let failure = Failure::from(error);
+                let kept = self.keep_loose_cover(cover.as_ref()).await;
+                operation.keep(partial(&draft, kept));
+                return Err(Failure {
+                    detail: format!("The music could not be made: {}", failure.detail),
+                    ..failure
+                });
+            }
+        };
+        draft.engines.music = Some(composition.engine.clone());
+        draft.status.music = true;
+        self.choose_categories(operation, &about, &mut draft)
+            .await?;
+        operation.check()?;
+
+        begin(operation, Stage::Save);
+        let made = Made {
+            request,
+            endpoint,
+            about: &about,
+            composition,
+            cover,
+            begun,
+        };
+        let song = self.keep_song(operation, draft, made).await?;
+        operation.set_song(song.id);
+        operation.end_stage(Stage::Save, true);
+        self.learn(&operation.snapshot(), audio.duration_s).await;
+        Ok(shelf::package(&song, self.objects.mode().name())?)
+    }
+
+    async fn draw(
+        &self,
+        operation: &Operation,
+        params: CoverParams,
+    ) -> Result<Cover, songwright_base::EngineError> {
+        let cover = self.cover.draw(params, Arc::new(operation.clone())).await?;
+        operation.end_stage(Stage::Cover, true);
+        Ok(cover)
+    }
+}
+
+/// What is made and to be kept.
+pub(crate) struct Made<'a> {
+    pub(crate) request: SongRequest,
+    pub(crate) endpoint: &'a str,
+    pub(crate) about: &'a str,
+    pub(crate) composition: songwright_music::Composition,
+    pub(crate) cover: Option<Cover>,
+    pub(crate) begun: Instant,
+}
+
+/// What the request says of the cover, checked before any work starts.
+struct CoverWish {
+    style: CoverStyle,
+    pixels: u32,
+}
+
+impl CoverWish {
+    fn of(request: &SongRequest) -> Result<Self, Failure> {
+        let style = request
+            .cover_style
+            .as_deref()
+            .unwrap_or("album cover art")
+            .trim();
+        if style.chars().count() > 100 {
+            return Err(Failure::new(
+                songwright_base::Code::BadRequest,
+                "cover_style must have at most 100 characters.",
+            ));
+        }
+        let pixels = request
+            .cover_size
+            .unwrap_or(Whole(512))
+            .between("cover_size", 256..=1024)?;
+        Ok(Self {
+            style: CoverStyle::from_text(if style.is_empty() {
+                "album cover art"
+            } else {
+                style
+            }),
+            pixels: (u32::try_from(pixels).unwrap_or(512) + 32) / 64 * 64,
+        })
+    }
+
+    /// The song's first tags as album cover art.
+    fn params(&self, draft: &Draft, request: &SongRequest) -> CoverParams {
+        let tags: Vec<_> = draft.prompt.split(',').map(str::trim).take(6).collect();
+        let about = request.full_described_song.as_deref().unwrap_or_default();
+        CoverParams {
+            prompt: format!("{}, album cover art. {about}", tags.join(", "))
+                .chars()
+                .take(500)
+                .collect(),
+            style: self.style.clone(),
+            width: self.pixels,
+            height: self.pixels,
+            num_inference_steps: 4,
+            seed: draft.seed,
+            title: Some(draft.title.clone()),
+            artist: request.artist.clone(),
+        }
+    }
+}
+
+/// What an operation that fails has made.
+fn partial(draft: &Draft, cover_key: Option<String>) -> serde_json::Value {
+    json!({
+        "title": draft.title,
+        "prompt": draft.prompt,
+        "lyrics": draft.sheet.as_ref().map(LyricSheet::to_string),
+        "cover_image_s3_key": cover_key,
+        "service_status": draft.status,
+        "engines": draft.engines,
+        "errors": draft.errors,
+        "seed": draft.seed,
+    })
+}

@@ -1,0 +1,26 @@
+use serde::{Deserialize, Serialize};
+use songwright_api::{EnginesUsed, ServiceStatus, SongRequest};
+use songwright_base::OperationId;
+
+/// How a take came to be: with its seed, everything needed to make it again. Kept with the take.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Provenance {
+    /// The endpoint that was asked.
+    pub endpoint: String,
+    /// The request with its seed drawn and its defaults written out.
+    pub request: SongRequest,
+    /// The operation that made it.
+    pub operation_id: OperationId,
+    /// Which engine made each part.
+    pub engines: EnginesUsed,
+    /// Which parts were made.
+    pub service_status: ServiceStatus,
+    /// What failed on the way.
+    pub errors: Vec<String>,
+    /// Seconds it took.
+    pub generation_time: f64,
+    /// The lyrics as the composer was given them, where they were sung.
+    pub sung_lyrics: Option<String>,
+    /// The program's version.
+    pub songwright_version: String,
+}

@@ -1,0 +1,168 @@
+//! Songs of the library in the contract's words.
+
+use songwright_api as api;
+use songwright_base::Failure;
+use songwright_storage::{Song, Take};
+use uuid::Uuid;
+
+use crate::Provenance;
+
+/// URLs of a song on this server.
+#[must_use]
+pub fn links(id: Uuid, has_cover: bool) -> api::PackageLinks {
+    api::PackageLinks {
+        audio: format!("/songs/{id}/audio"),
+        cover: has_cover.then(|| format!("/songs/{id}/cover")),
+        bundle: format!("/songs/{id}/bundle"),
+        song: format!("/songs/{id}"),
+        peaks: format!("/songs/{id}/peaks"),
+    }
+}
+
+/// How a take came to be.
+///
+/// # Errors
+/// 500 where the library's record cannot be read.
+pub(crate) fn provenance(take: &Take) -> Result<Provenance, Failure> {
+    serde_json::from_value(take.recording.params.clone())
+        .map_err(|e| Failure::internal("reading how a take was made", &e))
+}
+
+/// A finished song as the integrated service answers it.
+///
+/// # Errors
+/// 500 where the library's record cannot be read.
+pub fn package(song: &Song, storage_mode: &str) -> Result<api::Package, Failure> {
+    let take = first_take(song)?;
+    let recording = &take.recording;
+    let made = provenance(take)?;
+    let cover_key = song
+        .latest_cover()
+        .map(|c| c.artwork.image.key.as_str().to_owned());
+    let audio_key = recording.audio.key.as_str().to_owned();
+    Ok(api::Package {
+        s3_key: audio_key.clone(),
+        cover_image_s3_key: cover_key.clone(),
+        categories: song.text.categories.clone(),
+        audio_file_path: audio_key,
+        cover_image_file_path: cover_key,
+        storage_mode: storage_mode.to_owned(),
+        generation_metadata: api::GenerationMetadata {
+            generation_time: made.generation_time,
+            model_info: recording.engine.model_id.clone(),
+            gpu_type: recording.engine.device.clone(),
+            estimated_cost: None,
+            operation_id: made.operation_id,
+        },
+        service_status: made.service_status,
+        errors: (!made.errors.is_empty()).then_some(made.errors),
+        correlation_id: made.operation_id,
+        operation_id: made.operation_id,
+        song_id: song.id,
+        title: song.text.title.clone(),
+        prompt: song.text.prompt.clone(),
+        lyrics: sung(song),
+        seed: recording.seed.0,
+        audio_duration: recording.duration_s,
+        engines: made.engines,
+        links: links(song.id, song.latest_cover().is_some()),
+        notes: recording.facts.notes.clone(),
+        timed_lines: timed_lines(take),
+        audio_data: None,
+        cover_image_data: None,
+    })
+}
+
+/// A song of the library.
+///
+/// # Errors
+/// 500 where the library's record cannot be read.
+pub fn song(song: &Song) -> Result<api::Song, Failure> {
+    let latest = song.latest_take().map_or_else(|| first_take(song), Ok)?;
+    let made = provenance(latest)?;
+    let request = serde_json::to_value(&made.request)
+        .map_err(|e| Failure::internal("showing a request", &e))?;
+    Ok(api::Song {
+        song_id: song.id,
+        title: song.text.title.clone(),
+        artist: made.request.artist.clone(),
+        description: song.text.description.clone(),
+        prompt: song.text.prompt.clone(),
+        lyrics: sung(song),
+        instrumental: song.text.instrumental,
+        categories: song.text.categories.clone(),
+        favourite: song.favourite,
+        created_at: timestamp(song.created_at_ms),
+        audio_duration: latest.recording.duration_s,
+        seed: latest.recording.seed.0,
+        bpm: latest.recording.facts.bpm,
+        key: latest.recording.facts.key.clone(),
+        engines: made.engines,
+        notes: latest.recording.facts.notes.clone(),
+        errors: made.errors,
+        cover_label: song.latest_cover().map(|c| c.artwork.label.clone()),
+        takes: song.takes.iter().map(|t| take(song.id, t)).collect(),
+        request,
+        links: links(song.id, song.latest_cover().is_some()),
+    })
+}
+
+fn take(song_id: Uuid, take: &Take) -> api::Take {
+    let recording = &take.recording;
+    let id = recording.id;
+    api::Take {
+        take_id: id,
+        number: take.number,
+        parent_take_id: recording.lineage.as_ref().and_then(|l| l.parent_take_id),
+        audio_duration: recording.duration_s,
+        seed: recording.seed.0,
+        engine: recording.engine.clone(),
+        bpm: recording.facts.bpm,
+        key: recording.facts.key.clone(),
+        instruments: recording.facts.instruments.clone(),
+        stems: recording.stems.iter().map(|s| s.name.clone()).collect(),
+        has_midi: recording.midi.is_some(),
+        created_at: timestamp(take.created_at_ms),
+        timed_lines: timed_lines(take),
+        links: api::TakeLinks {
+            audio: format!("/songs/{song_id}/audio?take={id}"),
+            peaks: format!("/songs/{song_id}/peaks?take={id}"),
+        },
+    }
+}
+
+fn timed_lines(take: &Take) -> Vec<api::TimedLine> {
+    take.recording
+        .timed_lines
+        .iter()
+        .map(|l| api::TimedLine {
+            start_s: l.start_s,
+            end_s: l.end_s,
+            text: l.text.clone(),
+            section: l.section.clone(),
+        })
+        .collect()
+}
+
+fn sung(song: &Song) -> String {
+    if song.text.instrumental {
+        "[instrumental]".to_owned()
+    } else {
+        song.text.lyrics.clone()
+    }
+}
+
+fn first_take(song: &Song) -> Result<&Take, Failure> {
+    song.takes.first().ok_or_else(|| {
+        Failure::new(
+            songwright_base::Code::NotFound,
+            "This song has no take left. Make a new one from its lyrics.",
+        )
+    })
+}
+
+fn timestamp(ms: i64) -> String {
+    jiff::Timestamp::from_millisecond(ms)
+        .unwrap_or_default()
+        .to_string()
+}

@@ -1,0 +1,94 @@
+use std::path::Path;
+
+use rusqlite::Connection;
+use rusqlite_migration::{M, Migrations};
+
+use crate::Error;
+
+/// One file a version; a released file is never changed, the next is added.
+const STEPS: &[M<'_>] = &[
+    M::up(include_str!("../../migrations/0001_library.sql")),
+    M::up(include_str!("../../migrations/0002_search.sql")),
+];
+const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
+
+/// Applies the steps that `connection` has not seen, all or none.
+pub(super) fn bring_up_to_date(connection: &mut Connection, path: &Path) -> Result<(), Error> {
+    let doing = "bringing the library up to date";
+    let found: i64 = connection
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .map_err(Error::database(doing))?;
+    let known = STEPS.len() as i64;
+    if found > known {
+        return Err(Error::NewerLibrary {
+            path: path.to_owned(),
+            found,
+            known,
+        });
+    }
+    MIGRATIONS
+        .to_latest(connection)
+        .map_err(Error::database(doing))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Library, SongFilter};
+
+    #[test]
+    fn a_library_of_the_first_version_is_brought_up_to_date() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("library.db");
+        let mut old = Connection::open(&path).unwrap();
+        MIGRATIONS.to_version(&mut old, 1).unwrap();
+        old.execute(
+            "INSERT INTO songs (id, title, description, prompt, lyrics, instrumental, categories,
+                 created_at_ms)
+             VALUES (randomblob(16), 'Night Ferry', '', 'dream pop', '', 0, '[\"Pop\"]', 1)",
+            [],
+        )
+        .unwrap();
+        drop(old);
+        let library = Library::open(&path).unwrap();
+        library.check().unwrap();
+        let filter = SongFilter {
+            query: "ferry".to_owned(),
+            limit: 10,
+            ..SongFilter::default()
+        };
+        assert_eq!(
+            library.songs(&filter).unwrap().songs[0].title,
+            "Night Ferry"
+        );
+        drop(library);
+        Library::open(&path).unwrap();
+    }
+
+    #[test]
+    fn a_newer_library_is_refused_and_not_touched() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("library.db");
+        drop(Library::open(&path).unwrap());
+        let newer = Connection::open(&path).unwrap();
+        newer.pragma_update(None, "user_version", 99).unwrap();
+        drop(newer);
+        let error = Library::open(&path).unwrap_err();
+        assert!(
+            matches!(
+                error,
+                Error::NewerLibrary {
+                    found: 99,
+                    known: 2,
+                    ..
+                }
+            ),
+            "{error}"
+        );
+        let newer = Connection::open(&path).unwrap();
+        let version: i64 = newer
+            .pragma_query_value(None, "user_version", |row| row.get(0))
+            .unwrap();
+        assert_eq!(version, 99);
+    }
+}

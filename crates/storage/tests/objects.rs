@@ -1,0 +1,219 @@
+//! The same checks on every kind of object store.
+//!
+//! A local folder always; an S3 server too where these are set:
+//! - `SONGWRIGHT_TEST_S3_ENDPOINT`: its URL, such as `http://127.0.0.1:5000`
+//!   (`pip install 'moto[server]'`, then `moto_server -p 5000`; or MinIO, Garage, …)
+//! - `SONGWRIGHT_TEST_S3_BUCKET`: a bucket that exists; `songwright-test` where not set. On moto a
+//!   plain `curl -X PUT http://127.0.0.1:5000/songwright-test` makes it.
+//! - `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`: its keys; `test` where not set.
+
+use bytes::Bytes;
+use futures_util::TryStreamExt as _;
+use songwright_storage::{Error, ObjectConfig, ObjectKey, Objects, S3Config, StorageMode};
+
+const ENDPOINT: &str = "SONGWRIGHT_TEST_S3_ENDPOINT";
+
+/// Every store that this machine has; the folder lives as long as it is held.
+fn stores() -> (tempfile::TempDir, Vec<Objects>) {
+    let dir = tempfile::tempdir().unwrap();
+    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let mut configs = vec![ObjectConfig::Local {
+        dir: dir.path().join("made/on/the/way"),
+    }];
+    match variable(ENDPOINT) {
+        Some(endpoint) => configs.push(ObjectConfig::S3(S3Config {
+            bucket: variable("SONGWRIGHT_TEST_S3_BUCKET")
+                .unwrap_or_else(|| "songwright-test".to_owned()),
+            endpoint: Some(endpoint),
+            region: None,
+            access_key_id: Some(variable("AWS_ACCESS_KEY_ID").unwrap_or_else(|| "test".into())),
+            secret_access_key: Some(
+                variable("AWS_SECRET_ACCESS_KEY").unwrap_or_else(|| "test".into()),
+            ),
+            path_style: None,
+        })),
+        None => println!("{ENDPOINT} is not set: S3 is not tested"),
+    }
+    let stores = configs.iter().map(|c| Objects::open(c).unwrap()).collect();
+    (dir, stores)
+}
+
+fn key(extension: &str) -> ObjectKey {
+    ObjectKey::random(extension).unwrap()
+}
+
+#[tokio::test]
+async fn what_is_put_is_got_replaced_listed_and_deleted() {
+    let (_dir, stores) = stores();
+    for store in stores {
+        let key = key("wav");
+        store.check().await.unwrap();
+        let stored = store.put(&key, Bytes::from_static(b"first")).await.unwrap();
+        assert_eq!(stored.bytes, 5);
+        assert_eq!(
+            stored.sha256,
+            "a7937b64b8caa58f03721bb6bacf5c78cb235febe0e70b1b84cd99541461a08e"
+        );
+        assert_eq!(store.get(&key).await.unwrap(), "first");
+        store
+            .put(&key, Bytes::from_static(b"second one"))
+            .await
+            .unwrap();
+        assert_eq!(store.get(&key).await.unwrap(), "second one");
+        let info = store.head(&key).await.unwrap();
+        assert_eq!((info.bytes, &info.key), (10, &key));
+        let now = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap()
+            .as_millis() as i64;
+        assert!((now - info.modified_at_ms).abs() < 120_000, "{store:?}");
+        let listed = store.list().await.unwrap();
+        assert!(
+            listed.iter().any(|o| o.key == key && o.bytes == 10),
+            "{store:?}"
+        );
+        store.delete(&key).await.unwrap();
+        store.delete(&key).await.unwrap();
+        assert!(store.list().await.unwrap().iter().all(|o| o.key != key));
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_not_found() {
+    let (_dir, stores) = stores();
+    for store in stores {
+        let key = key("wav");
+        for error in [
+            store.get(&key).await.unwrap_err(),
+            store.head(&key).await.unwrap_err(),
+            store.get_range(&key, 0..1).await.unwrap_err(),
+        ] {
+            assert!(
+                matches!(error, Error::NoSuchObject { .. }),
+                "{store:?}: {error:?}"
+            );
+            assert_eq!(error.code().http_status(), 404);
+        }
+    }
+}
+
+#[tokio::test]
+async fn ranges_are_exact() {
+    let (_dir, stores) = stores();
+    for store in stores {
+        let key = key("bin");
+        store
+            .put(&key, Bytes::from_static(b"0123456789"))
+            .await
+            .unwrap();
+        for (range, want) in [(0..1, "0"), (3..7, "3456"), (9..10, "9"), (8..999, "89")] {
+            assert_eq!(
+                store.get_range(&key, range).await.unwrap(),
+                want,
+                "{store:?}"
+            );
+        }
+        for outside in [10..11, 500..600, 4..4] {
+            let error = store.get_range(&key, outside).await.unwrap_err();
+            assert_eq!(error.code().http_status(), 416, "{store:?}: {error:?}");
+        }
+        let parts: Vec<Bytes> = store
+            .stream(&key, None)
+            .await
+            .unwrap()
+            .try_collect()
+            .await
+            .unwrap();
+        assert_eq!(parts.concat(), b"0123456789");
+        store.delete(&key).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn empty_and_large_objects_are_whole() {
+    let (_dir, stores) = stores();
+    for store in stores {
+        let (empty, large) = (key("txt"), key("wav"));
+        store.put(&empty, Bytes::new()).await.unwrap();
+        assert!(store.get(&empty).await.unwrap().is_empty());
+        // Larger than what goes in one request, and not a multiple of a part.
+        let content: Bytes = (0..(21_u32 << 20) + 123)
+            .map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8)
+            .collect();
+        let stored = store.put(&large, content.clone()).await.unwrap();
+        assert_eq!(stored.bytes, content.len() as u64);
+        assert!(store.get(&large).await.unwrap() == content, "{store:?}");
+        let middle = (8 << 20) - 3..(8 << 20) + 3;
+        let range = store.get_range(&large, middle.start as u64..middle.end as u64);
+        assert_eq!(range.await.unwrap(), content[middle]);
+        store.delete(&empty).await.unwrap();
+        store.delete(&large).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn writers_at_the_same_time_leave_one_whole_object() {
+    let (_dir, stores) = stores();
+    for store in stores {
+        let key = key("wav");
+        let writers = (0..8_u8).map(|i| {
+            let (store, key) = (store.clone(), key.clone());
+            tokio::spawn(async move { store.put(&key, vec![i; 300_000].into()).await.unwrap() })
+        });
+        for writer in writers.collect::<Vec<_>>() {
+            writer.await.unwrap();
+        }
+        let got = store.get(&key).await.unwrap();
+        assert_eq!(got.len(), 300_000);
+        assert!(got.iter().all(|b| *b == got[0]), "{store:?}: mixed");
+        store.delete(&key).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_does_not_answer_is_a_bad_gateway() {
+    // Port 9 (discard) of this machine: nothing listens there.
+    let store = Objects::open(&ObjectConfig::S3(S3Config {
+        bucket: "none".to_owned(),
+        endpoint: Some("http://127.0.0.1:9".to_owned()),
+        region: None,
+        access_key_id: Some("test".to_owned()),
+        secret_access_key: Some("test".to_owned()),
+        path_style: None,
+    }))
+    .unwrap();
+    assert_eq!(store.mode(), StorageMode::S3);
+    let error = store.get(&key("wav")).await.unwrap_err();
+    assert_eq!(error.code().http_status(), 502, "{error:?}");
+}
+
+#[tokio::test]
+async fn what_a_crash_left_half_written_is_removed_and_nothing_else() {
+    let dir = tempfile::tempdir().unwrap();
+    for name in [
+        "a.wav",
+        "a.wav#1",
+        "b.png#27",
+        "notes#1x",
+        "#1",
+        "my file#3",
+    ] {
+        std::fs::write(dir.path().join(name), "x").unwrap();
+    }
+    let store = Objects::open(&ObjectConfig::Local {
+        dir: dir.path().to_owned(),
+    })
+    .unwrap();
+    let mut left: Vec<String> = std::fs::read_dir(dir.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    left.sort();
+    assert_eq!(left, ["#1", "a.wav", "my file#3", "notes#1x"]);
+    let listed = store.list().await.unwrap();
+    assert_eq!(listed.len(), 1, "only keys are ours: {listed:?}");
+    assert_eq!(
+        store.local_path(&listed[0].key),
+        Some(dir.path().join("a.wav"))
+    );
+}
