@@ -19,7 +19,7 @@ it('chooses the endpoint by the fields of the request', () => {
 });
 
 it('asks for an operation instead of waiting for the song', async () => {
-  const fetch = answer(202, { operation: { operation_id: 'o1' } });
+  const fetch = answer(202, { operation_id: 'o1' });
   const operation = await new ApiClient({ base: '', token: null }).generate({ full_described_song: 'a song' });
   expect(operation.operation_id).toBe('o1');
   expect(fetch.mock.calls[0]![1].headers).toMatchObject({ prefer: 'respond-async' });

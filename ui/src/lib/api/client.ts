@@ -84,13 +84,8 @@ export class ApiClient {
     return answer.available_styles;
   };
 
-  generate = async (request: GenerateRequest): Promise<Operation> => {
-    const accepted = await this.#json<Operation | { operation: Operation }>('POST', generatePath(request), {
-      body: request,
-      headers: { prefer: 'respond-async' },
-    });
-    return 'operation' in accepted ? accepted.operation : accepted;
-  };
+  generate = (request: GenerateRequest): Promise<Operation> =>
+    this.#json('POST', generatePath(request), { body: request, headers: { prefer: 'respond-async' } });
 
   operations = async (limit: number): Promise<Operation[]> => {
     const answer = await this.#json<{ operations: Operation[] }>('GET', withQuery('/operations', { limit }));

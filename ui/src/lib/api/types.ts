@@ -64,6 +64,7 @@ export interface TimedLine {
 export interface Take {
   take_id: string;
   number: number;
+  engine: EngineInfo;
   audio_duration: number;
   seed: number;
   bpm: number | null;
