@@ -2,17 +2,11 @@
 // SONGWRIGHT_BIN: the program. CHROMIUM: a browser (Debian's by default). SCREENSHOTS: where the pictures go (docs/screenshots).
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { after, before, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 
+import { accessibilityFaults, openBrowser, openPage, root } from './browser.mjs';
 import { startSongwright } from './songwright.mjs';
 import { namesInZip } from './zip.mjs';
-
-const root = fileURLToPath(new URL('../../', import.meta.url));
-const require = createRequire(`${root}ui/package.json`);
-const { chromium } = require('playwright-core');
-const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
 
 const binary = process.env.SONGWRIGHT_BIN;
 if (!binary) throw new Error('Set SONGWRIGHT_BIN to the songwright program.');
@@ -21,31 +15,19 @@ const pictures = process.env.SCREENSHOTS ?? `${root}docs/screenshots`;
 const DESCRIPTION =
   'A slow bluesy ballad about a lighthouse keeper who misses the sea, upright piano and brushed drums, a tired low voice';
 const SONG_MS = 180_000;
-const BROWSER_ARGS = [
-  '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-  '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required',
-];
 
 let studio;
 let browser;
-let context;
 let page;
-const pageErrors = [];
+let part;
+let pageErrors;
 
-const part = (id) => page.locator(`[data-testid=${id}]`);
 const picture = async (name) => {
   await page.evaluate(() => document.fonts.ready);
   await page.waitForTimeout(350);
   await page.screenshot({ path: `${pictures}/${name}.png` });
 };
-/** WCAG 2.2 AA, as far as a program can tell: names, roles, contrast. */
-const assertAccessible = async () => {
-  await page.waitForTimeout(250);
-  await page.evaluate(axe);
-  const { violations } = await page.evaluate(() => window.axe.run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] }));
-  const said = violations.flatMap((v) => v.nodes.map((n) => `${v.id}: ${n.target} ${n.failureSummary}`));
-  assert.deepEqual(said, []);
-};
+const assertAccessible = async () => assert.deepEqual(await accessibilityFaults(page), []);
 const setLength = async (text) => {
   await page.fill('#length', text);
   await page.locator('#length').blur();
@@ -54,12 +36,8 @@ const setLength = async (text) => {
 before(async () => {
   mkdirSync(pictures, { recursive: true });
   studio = await startSongwright(binary);
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args: BROWSER_ARGS });
-  context = await browser.newContext({ viewport: { width: 1440, height: 900 }, colorScheme: 'dark', acceptDownloads: true, locale: 'en-GB' });
-  page = await context.newPage();
-  page.setDefaultTimeout(15_000);
-  page.on('pageerror', (error) => pageErrors.push(error.message));
-  await page.goto(studio.url);
+  browser = await openBrowser();
+  ({ page, part, errors: pageErrors } = await openPage(browser, studio.url));
 });
 
 after(async () => {

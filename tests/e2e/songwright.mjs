@@ -8,12 +8,15 @@ const START_MS = 30_000;
 /**
  * Starts the program under test on a free port with a library of its own.
  * @param {string} binary
- * @param {string | null} [dataDir] an earlier run's library; a fresh one where absent
- * @returns {Promise<{url: string, dataDir: string, log: () => string, stop: () => Promise<void>, remove: () => Promise<void>}>}
+ * @param {{dataDir?: string, env?: Record<string, string>}} [options] an earlier run's library; further environment
+ * @returns {Promise<{url: string, dataDir: string, stop: (signal?: NodeJS.Signals) => Promise<void>, remove: () => Promise<void>}>}
  */
-export async function startSongwright(binary, dataDir = null) {
+export async function startSongwright(binary, { dataDir, env } = {}) {
   const home = dataDir ?? (await mkdtemp(join(tmpdir(), 'songwright-e2e-')));
-  const child = spawn(binary, ['serve', '--port', '0', '--data-dir', home], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(binary, ['serve', '--port', '0', '--data-dir', home], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
   let log = '';
   const ended = new Promise((resolve) => child.once('exit', resolve));
   const url = await new Promise((resolve, reject) => {
@@ -33,9 +36,8 @@ export async function startSongwright(binary, dataDir = null) {
   return {
     url,
     dataDir: home,
-    log: () => log,
-    async stop() {
-      child.kill('SIGTERM');
+    async stop(signal = 'SIGTERM') {
+      child.kill(signal);
       await ended;
     },
     remove: () => rm(home, { recursive: true, force: true }),
