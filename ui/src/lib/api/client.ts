@@ -1,4 +1,4 @@
-import type { CoverStyle, ErrorBody, GenerateRequest, Heard, Operation, Peaks, Session, Song, SongPage } from './types';
+import type { CoverStyle, ErrorBody, GenerateRequest, Heard, Operation, Peaks, Session, Song, SongChange, SongPage } from './types';
 
 /** Where the server is. In the browser the page comes from it: no base, and a cookie instead of a token. */
 export interface ApiConnection {
@@ -69,7 +69,7 @@ export class ApiClient {
 
   song = (id: string): Promise<Song> => this.#json('GET', `/songs/${id}`);
 
-  changeSong = (id: string, change: { title?: string; favourite?: boolean }): Promise<Song> =>
+  changeSong = (id: string, change: SongChange): Promise<Song> =>
     this.#json('PATCH', `/songs/${id}`, { body: change });
 
   deleteSong = (id: string): Promise<void> => this.#none('DELETE', `/songs/${id}`);

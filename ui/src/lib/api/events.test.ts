@@ -33,6 +33,7 @@ describe('watchOperation', () => {
   let sources: FakeSource[];
   let seen: OperationState[];
   let lost: unknown[];
+  let silences: number;
   let ports: WatchPorts;
 
   beforeEach(() => {
@@ -40,6 +41,7 @@ describe('watchOperation', () => {
     sources = [];
     seen = [];
     lost = [];
+    silences = 0;
     ports = {
       open: () => {
         const source = new FakeSource();
@@ -48,6 +50,7 @@ describe('watchOperation', () => {
       },
       fetch: vi.fn(async () => operation('running')),
       onSnapshot: (o) => seen.push(o.state),
+      onSilence: () => (silences += 1),
       onLost: (reason) => lost.push(reason),
     };
   });
@@ -68,7 +71,18 @@ describe('watchOperation', () => {
     sources[0]!.fail(false);
     await vi.advanceTimersByTimeAsync(60_000);
     expect(sources).toHaveLength(1);
-    expect(ports.fetch).not.toHaveBeenCalled();
+    expect(silences).toBe(0);
+  });
+
+  it('says when there is nobody at the other end, and waits on', async () => {
+    ports.fetch = async () => Promise.reject(new Unreachable('down'));
+    watchOperation(ports);
+    sources[0]!.fail(false);
+    await vi.advanceTimersByTimeAsync(10);
+    expect(silences).toBe(1);
+    sources[0]!.send('succeeded');
+    expect(seen).toEqual(['succeeded']);
+    expect(lost).toEqual([]);
   });
 
   it('asks and opens anew when the connection is gone for good', async () => {

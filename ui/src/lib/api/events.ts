@@ -1,3 +1,4 @@
+import { Unreachable } from './client';
 import type { Operation } from './types';
 
 /** The part of `EventSource` that is used here. */
@@ -13,6 +14,8 @@ export interface WatchPorts {
   /** Asks for the operation as it is now. */
   fetch(): Promise<Operation>;
   onSnapshot(operation: Operation): void;
+  /** The server does not answer. The watch goes on. */
+  onSilence(reason: Unreachable): void;
   /** The operation is gone, or the key is. Called once, and the watch is over. */
   onLost(reason: unknown): void;
 }
@@ -51,10 +54,21 @@ export function watchOperation(ports: WatchPorts): () => void {
     source = ports.open();
     source.addEventListener('operation', (event) => take(JSON.parse(event.data) as Operation));
     source.onerror = () => {
-      if (over || source?.readyState !== CLOSED) return;
+      if (over) return;
+      if (source?.readyState !== CLOSED) return void noticeSilence();
       timer = setTimeout(lookAgain, retryMs);
       retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS);
     };
+  };
+
+  /** A source that mends itself does not say whether there is anybody at the other end. */
+  const noticeSilence = async () => {
+    try {
+      take(await ports.fetch());
+    } catch (reason) {
+      // Any answer is the source's to learn: it comes to the same one.
+      if (reason instanceof Unreachable && !over) ports.onSilence(reason);
+    }
   };
 
   const lookAgain = async () => {
@@ -66,7 +80,8 @@ export function watchOperation(ports: WatchPorts): () => void {
       if (!over) connect();
     } catch (reason) {
       if (over) return;
-      if (reason instanceof Error && reason.name === 'Unreachable') {
+      if (reason instanceof Unreachable) {
+        ports.onSilence(reason);
         timer = setTimeout(lookAgain, retryMs);
         retryMs = Math.min(retryMs * 2, LONGEST_RETRY_MS);
       } else {

@@ -1,147 +1,37 @@
 /**
- * The shapes that travel between the page and the server. Every other file takes them from here,
- * so that a change of the server's description touches this file alone.
+ * The shapes that travel between the page and the server, from the server's own description (`npm run types`).
+ * Every other file takes them from here, so that a change of that description touches this file alone.
  */
+import type { components } from './schema';
 
-export type OperationState = 'waiting' | 'running' | 'succeeded' | 'failed' | 'cancelled' | 'interrupted';
-export type StageState = 'pending' | 'running' | 'done' | 'failed' | 'skipped';
+type Schemas = components['schemas'];
 
-export interface StageReport {
-  stage: string;
-  state: StageState;
-  /** In the stage's own unit: seconds of audio for `render`, steps elsewhere. The total is 0 while unknown. */
-  done: number;
-  total: number;
-  /** Seconds it took so far, and what it takes on this machine as a rule. */
-  seconds: number | null;
-  expected_s: number | null;
-}
+/** The description calls every nullable field optional too; the server always writes it. */
+type Written<T> = Required<T>;
+type With<T, Narrowed> = Omit<Written<T>, keyof Narrowed> & Narrowed;
 
-export interface ErrorBody {
-  detail: string;
-  status_code: number;
-  operation_id: string | null;
-  service: string | null;
-  code: string | null;
-}
+export type OperationState = Schemas['OperationState'];
+export type Stage = Schemas['Stage'];
+export type StageState = Schemas['StageState'];
 
-export interface Operation {
-  operation_id: string;
-  service: string;
-  kind: string;
-  state: OperationState;
-  stage: string | null;
-  progress: number;
-  message: string;
-  note: string | null;
-  eta_s: number | null;
-  queue_position: number | null;
-  stages: StageReport[];
-  created_at: string;
-  started_at: string | null;
-  ended_at: string | null;
-  song_id: string | null;
-  request: GenerateRequest;
-  error: ErrorBody | null;
-}
-
-export interface EngineInfo {
-  kind: string;
-  name: string;
-  version: string | null;
-  model_id: string | null;
-  device: string | null;
-  licence: string | null;
-}
-
-export interface TimedLine {
-  start_s: number;
-  end_s: number;
-  text: string;
-  section: string | null;
-}
-
-export interface Take {
-  take_id: string;
-  number: number;
-  engine: EngineInfo;
-  audio_duration: number;
-  seed: number;
-  bpm: number | null;
-  key: string | null;
-  stems: string[];
-  has_midi: boolean;
-  timed_lines: TimedLine[];
-  links: { audio: string; peaks: string };
-}
-
-/** Oldest first in a song; the newest is the one that is shown. */
-export const newestTake = (song: Song): Take | null => song.takes.at(-1) ?? null;
-
-export interface Song {
-  song_id: string;
-  title: string;
-  description: string | null;
-  prompt: string;
-  lyrics: string;
-  instrumental: boolean;
-  categories: string[];
-  favourite: boolean;
-  created_at: string;
-  audio_duration: number;
-  seed: number;
-  bpm: number | null;
-  key: string | null;
-  engines: Partial<Record<'lyrics' | 'prompt' | 'music' | 'cover' | 'categories', EngineInfo | null>>;
-  notes: string[];
-  errors: string[];
-  cover_label: string | null;
-  takes: Take[];
-  request: GenerateRequest;
-  links: { song: string; audio: string; cover: string | null; bundle: string; peaks: string };
-}
+/** `done` and `total` are in the stage's own unit; the total is 0 while unknown. */
+export type StageReport = Written<Schemas['StageStatus']>;
+export type Operation = With<Schemas['Snapshot'], { stages: StageReport[]; request: GenerateRequest }>;
 
 /** The three bodies of the generate endpoints in one, told apart by their fields. */
-export interface GenerateRequest {
-  full_described_song?: string | null;
-  prompt?: string | null;
-  lyrics?: string | null;
-  described_lyrics?: string | null;
-  audio_duration?: number;
-  seed?: number;
-  instrumental?: boolean;
-  cover_style?: string | null;
-}
+export type GenerateRequest = Schemas['SongRequest'];
 
-export interface Peaks {
-  min: number[];
-  max: number[];
-  audio_duration: number;
-}
+export type TimedLine = Written<Schemas['TimedLine']>;
+export type Take = With<Schemas['Take'], { timed_lines: TimedLine[] }>;
+export type Song = With<Schemas['Song'], { takes: Take[]; request: GenerateRequest }>;
+export type SongChange = Schemas['SongChange'];
+export type SongPage = With<Schemas['SongList'], { songs: Song[] }>;
 
-export interface Heard {
-  genre: string | null;
-  bpm: number | null;
-  key: string | null;
-  instruments: string[];
-  moods: string[];
-  voice: string | null;
-  themes: string[];
-  not_understood: string[];
-}
+/** Takes are in the order in which they were made; the newest is the one that is shown. */
+export const newestTake = (song: Song): Take | null => song.takes.at(-1) ?? null;
 
-export interface CoverStyle {
-  description: string;
-  best_for: string;
-}
-
-export interface SongPage {
-  songs: Song[];
-  total: number;
-}
-
-export interface Session {
-  /** For addresses that cannot carry a header. */
-  media_token: string;
-  expires_in_s: number;
-}
+export type Peaks = Schemas['Peaks'];
+export type Heard = Written<Schemas['Heard']>;
+export type CoverStyle = Schemas['StyleText'];
+export type Session = Schemas['SessionResponse'];
+export type ErrorBody = Written<Schemas['ErrorBody']>;

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { plainSheet, sectionName, timedSheet } from './lyrics';
 
 it('begins a part where the section changes', () => {
-  const line = (section: string | null, text: string, start_s: number) => ({ section, text, start_s, end_s: start_s + 1 });
+  const line = (section: string, text: string, start_s: number) => ({ section, text, start_s, end_s: start_s + 1 });
   const sheet = timedSheet([line('verse', 'one', 1), line('verse', 'two', 2), line('chorus', 'three', 3), line('verse', '[verse]', 4), line('verse', 'four', 4)]);
   expect(sheet.map((p) => [p.section, p.lines.map((l) => l.text)])).toEqual([
     ['verse', ['one', 'two']],

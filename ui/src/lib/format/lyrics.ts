@@ -21,7 +21,7 @@ export function timedSheet(lines: readonly TimedLine[]): SheetPart[] {
   let last: string | null = null;
   for (const { section, text, start_s, end_s } of lines) {
     if (TAG.test(text.trim()) || text.trim() === '') continue;
-    if (section !== last || parts.length === 0) parts.push({ section: section ?? '', lines: [] });
+    if (section !== last || parts.length === 0) parts.push({ section, lines: [] });
     last = section;
     parts.at(-1)!.lines.push({ text, start_s, end_s });
   }

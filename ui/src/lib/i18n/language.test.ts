@@ -6,7 +6,6 @@ import { zh } from './zh';
 /** The compiler sees to the keys of the known shape; the open dictionaries need a look. */
 it('has every dictionary entry in both languages', () => {
   const keys = (of: Record<string, string>) => Object.keys(of).sort();
-  expect(keys(zh.work.stage)).toEqual(keys(en.work.stage));
   expect(keys(zh.song.section)).toEqual(keys(en.song.section));
   expect(keys(zh.create.coverStyles)).toEqual(keys(en.create.coverStyles));
 });

@@ -1,4 +1,4 @@
-import type { OperationState, StageState } from '../api/types';
+import type { OperationState, Stage, StageState } from '../api/types';
 
 export interface Example {
   title: string;
@@ -47,8 +47,7 @@ export interface Messages {
     /** Waits since before a restart. */
     kept: string;
     queuePosition: Counted;
-    /** By the server's stage names; a stage that is not here is shown under its own name. */
-    stage: Record<string, string>;
+    stage: Record<Stage, string>;
     starting: string;
     seconds: Pair;
     steps: Pair;

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 
-import type { StageReport } from '../api/types';
+import type { Stage, StageReport } from '../api/types';
 import { stageLine } from './stages';
 
-const stage = (name: string, part: Partial<StageReport> = {}): StageReport => ({
+const stage = (name: Stage, part: Partial<StageReport> = {}): StageReport => ({
   stage: name, state: 'pending', done: 0, total: 0, seconds: null, expected_s: null, ...part,
 });
 const share = (line: ReturnType<typeof stageLine>, name: string) => line.find((s) => s.stage === name)!.share;
@@ -37,14 +37,14 @@ describe('stageLine', () => {
   });
 
   it('shares evenly when nothing was ever timed', () => {
-    expect(stageLine([stage('a'), stage('b')]).map((s) => s.share)).toEqual([0.5, 0.5]);
+    expect(stageLine([stage('render'), stage('cover')]).map((s) => s.share)).toEqual([0.5, 0.5]);
   });
 
   it('fills by what is done, whole when done', () => {
     const [a, b, c] = stageLine([
-      stage('a', { state: 'done' }),
-      stage('b', { state: 'running', done: 12, total: 60 }),
-      stage('c', { done: 1, total: 2 }),
+      stage('lyrics', { state: 'done' }),
+      stage('render', { state: 'running', done: 12, total: 60 }),
+      stage('cover', { done: 1, total: 2 }),
     ]);
     expect([a!.filled, b!.filled, c!.filled]).toEqual([1, 0.2, 0]);
   });

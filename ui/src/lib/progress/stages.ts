@@ -1,10 +1,10 @@
-import type { Operation, StageReport } from '../api/types';
+import type { Operation, Stage, StageReport } from '../api/types';
 
 /** A stage too short to see would look like a gap in the line. */
 const SMALLEST_SHARE = 0.025;
 
 export interface StageSegment {
-  stage: string;
+  stage: Stage;
   state: StageReport['state'];
   /** Part of the whole line, 0 to 1; all of them sum to 1. */
   share: number;

@@ -1,5 +1,5 @@
 import type { ApiClient } from '../api/client';
-import type { Song } from '../api/types';
+import type { Song, SongChange } from '../api/types';
 
 const PAGE_SIZE = 30;
 const UNDO_MS = 6_000;
@@ -111,7 +111,7 @@ export class Library {
     });
   }
 
-  async #change(song: Song, change: { title?: string; favourite?: boolean }): Promise<void> {
+  async #change(song: Song, change: SongChange): Promise<void> {
     try {
       this.#replace(await this.#client.changeSong(song.song_id, change));
     } catch (reason) {

@@ -137,6 +137,7 @@ export class Operations {
       open: () => new EventSource(this.#client.mediaUrl(`/operations/${id}/events`)),
       fetch: () => this.#client.operation(id),
       onSnapshot: (operation) => this.#take(operation),
+      onSilence: this.#onFailure,
       onLost: (reason) => {
         this.#watches.delete(id);
         this.all = this.all.filter((o) => o.operation_id !== id);
