@@ -1,6 +1,9 @@
 //! `songwright`: the command, and where it was built with it the window.
 
-#![cfg_attr(all(not(debug_assertions), feature = "desktop"), windows_subsystem = "windows")]
+#![cfg_attr(
+    all(not(debug_assertions), feature = "desktop"),
+    windows_subsystem = "windows"
+)]
 
 use std::process::ExitCode;
 

@@ -1,16 +1,15 @@
 use std::{
-    fs::File,
     sync::Arc,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use songwright_base::{
-    Code, Failure, Journal, NoJournal, Operations, Service,
+    Code, Failure, Journal, Operations, Service,
     config::{Config, StorageConfig},
 };
 use songwright_engine::{Queue, Work};
 use songwright_song::Studio;
-use songwright_storage::{Library, ObjectConfig, Objects, S3Config};
+use songwright_storage::{Library, ObjectConfig, Objects, QueueClaim, S3Config};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -40,7 +39,7 @@ pub struct Host {
     pub(crate) sessions: Sessions,
     pub(crate) closing: CancellationToken,
     /// Held while this process owns the queue of its services in this data folder.
-    _owned: Option<File>,
+    claim: Option<QueueClaim>,
 }
 
 impl Host {
@@ -62,9 +61,14 @@ impl Host {
         })?;
         let library = Arc::new(Library::open(&data_dir.join("library.db"))?);
         let objects = Objects::open(&object_config(&config))?;
-        let owned = own_queue(&data_dir, serving);
-        let records = match owned {
-            Some(_) => library.recover(&serving.services())?,
+        // Another process may serve the same folder: its running operations are its own.
+        let claim = match library.claim_queue(&serving.services()) {
+            Ok(claim) => Some(claim),
+            Err(songwright_storage::Error::QueueInUse) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let records = match &claim {
+            Some(claim) => library.recover(claim)?,
             None => Vec::new(),
         };
         let engines = Engines::assemble(&config, serving)?;
@@ -75,11 +79,7 @@ impl Host {
             objects,
             library: library.clone(),
         });
-        let journal: Arc<dyn Journal> = if owned.is_some() {
-            library
-        } else {
-            Arc::new(NoJournal)
-        };
+        let journal: Arc<dyn Journal> = library;
         let worker = studio.clone();
         let work: Arc<Work> = Arc::new(move |operation| {
             let studio = worker.clone();
@@ -100,10 +100,10 @@ impl Host {
             started: Instant::now(),
             sessions: Sessions::default(),
             closing: CancellationToken::new(),
-            _owned: owned,
+            claim,
         });
-        if host._owned.is_some() {
-            host.sweep().await;
+        if let Some(claim) = &host.claim {
+            host.sweep(claim).await;
         }
         Ok(host)
     }
@@ -116,7 +116,7 @@ impl Host {
     }
 
     /// Deletes what a crash left behind and results of single services that nobody took.
-    async fn sweep(&self) {
+    async fn sweep(&self, claim: &QueueClaim) {
         let before = |age: Duration| {
             let now = SystemTime::now()
                 .duration_since(UNIX_EPOCH)
@@ -126,7 +126,7 @@ impl Host {
         let orphans = match self
             .studio
             .library
-            .orphans(&self.studio.objects, before(ORPHAN_AGE))
+            .orphans(claim, &self.studio.objects, before(ORPHAN_AGE))
             .await
         {
             Ok(orphans) => orphans,
@@ -163,18 +163,6 @@ impl Host {
             }
         }
     }
-}
-
-/// The lock on the queue of the served services; `None` while another process holds it, whose
-/// running operations are not to be called interrupted.
-fn own_queue(data_dir: &std::path::Path, serving: Serving) -> Option<File> {
-    let name = match serving {
-        Serving::All => "all",
-        Serving::One(service) => service.word(),
-    };
-    let file = File::create(data_dir.join(format!("queue-{name}.lock"))).ok()?;
-    file.try_lock().ok()?;
-    Some(file)
 }
 
 fn object_config(config: &Config) -> ObjectConfig {

@@ -15,8 +15,8 @@ mod objects;
 pub use bundle::BundleError;
 pub use error::Error;
 pub use library::{
-    Artwork, Library, Lineage, LooseFile, NewSong, Recording, Song, SongCover, SongFilter,
-    SongPage, SongSummary, SongText, StemFile, Take,
+    Artwork, Library, Lineage, LooseFile, NewSong, QueueClaim, Recording, Song, SongCover,
+    SongFilter, SongPage, SongSummary, SongText, StemFile, Take,
 };
 pub use object_config::{ObjectConfig, S3Config, StorageMode};
 pub use object_key::ObjectKey;

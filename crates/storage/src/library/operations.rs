@@ -3,7 +3,7 @@ use songwright_base::{
     Failure, Journal, OperationId, OperationRecord, OperationState, Service, Snapshot,
 };
 
-use super::Library;
+use super::{Library, QueueClaim};
 use crate::Error;
 
 /// How many ended operations are kept.
@@ -26,15 +26,14 @@ impl Journal for Library {
 }
 
 impl Library {
-    /// Operations of an earlier run of `services`, in order of arrival: what was running is
-    /// interrupted from now on, what was waiting is still waiting; of what ended the newest
-    /// thousand are kept. To be called once, before these services take requests, and by one
-    /// process at a time.
+    /// Operations of an earlier run of the claimed services, in order of arrival: what was running
+    /// is interrupted from now on, what was waiting is still waiting; of what ended the newest
+    /// thousand are kept. To be called before these services take requests.
     ///
     /// # Errors
     /// [`Error::Database`].
-    pub fn recover(&self, services: &[Service]) -> Result<Vec<Snapshot>, Error> {
-        let mut records = self.operations(services)?;
+    pub fn recover(&self, claim: &QueueClaim) -> Result<Vec<Snapshot>, Error> {
+        let mut records = self.operations(claim.services())?;
         for record in &mut records {
             if record.state == OperationState::Running {
                 record.state = OperationState::Interrupted;
@@ -144,7 +143,9 @@ mod tests {
             [first, second, third].iter().map(|o| o.id()).collect()
         };
         let library = Library::open(&path).unwrap();
-        let records = library.recover(&[Service::Music]).unwrap();
+        let records = library
+            .recover(&library.claim_queue(&[Service::Music]).unwrap())
+            .unwrap();
         let states: Vec<_> = records.iter().map(|r| (r.operation_id, r.state)).collect();
         assert_eq!(
             states,
