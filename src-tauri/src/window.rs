@@ -15,8 +15,11 @@ use tokio::{net::TcpListener, runtime::Runtime, sync::oneshot};
 use uuid::Uuid;
 
 /// The origins from which the page asks: Linux and macOS, Windows, `tauri dev`.
-const PAGE_ORIGINS: [&str; 3] =
-    ["tauri://localhost", "http://tauri.localhost", "http://127.0.0.1:5173"];
+const PAGE_ORIGINS: [&str; 3] = [
+    "tauri://localhost",
+    "http://tauri.localhost",
+    "http://127.0.0.1:5173",
+];
 
 /// What the page needs to reach the server.
 #[derive(Clone, Serialize)]
@@ -49,8 +52,13 @@ pub fn open(config: Config) -> Result<(), Failure> {
         let listener = listener.map_err(|e| Failure::internal("opening a port", &e))?;
         Ok::<_, Failure>((Host::open(config, Serving::All).await?, listener))
     })?;
-    let address = listener.local_addr().map_err(|e| Failure::internal("opening a port", &e))?;
-    let endpoint = Endpoint { base: format!("http://{address}"), token };
+    let address = listener
+        .local_addr()
+        .map_err(|e| Failure::internal("opening a port", &e))?;
+    let endpoint = Endpoint {
+        base: format!("http://{address}"),
+        token,
+    };
     let (close, closed) = oneshot::channel::<()>();
     let server = runtime.spawn(serve(host.clone(), listener, async {
         // A dropped sender closes the server too.
@@ -128,14 +136,23 @@ async fn save_bundle(
             // The page may have gone meanwhile.
             let _ = chosen.send(path);
         });
-    let Some(path) = answer.await.ok().flatten().and_then(|path| path.into_path().ok()) else {
+    let Some(path) = answer
+        .await
+        .ok()
+        .flatten()
+        .and_then(|path| path.into_path().ok())
+    else {
         return Ok(None);
     };
     let wish = BundleWish {
         take_id,
         form: BundleForm::Zip,
         wav: songwright_audio::wav::WavFormat::Int24,
-        extra: if choice.flac { vec![ExtraFormat::Flac] } else { Vec::new() },
+        extra: if choice.flac {
+            vec![ExtraFormat::Flac]
+        } else {
+            Vec::new()
+        },
         stems: choice.stems,
         midi: choice.midi,
     };
@@ -144,7 +161,12 @@ async fn save_bundle(
     tokio::task::spawn_blocking(move || publish(&bundle.path, &saved))
         .await
         .map_err(|e| Failure::internal("saving the bundle", &e))?
-        .map_err(|e| Failure::new(Code::StorageFull, format!("The bundle could not be saved: {e}.")))?;
+        .map_err(|e| {
+            Failure::new(
+                Code::StorageFull,
+                format!("The bundle could not be saved: {e}."),
+            )
+        })?;
     Ok(Some(path))
 }
 
