@@ -2,7 +2,6 @@
 
 mod fixture;
 
-use serde_json::json;
 use songwright_storage::{Error, Library, Lineage, SongFilter};
 use uuid::Uuid;
 
@@ -215,6 +214,7 @@ async fn orphans_are_what_no_row_knows() {
     let dir = tempfile::tempdir().unwrap();
     let objects = fixture::local_store(dir.path());
     let library = library(dir.path());
+    let claim = library.claim_queue(&[songwright_base::Service::Integrated]).unwrap();
     library
         .add_song(&fixture::song(&objects, "Kept").await.unwrap())
         .unwrap();
@@ -222,10 +222,10 @@ async fn orphans_are_what_no_row_knows() {
     library.add_loose_file(&demo).unwrap();
     let lost = fixture::artwork(&objects).await.unwrap().image;
     assert!(
-        library.orphans(&objects, 0).await.unwrap().is_empty(),
+        library.orphans(&claim, &objects, 0).await.unwrap().is_empty(),
         "all are younger"
     );
-    let orphans = library.orphans(&objects, i64::MAX).await.unwrap();
+    let orphans = library.orphans(&claim, &objects, i64::MAX).await.unwrap();
     assert_eq!(orphans.len(), 1);
     assert_eq!(orphans[0].key, lost.key);
     assert_eq!(library.loose_files(i64::MAX).unwrap()[0].file, demo);
