@@ -27,12 +27,12 @@ impl Limiter {
     pub fn apply(&self, pcm: &Pcm, peaks: &[f32], gain: f32) -> Pcm {
         let channels = usize::from(pcm.channels.max(1));
         let envelope = self.gains(peaks, gain, pcm.sample_rate);
-        let samples = pcm
-            .samples
-            .chunks_exact(channels)
-            .zip(&envelope)
-            .flat_map(|(frame, g)| frame.iter().map(move |x| x * g))
-            .collect();
+        let mut samples = pcm.samples.clone();
+        for (frame, g) in samples.chunks_exact_mut(channels).zip(&envelope) {
+            for sample in frame {
+                *sample *= g;
+            }
+        }
         Pcm { samples, ..*pcm }
     }
 

@@ -119,7 +119,7 @@ pub fn write<W: Write + Seek>(out: W, pcm: &Pcm, format: WavFormat) -> Result<()
 /// `pcm` as the bytes of a WAV file.
 ///
 /// # Errors
-/// As [`write`].
+/// As [`write()`].
 pub fn encode(pcm: &Pcm, format: WavFormat) -> Result<Vec<u8>, Error> {
     let size = pcm.samples.len() * usize::from(format.bits() / 8) + 128;
     let mut out = Cursor::new(Vec::with_capacity(size));

@@ -69,7 +69,8 @@ impl Queue {
 
     /// Lets nothing that waits begin any more: it stays in the journal for the next start.
     pub fn close(&self) {
-        self.closed.store(true, std::sync::atomic::Ordering::Relaxed);
+        self.closed
+            .store(true, std::sync::atomic::Ordering::Relaxed);
     }
 
     /// All operations, also those that are not in a line.

@@ -3,9 +3,11 @@ use std::collections::HashMap;
 use songwright_base::{LyricSheet, SectionKind};
 
 const MOST_WORDS: usize = 6;
-/// For scripts without spaces.
 const MOST_CHARS: usize = 40;
+/// For scripts without spaces.
 const UNSPACED_CHARS: usize = 12;
+/// Where Chinese and Japanese begin in Unicode.
+const UNSPACED_FROM: char = '\u{2e80}';
 
 /// A title of at most six words: the line that is sung most often; of several, the first that
 /// a chorus has. `None` where nothing is sung.
@@ -62,14 +64,17 @@ fn phrase(line: &str) -> Option<String> {
         }
         title.push_str(word);
     }
-    if title.chars().count() > MOST_CHARS || !title.is_ascii() && !title.contains(' ') {
-        // The first clause, where punctuation rather than spaces parts the words.
-        let clause = title
-            .split(['，', '。', '、', '！', '？', '；', ','])
-            .next()
-            .unwrap_or_default();
-        title = clause.chars().take(UNSPACED_CHARS).collect();
-    }
+    let unspaced = |c: char| c >= UNSPACED_FROM;
+    let most = if title.contains(unspaced) && !title.contains(' ') {
+        // Punctuation rather than spaces parts the words: the first clause is the phrase.
+        if let Some(end) = title.find(['，', '。', '、', '！', '？', '；']) {
+            title.truncate(end);
+        }
+        UNSPACED_CHARS
+    } else {
+        MOST_CHARS
+    };
+    let title: String = title.chars().take(most).collect();
     let title = bare(&title);
     (!title.is_empty()).then_some(title)
 }
@@ -113,7 +118,13 @@ mod tests {
             Some("夜空中最亮的星")
         );
         let endless = "x".repeat(500);
-        assert_eq!(title_from_lyrics(&endless).unwrap().chars().count(), 12);
+        assert_eq!(title_from_lyrics(&endless).unwrap().chars().count(), 40);
+        assert_eq!(
+            title_from_lyrics("Überraschungsmomente").as_deref(),
+            Some("Überraschungsmomente")
+        );
+        let unspaced = "星".repeat(30);
+        assert_eq!(title_from_lyrics(&unspaced).unwrap().chars().count(), 12);
     }
 
     #[test]

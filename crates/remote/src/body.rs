@@ -35,6 +35,12 @@ pub(crate) fn json<T: DeserializeOwned>(body: &[u8]) -> Result<T, CallError> {
     if body.trim_ascii_start().starts_with(b"<") {
         return Err(CallError::WebPage);
     }
+    // serde would take a list's items for the fields in order.
+    if body.trim_ascii_start().starts_with(b"[") {
+        return Err(CallError::unusable(
+            "its answer is a JSON list instead of an object.",
+        ));
+    }
     let mut reader = serde_json::Deserializer::from_slice(body);
     let value: T = serde_path_to_error::deserialize(&mut reader).map_err(|e| {
         if e.inner().is_data() {

@@ -1,5 +1,6 @@
 use reqwest::StatusCode;
 use serde::{Serialize, de::DeserializeOwned};
+use serde_json::Value;
 use songwright_api::{CategoriesRequest, LyricsRequest, PromptRequest, TitleRequest, Whole};
 use songwright_base::{
     EngineError, EngineInfo, LyricSheet, Observer, Progress, Seed, Stage, clean_text,
@@ -199,9 +200,9 @@ fn categories(
         if name.is_empty() || found.iter().any(|c| c.name == name) {
             continue;
         }
-        let said = answer.confidence_scores.get(&name).copied();
+        let said = answer.confidence_scores.get(&name).and_then(Value::as_f64);
         found.push(Category {
-            confidence: said.unwrap_or(UNSAID_CONFIDENCE).clamp(0.0, 1.0),
+            confidence: said.map_or(UNSAID_CONFIDENCE, |c| c.clamp(0.0, 1.0) as f32),
             name,
         });
     }

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer, de::DeserializeOwned};
+use serde_json::Value;
 use songwright_api::TimedLine;
 
 #[derive(Debug, Default, Deserialize)]
@@ -34,7 +35,7 @@ pub(crate) struct Prompt {
 pub(crate) struct Categories {
     pub(crate) categories: Vec<String>,
     #[serde(default, deserialize_with = "or_default")]
-    pub(crate) confidence_scores: BTreeMap<String, f32>,
+    pub(crate) confidence_scores: BTreeMap<String, Value>,
     #[serde(default, deserialize_with = "or_default")]
     pub(crate) metadata: Metadata,
 }
@@ -95,6 +96,6 @@ where
     D: Deserializer<'de>,
     T: DeserializeOwned + Default,
 {
-    let value = serde_json::Value::deserialize(input)?;
+    let value = Value::deserialize(input)?;
     Ok(serde_json::from_value(value).unwrap_or_default())
 }

@@ -26,7 +26,9 @@ impl Wish {
             .flat_map(|v| v.split([',', ';']))
             .any(|p| p.trim().eq_ignore_ascii_case("respond-async"));
         let asked = Parameters::of(service, uri)?.flag("async")?;
-        Ok(Self { asynchronous: preferred || asked })
+        Ok(Self {
+            asynchronous: preferred || asked,
+        })
     }
 }
 
@@ -43,9 +45,14 @@ impl Job {
         kind: &'static str,
         request: &T,
     ) -> Result<Self, ApiError> {
-        let request = serde_json::to_value(request)
-            .map_err(|e| ApiError::new(service, Failure::internal("writing down the request", &e)))?;
-        Ok(Self { service, kind, request })
+        let request = serde_json::to_value(request).map_err(|e| {
+            ApiError::new(service, Failure::internal("writing down the request", &e))
+        })?;
+        Ok(Self {
+            service,
+            kind,
+            request,
+        })
     }
 }
 
@@ -77,7 +84,11 @@ pub(crate) async fn perform(host: &Arc<Host>, job: Job, wish: &Wish) -> Result<O
     if wish.asynchronous {
         return Ok(Outcome::Accepted(accepted(&operation)));
     }
-    let mut leaving = Leaving { host, operation: operation.clone(), armed: true };
+    let mut leaving = Leaving {
+        host,
+        operation: operation.clone(),
+        armed: true,
+    };
     let end = tokio::select! {
         end = operation.ended() => end,
         () = closed_while_waiting(host, &operation) => {
@@ -87,9 +98,10 @@ pub(crate) async fn perform(host: &Arc<Host>, job: Job, wish: &Wish) -> Result<O
     };
     leaving.armed = false;
     match (end.state, end.error) {
-        (OperationState::Succeeded, _) => {
-            Ok(Outcome::Done { id: operation.id(), result: end.result.unwrap_or_default() })
-        }
+        (OperationState::Succeeded, _) => Ok(Outcome::Done {
+            id: operation.id(),
+            result: end.result.unwrap_or_default(),
+        }),
         (_, error) => Err(ApiError {
             failure: error.unwrap_or_else(closing),
             operation_id: Some(operation.id()),
@@ -105,9 +117,10 @@ pub(crate) fn accepted(operation: &Operation) -> Response {
     if let Ok(location) = HeaderValue::from_str(&format!("/operations/{}", operation.id())) {
         response.headers_mut().insert(header::LOCATION, location);
     }
-    response
-        .headers_mut()
-        .insert("preference-applied", HeaderValue::from_static("respond-async"));
+    response.headers_mut().insert(
+        "preference-applied",
+        HeaderValue::from_static("respond-async"),
+    );
     response
 }
 
@@ -122,7 +135,9 @@ async fn closed_while_waiting(host: &Host, operation: &Operation) {
     host.closing.cancelled().await;
     let mut watch = operation.watch();
     // What runs may end well; what waits does not begin any more.
-    let _ = watch.wait_for(|(_, s)| s.state == OperationState::Waiting).await;
+    let _ = watch
+        .wait_for(|(_, s)| s.state == OperationState::Waiting)
+        .await;
 }
 
 /// Cancels the operation of a client that is gone, but not of a server that is.

@@ -1,9 +1,4 @@
-use std::sync::Arc;
-
-use songwright_base::{
-    EngineError, EngineInfo, Service,
-    config::{Config, RemoteUrls},
-};
+use songwright_base::{EngineError, EngineInfo, Service, config::Config};
 use songwright_cover::{CoverArtist, CoverService};
 use songwright_engine::{Residency, WorkersConfig};
 use songwright_lyrics::{Lyricist, LyricsService};
@@ -66,9 +61,12 @@ impl Engines {
                     Ok(Box::new(RemoteLyricist::new(target.clone())?) as Box<dyn Lyricist>)
                 })?
             }
-            None => LyricsService::start(sketch_info(&SketchLyricist::new()), &workers, &residency, || {
-                Ok(Box::new(SketchLyricist::new()) as Box<dyn Lyricist>)
-            })?,
+            None => LyricsService::start(
+                sketch_info(&SketchLyricist::new()),
+                &workers,
+                &residency,
+                || Ok(Box::new(SketchLyricist::new()) as Box<dyn Lyricist>),
+            )?,
         };
 
         let (workers, remote) = plan(Service::Music, SKETCH_COMPOSER_BYTES);
@@ -79,9 +77,11 @@ impl Engines {
                     Ok(Box::new(RemoteComposer::new(target.clone())?) as Box<dyn Composer>)
                 })?
             }
-            None => MusicService::start(SketchComposer::new().info(), &workers, &residency, || {
-                Ok(Box::new(SketchComposer::new()) as Box<dyn Composer>)
-            })?,
+            None => {
+                MusicService::start(SketchComposer::new().info(), &workers, &residency, || {
+                    Ok(Box::new(SketchComposer::new()) as Box<dyn Composer>)
+                })?
+            }
         };
 
         let (workers, remote) = plan(Service::Image, SKETCH_BYTES);
@@ -96,7 +96,11 @@ impl Engines {
                 Ok(Box::new(SketchArtist::new()) as Box<dyn CoverArtist>)
             })?,
         };
-        Ok(Self { lyrics, music, cover })
+        Ok(Self {
+            lyrics,
+            music,
+            cover,
+        })
     }
 }
 
@@ -113,7 +117,7 @@ impl Plan {
         service: Service,
         sketch_bytes: u64,
     ) -> (WorkersConfig, Option<RemoteTarget>) {
-        let remote = remote_target(&config.remote, serving, service);
+        let remote = remote_target(config, serving, service);
         let settings = config.service(service);
         // Only the integrated service calls the others beside its own requests.
         let threads = settings
@@ -123,7 +127,11 @@ impl Plan {
             name: service.word(),
             threads,
             idle: settings.scaledown_window,
-            memory_bytes: if remote.is_some() { REMOTE_BYTES } else { sketch_bytes },
+            memory_bytes: if remote.is_some() {
+                REMOTE_BYTES
+            } else {
+                sketch_bytes
+            },
         };
         (workers, remote)
     }
@@ -131,20 +139,18 @@ impl Plan {
 
 /// Where a service runs elsewhere; one that this process itself serves never does.
 pub(crate) fn remote_target(
-    remote: &RemoteUrls,
+    config: &Config,
     serving: Serving,
     service: Service,
 ) -> Option<RemoteTarget> {
     if serving == Serving::One(service) {
         return None;
     }
-    let (base_url, key) = remote.get(service)?;
+    let (base_url, key) = config.remote.get(service)?;
     Some(RemoteTarget {
         service,
         base_url: base_url.to_owned(),
         key: key.map(str::to_owned),
+        max_runtime: config.service(service).max_runtime,
     })
 }
-
-/// Shared by all of a service's threads; kept here so that the type is named once.
-pub(crate) type Shared<T> = Arc<T>;

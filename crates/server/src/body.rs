@@ -18,7 +18,9 @@ pub(crate) async fn read_json(request: Request<HttpBody>, most: usize) -> Result
         .unwrap_or_default()
         .to_ascii_lowercase();
     let essence = kind.split(';').next().unwrap_or_default().trim();
-    if essence != "application/json" && !(essence.starts_with("application/") && essence.ends_with("+json")) {
+    if essence != "application/json"
+        && !(essence.starts_with("application/") && essence.ends_with("+json"))
+    {
         return Err(Failure::new(
             Code::UnsupportedMediaType,
             "Send the body as JSON with the header Content-Type: application/json.",
@@ -28,7 +30,10 @@ pub(crate) async fn read_json(request: Request<HttpBody>, most: usize) -> Result
 }
 
 /// A body of any kind up to `most` bytes.
-pub(crate) async fn read_bytes(request: Request<HttpBody>, most: usize) -> Result<bytes::Bytes, Failure> {
+pub(crate) async fn read_bytes(
+    request: Request<HttpBody>,
+    most: usize,
+) -> Result<bytes::Bytes, Failure> {
     let too_large = || {
         Failure::new(
             Code::PayloadTooLarge,
@@ -46,7 +51,10 @@ pub(crate) async fn read_bytes(request: Request<HttpBody>, most: usize) -> Resul
     match Limited::new(request.into_body(), most).collect().await {
         Ok(body) => Ok(body.to_bytes()),
         Err(error) if error.is::<LengthLimitError>() => Err(too_large()),
-        Err(_) => Err(Failure::new(Code::BadRequest, "The body ended before it was complete.")),
+        Err(_) => Err(Failure::new(
+            Code::BadRequest,
+            "The body ended before it was complete.",
+        )),
     }
 }
 

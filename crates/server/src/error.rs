@@ -18,7 +18,12 @@ pub(crate) struct ApiError {
 
 impl ApiError {
     pub(crate) fn new(service: Service, failure: impl Into<Failure>) -> Self {
-        Self { failure: failure.into(), operation_id: None, service, partial: None }
+        Self {
+            failure: failure.into(),
+            operation_id: None,
+            service,
+            partial: None,
+        }
     }
 
     /// For `map_err`.
@@ -30,7 +35,8 @@ impl ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let code = self.failure.code;
-        let status = StatusCode::from_u16(code.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let status =
+            StatusCode::from_u16(code.http_status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         let body = ErrorBody {
             detail: self.failure.detail,
             status_code: status.as_u16(),
@@ -41,10 +47,14 @@ impl IntoResponse for ApiError {
         };
         let mut response = (status, Json(body)).into_response();
         if let Some(seconds) = self.failure.retry_after_s {
-            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+            response
+                .headers_mut()
+                .insert(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
         if status == StatusCode::UNAUTHORIZED {
-            response.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
+            response
+                .headers_mut()
+                .insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         response
     }

@@ -3,12 +3,19 @@ use axum::{
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
+use futures_util::StreamExt as _;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use songwright_base::{Code, Failure};
+use songwright_song::BundleFile;
 use songwright_storage::{ObjectKey, Objects};
+use tokio_util::io::ReaderStream;
 
 /// A file of the store with its type, and with Range as players ask for it.
-pub(crate) async fn send(objects: &Objects, key: &ObjectKey, headers: &HeaderMap) -> Result<Response, Failure> {
+pub(crate) async fn send(
+    objects: &Objects,
+    key: &ObjectKey,
+    headers: &HeaderMap,
+) -> Result<Response, Failure> {
     let info = objects.head(key).await?;
     let range = wanted_range(headers, info.bytes)?;
     let stream = objects.stream(key, range.clone()).await?;
@@ -18,13 +25,24 @@ pub(crate) async fn send(objects: &Objects, key: &ObjectKey, headers: &HeaderMap
     };
     let mut response = (status, Body::from_stream(stream)).into_response();
     let answer = response.headers_mut();
-    answer.insert(header::CONTENT_TYPE, HeaderValue::from_static(key.media_type()));
+    answer.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static(key.media_type()),
+    );
     answer.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
     answer.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     // A key is never written twice.
-    answer.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, max-age=31536000, immutable"));
+    answer.insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("private, max-age=31536000, immutable"),
+    );
     if let Some(range) = range
-        && let Ok(value) = HeaderValue::from_str(&format!("bytes {}-{}/{}", range.start, range.end - 1, info.bytes))
+        && let Ok(value) = HeaderValue::from_str(&format!(
+            "bytes {}-{}/{}",
+            range.start,
+            range.end - 1,
+            info.bytes
+        ))
     {
         answer.insert(header::CONTENT_RANGE, value);
     }
@@ -37,7 +55,9 @@ fn wanted_range(headers: &HeaderMap, bytes: u64) -> Result<Option<std::ops::Rang
     let Some(text) = headers.get(header::RANGE).and_then(|v| v.to_str().ok()) else {
         return Ok(None);
     };
-    let Ok(parsed) = http_range_header::parse_range_header(text) else { return Ok(None) };
+    let Ok(parsed) = http_range_header::parse_range_header(text) else {
+        return Ok(None);
+    };
     match parsed.validate(bytes).as_deref() {
         Ok([one]) => Ok(Some(*one.start()..one.end() + 1)),
         Ok(_) => Ok(None),
@@ -48,15 +68,46 @@ fn wanted_range(headers: &HeaderMap, bytes: u64) -> Result<Option<std::ops::Rang
     }
 }
 
+/// A bundle, deleted when it is sent or the client goes away.
+pub(crate) async fn send_once(bundle: BundleFile) -> Result<Response, Failure> {
+    let failed = |e: std::io::Error| Failure::internal("sending a bundle", &e);
+    let file = tokio::fs::File::open(&bundle.path).await.map_err(failed)?;
+    let bytes = file.metadata().await.map_err(failed)?.len();
+    let folder = bundle.folder;
+    let stream = ReaderStream::with_capacity(file, 256 * 1024).inspect(move |_| {
+        // Lives as long as the stream.
+        let _ = folder.path();
+    });
+    let mut response = Body::from_stream(stream).into_response();
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONTENT_TYPE,
+        HeaderValue::from_static("application/zip"),
+    );
+    headers.insert(header::CONTENT_LENGTH, HeaderValue::from(bytes));
+    save_as(&mut response, &bundle.name);
+    Ok(response)
+}
+
 /// Asks the browser to save the answer as `name`, in any script.
-pub(crate) fn save_as(response: &mut Response, name: &str) {
+fn save_as(response: &mut Response, name: &str) {
     const KEPT: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_');
-    let plain: String =
-        name.chars().map(|c| if c.is_ascii_alphanumeric() || "-._ ".contains(c) { c } else { '_' }).collect();
+    let plain: String = name
+        .chars()
+        .map(|c| {
+            if c.is_ascii_alphanumeric() || "-._ ".contains(c) {
+                c
+            } else {
+                '_'
+            }
+        })
+        .collect();
     let encoded = utf8_percent_encode(name, &KEPT);
     let value = format!("attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}");
     if let Ok(value) = HeaderValue::from_str(&value) {
-        response.headers_mut().insert(header::CONTENT_DISPOSITION, value);
+        response
+            .headers_mut()
+            .insert(header::CONTENT_DISPOSITION, value);
     }
 }
 

@@ -28,19 +28,26 @@ pub(crate) async fn check(State(host): State<Arc<Host>>, request: Request, next:
     let headers = request.headers();
     let origin = headers.get(header::ORIGIN).cloned();
     let listed = origin.as_ref().filter(|o| is_listed(&host, o)).cloned();
-    if request.method() == Method::OPTIONS && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD) {
+    if request.method() == Method::OPTIONS
+        && headers.contains_key(header::ACCESS_CONTROL_REQUEST_METHOD)
+    {
         return match listed {
             Some(origin) => preflight(origin),
             None => refuse("Pages of that origin may not use this server. Add it to cors_origins."),
         };
     }
-    let changes = !matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    let changes = !matches!(
+        *request.method(),
+        Method::GET | Method::HEAD | Method::OPTIONS
+    );
     if changes
         && let Some(origin) = &origin
         && listed.is_none()
         && !same_origin(headers, origin)
     {
-        return refuse("Pages of that origin may not change anything here. Add it to cors_origins.");
+        return refuse(
+            "Pages of that origin may not change anything here. Add it to cors_origins.",
+        );
     }
     let mut response = next.run(request).await;
     if let Some(origin) = listed {
@@ -53,7 +60,12 @@ pub(crate) async fn check(State(host): State<Arc<Host>>, request: Request, next:
 fn named_host(request: &Request) -> Option<String> {
     let authority = match request.uri().authority() {
         Some(authority) => authority.as_str().to_owned(),
-        None => request.headers().get(header::HOST)?.to_str().ok()?.to_owned(),
+        None => request
+            .headers()
+            .get(header::HOST)?
+            .to_str()
+            .ok()?
+            .to_owned(),
     };
     Some(without_port(&authority).to_ascii_lowercase())
 }
@@ -62,7 +74,9 @@ fn without_port(authority: &str) -> &str {
     if let Some(v6) = authority.strip_prefix('[') {
         return v6.split(']').next().unwrap_or_default();
     }
-    authority.rsplit_once(':').map_or(authority, |(name, _)| name)
+    authority
+        .rsplit_once(':')
+        .map_or(authority, |(name, _)| name)
 }
 
 /// Names can be made to point anywhere, addresses cannot: on a public bind every address is taken.
@@ -77,15 +91,22 @@ fn host_allowed(host: &Host, named: &str) -> bool {
 }
 
 fn is_listed(host: &Host, origin: &HeaderValue) -> bool {
-    origin
-        .to_str()
-        .is_ok_and(|o| host.config.cors_origins.iter().any(|listed| listed.eq_ignore_ascii_case(o)))
+    origin.to_str().is_ok_and(|o| {
+        host.config
+            .cors_origins
+            .iter()
+            .any(|listed| listed.eq_ignore_ascii_case(o))
+    })
 }
 
 fn same_origin(headers: &HeaderMap, origin: &HeaderValue) -> bool {
     let text = |value: &HeaderValue| value.to_str().ok().map(str::to_ascii_lowercase);
-    let Some(host) = headers.get(header::HOST).and_then(text) else { return false };
-    let Some(origin) = text(origin) else { return false };
+    let Some(host) = headers.get(header::HOST).and_then(text) else {
+        return false;
+    };
+    let Some(origin) = text(origin) else {
+        return false;
+    };
     origin == format!("http://{host}") || origin == format!("https://{host}")
 }
 
@@ -101,7 +122,10 @@ fn preflight(origin: HeaderValue) -> Response {
         header::ACCESS_CONTROL_ALLOW_HEADERS,
         HeaderValue::from_static("authorization, content-type, range, prefer, last-event-id"),
     );
-    headers.insert(header::ACCESS_CONTROL_MAX_AGE, HeaderValue::from_static("600"));
+    headers.insert(
+        header::ACCESS_CONTROL_MAX_AGE,
+        HeaderValue::from_static("600"),
+    );
     response
 }
 
@@ -109,7 +133,9 @@ fn allow(headers: &mut HeaderMap, origin: HeaderValue) {
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
     headers.insert(
         header::ACCESS_CONTROL_EXPOSE_HEADERS,
-        HeaderValue::from_static("content-range, accept-ranges, content-disposition, location, retry-after"),
+        HeaderValue::from_static(
+            "content-range, accept-ranges, content-disposition, location, retry-after",
+        ),
     );
     headers.append(header::VARY, HeaderValue::from_static("origin"));
 }

@@ -1,19 +1,22 @@
 use std::{
-    fs::File,
     sync::Arc,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
 use songwright_base::{
-    Code, Failure, NoJournal, Journal, Operations, Service,
+    Code, Failure, Journal, Operations, Service,
     config::{Config, StorageConfig},
 };
 use songwright_engine::{Queue, Work};
 use songwright_song::Studio;
-use songwright_storage::{Library, ObjectConfig, Objects, S3Config};
+use songwright_storage::{Library, ObjectConfig, Objects, QueueClaim, S3Config};
 use tokio_util::sync::CancellationToken;
 
-use crate::{assembly::{Engines, Serving}, key::Sessions, work};
+use crate::{
+    assembly::{Engines, Serving},
+    key::Sessions,
+    work,
+};
 
 /// Files of no row that are older than this at the start were left behind by a crash: another
 /// process may be about to add younger ones.
@@ -36,7 +39,7 @@ pub struct Host {
     pub(crate) sessions: Sessions,
     pub(crate) closing: CancellationToken,
     /// Held while this process owns the queue of its services in this data folder.
-    _owned: Option<File>,
+    claim: Option<QueueClaim>,
 }
 
 impl Host {
@@ -50,14 +53,22 @@ impl Host {
         std::fs::create_dir_all(&data_dir).map_err(|e| {
             Failure::new(
                 Code::Internal,
-                format!("The data folder {} cannot be made: {e}. Choose another with --data-dir.", data_dir.display()),
+                format!(
+                    "The data folder {} cannot be made: {e}. Choose another with --data-dir.",
+                    data_dir.display()
+                ),
             )
         })?;
         let library = Arc::new(Library::open(&data_dir.join("library.db"))?);
         let objects = Objects::open(&object_config(&config))?;
-        let owned = own_queue(&data_dir, serving);
-        let records = match owned {
-            Some(_) => library.recover(&serving.services())?,
+        // Another process may serve the same folder: its running operations are its own.
+        let claim = match library.claim_queue(&serving.services()) {
+            Ok(claim) => Some(claim),
+            Err(songwright_storage::Error::QueueInUse) => None,
+            Err(error) => return Err(error.into()),
+        };
+        let records = match &claim {
+            Some(claim) => library.recover(claim)?,
             None => Vec::new(),
         };
         let engines = Engines::assemble(&config, serving)?;
@@ -68,8 +79,7 @@ impl Host {
             objects,
             library: library.clone(),
         });
-        let journal: Arc<dyn Journal> =
-            if owned.is_some() { library } else { Arc::new(NoJournal) };
+        let journal: Arc<dyn Journal> = library;
         let worker = studio.clone();
         let work: Arc<Work> = Arc::new(move |operation| {
             let studio = worker.clone();
@@ -90,10 +100,10 @@ impl Host {
             started: Instant::now(),
             sessions: Sessions::default(),
             closing: CancellationToken::new(),
-            _owned: owned,
+            claim,
         });
-        if host._owned.is_some() {
-            host.sweep().await;
+        if let Some(claim) = &host.claim {
+            host.sweep(claim).await;
         }
         Ok(host)
     }
@@ -101,17 +111,24 @@ impl Host {
     /// Whether a service runs in another process, and where.
     #[must_use]
     pub fn remote_url(&self, service: Service) -> Option<String> {
-        crate::assembly::remote_target(&self.config.remote, self.serving, service)
+        crate::assembly::remote_target(&self.config, self.serving, service)
             .map(|target| target.base_url)
     }
 
     /// Deletes what a crash left behind and results of single services that nobody took.
-    async fn sweep(&self) {
+    async fn sweep(&self, claim: &QueueClaim) {
         let before = |age: Duration| {
-            let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+            let now = SystemTime::now()
+                .duration_since(UNIX_EPOCH)
+                .unwrap_or_default();
             i64::try_from(now.saturating_sub(age).as_millis()).unwrap_or(i64::MAX)
         };
-        let orphans = match self.studio.library.orphans(&self.studio.objects, before(ORPHAN_AGE)).await {
+        let orphans = match self
+            .studio
+            .library
+            .orphans(claim, &self.studio.objects, before(ORPHAN_AGE))
+            .await
+        {
             Ok(orphans) => orphans,
             Err(error) => {
                 tracing::warn!("Left-over files were not looked for: {error}");
@@ -119,7 +136,10 @@ impl Host {
             }
         };
         for orphan in orphans {
-            tracing::info!(key = orphan.key.as_str(), "deleting a file that no song owns");
+            tracing::info!(
+                key = orphan.key.as_str(),
+                "deleting a file that no song owns"
+            );
             if let Err(error) = self.studio.objects.delete(&orphan.key).await {
                 tracing::warn!("{error}");
             }
@@ -145,21 +165,11 @@ impl Host {
     }
 }
 
-/// The lock on the queue of the served services; `None` while another process holds it, whose
-/// running operations are not to be called interrupted.
-fn own_queue(data_dir: &std::path::Path, serving: Serving) -> Option<File> {
-    let name = match serving {
-        Serving::All => "all",
-        Serving::One(service) => service.word(),
-    };
-    let file = File::create(data_dir.join(format!("queue-{name}.lock"))).ok()?;
-    file.try_lock().ok()?;
-    Some(file)
-}
-
 fn object_config(config: &Config) -> ObjectConfig {
     match &config.storage {
-        StorageConfig::Local => ObjectConfig::Local { dir: config.data_dir.join("files") },
+        StorageConfig::Local => ObjectConfig::Local {
+            dir: config.data_dir.join("files"),
+        },
         StorageConfig::S3(s3) => ObjectConfig::S3(S3Config {
             bucket: s3.bucket.clone(),
             endpoint: s3.endpoint_url.clone(),

@@ -47,7 +47,10 @@ impl Sessions {
         let now = Instant::now();
         tokens.retain(|_, (_, until)| *until > now);
         if tokens.len() >= MOST_TOKENS
-            && let Some(oldest) = tokens.iter().min_by_key(|(_, (_, until))| *until).map(|(t, _)| t.clone())
+            && let Some(oldest) = tokens
+                .iter()
+                .min_by_key(|(_, (_, until))| *until)
+                .map(|(t, _)| t.clone())
         {
             tokens.remove(&oldest);
         }
@@ -57,37 +60,56 @@ impl Sessions {
 
     fn holds(&self, token: &str, wanted: Kind) -> bool {
         let tokens = self.tokens.lock().unwrap_or_else(PoisonError::into_inner);
-        tokens.get(token).is_some_and(|(kind, until)| *kind == wanted && *until > Instant::now())
+        tokens
+            .get(token)
+            .is_some_and(|(kind, until)| *kind == wanted && *until > Instant::now())
     }
 }
 
 /// Lets a request pass that carries the key, a session's cookie or, for reading, a media token.
-pub(crate) async fn require_key(State(host): State<Arc<Host>>, request: Request, next: Next) -> Response {
-    let Some(key) = &host.config.api_key else {
-        return next.run(request).await;
-    };
+pub(crate) async fn require_key(
+    State(host): State<Arc<Host>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match refusal(&host, &request) {
+        None => next.run(request).await,
+        Some(detail) => {
+            let failure = Failure::new(Code::Unauthorized, detail);
+            ApiError::new(host.serving.at_root(), failure).into_response()
+        }
+    }
+}
+
+/// Why a request may not pass.
+fn refusal(host: &Host, request: &Request) -> Option<&'static str> {
+    let key = host.config.api_key.as_deref()?;
     let headers = request.headers();
     let reads = matches!(*request.method(), Method::GET | Method::HEAD);
     let by_media_token = || {
         reads
-            && Parameters::of(host.serving.at_root(), request.uri())
-                .is_ok_and(|p| p.text("media_token").is_some_and(|t| host.sessions.holds(t, Kind::Media)))
+            && Parameters::of(host.serving.at_root(), request.uri()).is_ok_and(|p| {
+                p.text("media_token")
+                    .is_some_and(|t| host.sessions.holds(t, Kind::Media))
+            })
     };
     let by_cookie = || cookie(headers).is_some_and(|t| host.sessions.holds(t, Kind::Session));
-    if sent_key(headers).is_some_and(|sent| same(sent, key)) || by_cookie() || by_media_token() {
-        return next.run(request).await;
+    match sent_key(headers) {
+        Some(sent) if same(sent, key) => None,
+        _ if by_cookie() || by_media_token() => None,
+        Some(_) => Some("The key is not the right one."),
+        None => Some("This server asks for its key: send the header Authorization: Bearer KEY."),
     }
-    let detail = if sent_key(headers).is_some() {
-        "The key is not the right one."
-    } else {
-        "This server asks for its key: send the header Authorization: Bearer KEY."
-    };
-    ApiError::new(host.serving.at_root(), Failure::new(Code::Unauthorized, detail)).into_response()
 }
 
 /// `Authorization: Bearer KEY`, or the secret of the pair `Modal-Key` / `Modal-Secret`.
 fn sent_key(headers: &HeaderMap) -> Option<&str> {
-    let text = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).map(str::trim);
+    let text = |name: &str| {
+        headers
+            .get(name)
+            .and_then(|v| v.to_str().ok())
+            .map(str::trim)
+    };
     text(header::AUTHORIZATION.as_str())
         .and_then(|v| v.split_once(' '))
         .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("bearer"))
@@ -128,10 +150,19 @@ mod tests {
     #[test]
     fn both_ways_to_send_the_key() {
         let headers = |pairs: &[(&'static str, &'static str)]| {
-            pairs.iter().map(|(n, v)| (n.parse().unwrap(), v.parse().unwrap())).collect::<HeaderMap>()
+            pairs
+                .iter()
+                .map(|(n, v)| (n.parse().unwrap(), v.parse().unwrap()))
+                .collect::<HeaderMap>()
         };
-        assert_eq!(sent_key(&headers(&[("authorization", "bearer  abc ")])), Some("abc"));
-        assert_eq!(sent_key(&headers(&[("modal-key", "x"), ("modal-secret", "abc")])), Some("abc"));
+        assert_eq!(
+            sent_key(&headers(&[("authorization", "bearer  abc ")])),
+            Some("abc")
+        );
+        assert_eq!(
+            sent_key(&headers(&[("modal-key", "x"), ("modal-secret", "abc")])),
+            Some("abc")
+        );
         assert_eq!(sent_key(&headers(&[("modal-secret", "abc")])), None);
         assert_eq!(sent_key(&headers(&[("authorization", "Basic abc")])), None);
     }

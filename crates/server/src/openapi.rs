@@ -21,7 +21,10 @@ use crate::{Serving, routes};
 #[derive(IntoResponses)]
 #[expect(dead_code, reason = "the variants are read by the derive alone")]
 pub(crate) enum Refusals {
-    #[response(status = 400, description = "The request breaks a limit or is not of the documented form")]
+    #[response(
+        status = 400,
+        description = "The request breaks a limit or is not of the documented form"
+    )]
     BadRequest(ErrorBody),
     #[response(status = 401, description = "The key is missing or wrong")]
     Unauthorized(ErrorBody),
@@ -33,7 +36,10 @@ pub(crate) enum Refusals {
     MethodNotAllowed(ErrorBody),
     #[response(status = 408, description = "The operation took too long")]
     Timeout(ErrorBody),
-    #[response(status = 409, description = "The operation was cancelled, or its state does not fit")]
+    #[response(
+        status = 409,
+        description = "The operation was cancelled, or its state does not fit"
+    )]
     Conflict(ErrorBody),
     #[response(status = 413, description = "The body is too large")]
     PayloadTooLarge(ErrorBody),
@@ -47,7 +53,10 @@ pub(crate) enum Refusals {
     Internal(ErrorBody),
     #[response(status = 502, description = "A service behind this one failed")]
     BadGateway(ErrorBody),
-    #[response(status = 503, description = "The model is not installed or loading, or the server is closing")]
+    #[response(
+        status = 503,
+        description = "The model is not installed or loading, or the server is closing"
+    )]
     Unavailable(ErrorBody),
     #[response(status = 507, description = "Out of memory or disk space")]
     OutOfSpace(ErrorBody),
@@ -67,7 +76,9 @@ pub(crate) fn frame() -> OpenApi {
 pub(crate) fn finish(document: &mut OpenApi) {
     let components = document.components.get_or_insert_default();
     let bearer = HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build();
-    components.security_schemes.insert("key".to_owned(), SecurityScheme::Http(bearer).into());
+    components
+        .security_schemes
+        .insert("key".to_owned(), SecurityScheme::Http(bearer).into());
 }
 
 /// The OpenAPI 3.1 document of all services in one process, as pretty JSON.
@@ -82,13 +93,16 @@ pub fn openapi() -> String {
 
 /// The reference page at `/docs`, with everything it needs.
 pub(crate) fn reference<S: Clone + Send + Sync + 'static>() -> Router<S> {
-    SwaggerUi::new("/docs").config(utoipa_swagger_ui::Config::from("/openapi.json")).into()
+    SwaggerUi::new("/docs")
+        .config(utoipa_swagger_ui::Config::from("/openapi.json"))
+        .into()
 }
 
 pub(crate) async fn no_sniffing(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;
-    response
-        .headers_mut()
-        .insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response.headers_mut().insert(
+        header::X_CONTENT_TYPE_OPTIONS,
+        HeaderValue::from_static("nosniff"),
+    );
     response
 }

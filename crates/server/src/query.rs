@@ -14,7 +14,10 @@ pub(crate) struct Parameters {
 impl Parameters {
     pub(crate) fn of(service: Service, uri: &Uri) -> Result<Self, ApiError> {
         let Query(map) = Query::try_from_uri(uri).map_err(|_| {
-            ApiError::new(service, Failure::new(Code::BadRequest, "The query of the URL is not readable."))
+            ApiError::new(
+                service,
+                Failure::new(Code::BadRequest, "The query of the URL is not readable."),
+            )
         })?;
         Ok(Self { service, map })
     }
@@ -28,15 +31,21 @@ impl Parameters {
         match self.text(name) {
             None | Some("false" | "0" | "no") => Ok(false),
             Some("" | "true" | "1" | "yes") => Ok(true),
-            Some(other) => Err(self.wrong(format!("{name} must be true or false, not \"{other}\"."))),
+            Some(other) => {
+                Err(self.wrong(format!("{name} must be true or false, not \"{other}\".")))
+            }
         }
     }
 
     pub(crate) fn number(&self, name: &str, default: u64, most: u64) -> Result<u64, ApiError> {
-        let Some(text) = self.text(name) else { return Ok(default) };
+        let Some(text) = self.text(name) else {
+            return Ok(default);
+        };
         match text.parse() {
             Ok(n) if n <= most => Ok(n),
-            _ => Err(self.wrong(format!("{name} must be a whole number from 0 to {most}, not \"{text}\"."))),
+            _ => Err(self.wrong(format!(
+                "{name} must be a whole number from 0 to {most}, not \"{text}\"."
+            ))),
         }
     }
 

@@ -6,7 +6,9 @@ use std::{sync::Arc, time::Instant};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::{Map, Value};
 use songwright_api as api;
-use songwright_base::{Code, EngineInfo, Failure, LyricSheet, Operation, Observer as _, Progress, Stage};
+use songwright_base::{
+    Code, EngineInfo, Failure, LyricSheet, Observer as _, Operation, Progress, Stage,
+};
 use songwright_cover::CoverParams;
 use songwright_lyrics::{CategoriesParams, LyricsParams, PromptParams, TitleParams};
 use songwright_music::MusicParams;
@@ -24,10 +26,16 @@ pub(crate) async fn run(studio: &Studio, operation: Operation) -> Result<Value, 
             music(studio, &operation, read(request)?).await
         }
         "generate_cover_image" => cover(studio, &operation, read(request)?).await,
-        kind @ ("generate_from_description" | "generate_with_lyrics" | "generate_with_described_lyrics") => {
+        kind @ ("generate_from_description"
+        | "generate_with_lyrics"
+        | "generate_with_described_lyrics") => {
             answer(&studio.make(&operation, kind, read(request)?).await?)
         }
-        "generate" => answer(&studio.make(&operation, "generate_with_lyrics", read(request)?).await?),
+        "generate" => answer(
+            &studio
+                .make(&operation, "generate_with_lyrics", read(request)?)
+                .await?,
+        ),
         other => Err(Failure::new(
             Code::BadRequest,
             format!("This version does not know operations of the kind \"{other}\"."),
@@ -35,10 +43,17 @@ pub(crate) async fn run(studio: &Studio, operation: Operation) -> Result<Value, 
     }
 }
 
-async fn lyrics(studio: &Studio, operation: &Operation, request: api::LyricsRequest) -> Result<Value, Failure> {
+async fn lyrics(
+    studio: &Studio,
+    operation: &Operation,
+    request: api::LyricsRequest,
+) -> Result<Value, Failure> {
     let begun = Instant::now();
     let params = LyricsParams::try_from(&request)?;
-    let written = studio.lyrics.lyrics(params, Arc::new(operation.clone())).await?;
+    let written = studio
+        .lyrics
+        .lyrics(params, Arc::new(operation.clone()))
+        .await?;
     operation.end_stage(Stage::Lyrics, true);
     answer(&api::LyricsResponse {
         word_count: word_count(&written.value),
@@ -48,10 +63,17 @@ async fn lyrics(studio: &Studio, operation: &Operation, request: api::LyricsRequ
     })
 }
 
-async fn prompt(studio: &Studio, operation: &Operation, request: api::PromptRequest) -> Result<Value, Failure> {
+async fn prompt(
+    studio: &Studio,
+    operation: &Operation,
+    request: api::PromptRequest,
+) -> Result<Value, Failure> {
     let begun = Instant::now();
     let params = PromptParams::try_from(&request)?;
-    let written = studio.lyrics.prompt(params, Arc::new(operation.clone())).await?;
+    let written = studio
+        .lyrics
+        .prompt(params, Arc::new(operation.clone()))
+        .await?;
     operation.end_stage(Stage::Prompt, true);
     answer(&api::PromptResponse {
         prompt: written.value.line(),
@@ -68,12 +90,18 @@ async fn categories(
 ) -> Result<Value, Failure> {
     let begun = Instant::now();
     let params = CategoriesParams::try_from(&request)?;
-    let chosen = studio.lyrics.categories(params, Arc::new(operation.clone())).await?;
+    let chosen = studio
+        .lyrics
+        .categories(params, Arc::new(operation.clone()))
+        .await?;
     operation.end_stage(Stage::Categories, true);
     let categories = &chosen.value.categories;
     let score = |c: &songwright_lyrics::Category| {
         // Two decimals are more than an estimate has.
-        (c.name.clone(), Value::from((f64::from(c.confidence) * 100.0).round() / 100.0))
+        (
+            c.name.clone(),
+            Value::from((f64::from(c.confidence) * 100.0).round() / 100.0),
+        )
     };
     answer(&api::CategoriesResponse {
         primary_genre: categories.first().map(|c| c.name.clone()),
@@ -83,10 +111,17 @@ async fn categories(
     })
 }
 
-async fn title(studio: &Studio, operation: &Operation, request: api::TitleRequest) -> Result<Value, Failure> {
+async fn title(
+    studio: &Studio,
+    operation: &Operation,
+    request: api::TitleRequest,
+) -> Result<Value, Failure> {
     let begun = Instant::now();
     let params = TitleParams::try_from(&request)?;
-    let written = studio.lyrics.title(params, Arc::new(operation.clone())).await?;
+    let written = studio
+        .lyrics
+        .title(params, Arc::new(operation.clone()))
+        .await?;
     operation.end_stage(Stage::Title, true);
     answer(&api::TitleResponse {
         title: written.value,
@@ -94,11 +129,18 @@ async fn title(studio: &Studio, operation: &Operation, request: api::TitleReques
     })
 }
 
-async fn music(studio: &Studio, operation: &Operation, request: api::MusicRequest) -> Result<Value, Failure> {
+async fn music(
+    studio: &Studio,
+    operation: &Operation,
+    request: api::MusicRequest,
+) -> Result<Value, Failure> {
     let begun = Instant::now();
     let params = MusicParams::try_from(&request)?;
     let seed = params.seed.0;
-    let made = studio.music.compose(params, Arc::new(operation.clone())).await?;
+    let made = studio
+        .music
+        .compose(params, Arc::new(operation.clone()))
+        .await?;
     operation.check()?;
     operation.report(Progress::new(Stage::Save, 0, 1));
     let audio_duration = made.mix.duration_s();
@@ -130,16 +172,28 @@ async fn music(studio: &Studio, operation: &Operation, request: api::MusicReques
         timed_lines: made
             .timed_lines
             .into_iter()
-            .map(|l| api::TimedLine { start_s: l.start_s, end_s: l.end_s, text: l.text, section: l.section })
+            .map(|l| api::TimedLine {
+                start_s: l.start_s,
+                end_s: l.end_s,
+                text: l.text,
+                section: l.section,
+            })
             .collect(),
     })
 }
 
-async fn cover(studio: &Studio, operation: &Operation, request: api::CoverImageRequest) -> Result<Value, Failure> {
+async fn cover(
+    studio: &Studio,
+    operation: &Operation,
+    request: api::CoverImageRequest,
+) -> Result<Value, Failure> {
     let begun = Instant::now();
     let params = CoverParams::try_from(&request)?;
     let seed = params.seed.0;
-    let cover = studio.cover.draw(params, Arc::new(operation.clone())).await?;
+    let cover = studio
+        .cover
+        .draw(params, Arc::new(operation.clone()))
+        .await?;
     operation.end_stage(Stage::Cover, true);
     operation.check()?;
     operation.report(Progress::new(Stage::Save, 0, 1));

@@ -51,8 +51,12 @@ const SONGS: &[(&str, &str, &str)] = &[
         "Long Way Home",
         "Dusty Rhodes",
     ),
-    ("tender piano, feeling", "Небо над нами", "Группа Свет"),
-    ("dance all week", "אור בלילה", "נועה"),
+    (
+        "neon city at midnight, electronic dance",
+        "Небо над нами",
+        "Группа Свет",
+    ),
+    ("ocean storm, lonely ship", "אור בלילה", "נועה"),
     (
         "soft summer tune",
         "Łódź, Ærø & Ågård – Œuvre",
@@ -74,7 +78,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut artist = SketchArtist::new();
     for style in StylePreset::ALL {
         let thumb = 392;
-        let mut sheet = RgbImage::new(4 * thumb, 3 * thumb);
+        let mut sheet = RgbImage::new(4 * thumb, SONGS.len().div_ceil(4) as u32 * thumb);
         let mut slowest_s = 0.0f64;
         for (i, (prompt, title, name)) in SONGS.iter().enumerate() {
             let params = CoverParams {

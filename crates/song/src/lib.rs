@@ -5,6 +5,7 @@
 //! ```
 //! Only the music is indispensable. What else fails leaves an entry in `errors`.
 
+mod bundle;
 mod demo;
 mod keep;
 mod make;
@@ -14,6 +15,7 @@ mod stages;
 mod studio;
 mod words;
 
+pub use bundle::{BundleFile, BundleWish};
 pub use demo::{demo_music, demo_song};
 pub use keep::KeptAudio;
 pub use provenance::Provenance;

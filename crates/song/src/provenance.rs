@@ -3,7 +3,7 @@ use songwright_api::{EnginesUsed, ServiceStatus, SongRequest};
 use songwright_base::OperationId;
 
 /// How a take came to be: with its seed, everything needed to make it again. Kept with the take.
-#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct Provenance {
     /// The endpoint that was asked.
     pub endpoint: String,
@@ -19,6 +19,8 @@ pub struct Provenance {
     pub errors: Vec<String>,
     /// Seconds it took.
     pub generation_time: f64,
+    /// The tags prompt as the composer was given it.
+    pub sung_prompt: String,
     /// The lyrics as the composer was given them, where they were sung.
     pub sung_lyrics: Option<String>,
     /// The program's version.

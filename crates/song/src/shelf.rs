@@ -19,13 +19,9 @@ pub fn links(id: Uuid, has_cover: bool) -> api::PackageLinks {
     }
 }
 
-/// How a take came to be.
-///
-/// # Errors
-/// 500 where the library's record cannot be read.
-pub(crate) fn provenance(take: &Take) -> Result<Provenance, Failure> {
-    serde_json::from_value(take.recording.params.clone())
-        .map_err(|e| Failure::internal("reading how a take was made", &e))
+/// How a take came to be, as far as its record says: a bundle from elsewhere may have another one.
+pub(crate) fn provenance(take: &Take) -> Provenance {
+    serde_json::from_value(take.recording.params.clone()).unwrap_or_default()
 }
 
 /// A finished song as the integrated service answers it.
@@ -35,7 +31,7 @@ pub(crate) fn provenance(take: &Take) -> Result<Provenance, Failure> {
 pub fn package(song: &Song, storage_mode: &str) -> Result<api::Package, Failure> {
     let take = first_take(song)?;
     let recording = &take.recording;
-    let made = provenance(take)?;
+    let made = provenance(take);
     let cover_key = song
         .latest_cover()
         .map(|c| c.artwork.image.key.as_str().to_owned());
@@ -79,7 +75,7 @@ pub fn package(song: &Song, storage_mode: &str) -> Result<api::Package, Failure>
 /// 500 where the library's record cannot be read.
 pub fn song(song: &Song) -> Result<api::Song, Failure> {
     let latest = song.latest_take().map_or_else(|| first_take(song), Ok)?;
-    let made = provenance(latest)?;
+    let made = provenance(latest);
     let request = serde_json::to_value(&made.request)
         .map_err(|e| Failure::internal("showing a request", &e))?;
     Ok(api::Song {

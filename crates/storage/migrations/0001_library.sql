@@ -77,23 +77,14 @@ CREATE INDEX covers_of_file ON covers (key);
 
 -- The queue and its history; `seq` is the order of arrival.
 CREATE TABLE operations (
-    seq                 INTEGER PRIMARY KEY AUTOINCREMENT,
-    id                  BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
-    service             TEXT    NOT NULL,
-    kind                TEXT    NOT NULL,
-    request_json        TEXT    NOT NULL CHECK (json_valid(request_json)),
-    state               TEXT    NOT NULL CHECK (state IN
-        ('waiting', 'running', 'done', 'failed', 'cancelled', 'interrupted')),
-    created_at_ms       INTEGER NOT NULL,
-    started_at_ms       INTEGER,
-    ended_at_ms         INTEGER,
-    error_json          TEXT    CHECK (error_json IS NULL OR json_valid(error_json)),
-    result_json         TEXT    CHECK (result_json IS NULL OR json_valid(result_json)),
-    song_id             BLOB    REFERENCES songs (id) ON DELETE SET NULL,
-    timings_json        TEXT    NOT NULL DEFAULT '[]' CHECK (json_valid(timings_json))
+    seq          INTEGER PRIMARY KEY AUTOINCREMENT,
+    id           BLOB    NOT NULL UNIQUE CHECK (length(id) = 16),
+    service      TEXT    NOT NULL,
+    state        TEXT    NOT NULL CHECK (state IN
+        ('waiting', 'running', 'succeeded', 'failed', 'cancelled', 'interrupted')),
+    record_json  TEXT    NOT NULL CHECK (json_valid(record_json))
 ) STRICT;
 CREATE INDEX operations_by_state ON operations (state, seq);
-CREATE INDEX operations_of_song ON operations (song_id);
 
 -- How long stages took on this machine, to foretell how long the next will.
 CREATE TABLE stage_timings (

@@ -123,6 +123,11 @@ pub enum Error {
         /// The state that was wanted.
         wanted: &'static str,
     },
+    /// Another process works on the queue.
+    #[error(
+        "Another Songwright is already working on this library. Close it first, or send the request to it."
+    )]
+    QueueInUse,
     /// A bundle cannot be read.
     #[error(transparent)]
     Bundle(#[from] BundleError),
@@ -162,7 +167,9 @@ impl Error {
             Self::Full { .. } => Code::StorageFull,
             Self::Store { remote: true, .. } => Code::BadGateway,
             Self::NewerLibrary { .. } => Code::Unavailable,
-            Self::SongExists { .. } | Self::OperationState { .. } => Code::Conflict,
+            Self::SongExists { .. } | Self::OperationState { .. } | Self::QueueInUse => {
+                Code::Conflict
+            }
             Self::Bundle(_) => Code::BadRequest,
             Self::Store { .. }
             | Self::Settings { .. }

@@ -6,6 +6,7 @@
 
 pub mod bundle;
 mod error;
+mod failure;
 mod library;
 mod object_config;
 mod object_key;
@@ -14,9 +15,8 @@ mod objects;
 pub use bundle::BundleError;
 pub use error::Error;
 pub use library::{
-    Artwork, Library, Lineage, LooseFile, NewOperation, NewSong, Operation, OperationEnd,
-    OperationFilter, OperationState, Recording, Song, SongCover, SongFilter, SongPage, SongSummary,
-    SongText, StageTiming, StemFile, Take,
+    Artwork, Library, Lineage, LooseFile, NewSong, QueueClaim, Recording, Song, SongCover,
+    SongFilter, SongPage, SongSummary, SongText, StemFile, Take,
 };
 pub use object_config::{ObjectConfig, S3Config, StorageMode};
 pub use object_key::ObjectKey;

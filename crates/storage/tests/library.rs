@@ -3,10 +3,7 @@
 mod fixture;
 
 use serde_json::json;
-use songwright_storage::{
-    Error, Library, Lineage, NewOperation, OperationEnd, OperationFilter, OperationState,
-    SongFilter,
-};
+use songwright_storage::{Error, Library, Lineage, SongFilter};
 use uuid::Uuid;
 
 fn library(dir: &std::path::Path) -> Library {
@@ -234,81 +231,6 @@ async fn orphans_are_what_no_row_knows() {
     assert_eq!(library.loose_files(i64::MAX).unwrap()[0].file, demo);
     assert!(library.forget_loose_file(&demo.key).unwrap());
     assert!(!library.forget_loose_file(&demo.key).unwrap());
-}
-
-fn request(kind: &str) -> NewOperation {
-    NewOperation {
-        id: Uuid::new_v4(),
-        service: "music-generator".to_owned(),
-        kind: kind.to_owned(),
-        request: json!({"prompt": "dream pop", "seed": 7}),
-    }
-}
-
-#[test]
-fn the_queue_outlives_the_process() {
-    let dir = tempfile::tempdir().unwrap();
-    let [a, b, c, d] = ["a", "b", "c", "d"].map(request);
-    {
-        let library = library(dir.path());
-        for new in [&a, &b, &c, &d] {
-            library.submit(new).unwrap();
-        }
-        library.mark_running(a.id).unwrap();
-        library.mark_running(b.id).unwrap();
-        let end = OperationEnd {
-            result: Some(json!({"s3_key": "x.wav"})),
-            ..OperationEnd::default()
-        };
-        library.finish(a.id, OperationState::Done, &end).unwrap();
-        let twice = library
-            .finish(a.id, OperationState::Failed, &end)
-            .unwrap_err();
-        assert_eq!(twice.code().http_status(), 409, "{twice}");
-        let backwards = library.mark_running(a.id).unwrap_err();
-        assert!(
-            matches!(backwards, Error::OperationState { .. }),
-            "{backwards}"
-        );
-        let no_end = library
-            .finish(c.id, OperationState::Running, &end)
-            .unwrap_err();
-        assert!(matches!(no_end, Error::OperationState { .. }), "{no_end}");
-        library
-            .finish(d.id, OperationState::Cancelled, &OperationEnd::default())
-            .unwrap();
-    }
-    let library = library(dir.path());
-    let interrupted = library.recover().unwrap();
-    assert_eq!(interrupted.len(), 1);
-    assert_eq!(
-        (interrupted[0].id, interrupted[0].state),
-        (b.id, OperationState::Interrupted)
-    );
-    assert!(interrupted[0].error.is_some() && interrupted[0].ended_at_ms.is_some());
-    assert!(library.recover().unwrap().is_empty());
-    let waiting = library.waiting().unwrap();
-    assert_eq!(waiting.len(), 1);
-    assert_eq!((waiting[0].id, &waiting[0].request), (c.id, &c.request));
-    assert_eq!(library.operation(a.id).unwrap().state, OperationState::Done);
-
-    let all = OperationFilter {
-        limit: 10,
-        ..OperationFilter::default()
-    };
-    assert_eq!(library.operations(&all).unwrap().len(), 4);
-    assert_eq!(library.prune_operations(1).unwrap(), 2);
-    let left: Vec<Uuid> = library
-        .operations(&all)
-        .unwrap()
-        .iter()
-        .map(|o| o.id)
-        .collect();
-    assert_eq!(left, [d.id, c.id], "the newest ended one, and the queue");
-    let gone = library.operation(a.id).unwrap_err();
-    assert_eq!(gone.code().http_status(), 404);
-    // A number of the queue is never given twice, so the order of arrival stays true.
-    assert!(library.submit(&request("e")).unwrap().seq > waiting[0].seq + 1);
 }
 
 #[test]

@@ -6,6 +6,11 @@
 //! - `SONGWRIGHT_TEST_S3_BUCKET`: a bucket that exists; `songwright-test` where not set. On moto a
 //!   plain `curl -X PUT http://127.0.0.1:5000/songwright-test` makes it.
 //! - `AWS_ACCESS_KEY_ID`, `AWS_SECRET_ACCESS_KEY`: its keys; `test` where not set.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "helpers of tests are tests too"
+)]
 
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;
@@ -16,26 +21,35 @@ const ENDPOINT: &str = "SONGWRIGHT_TEST_S3_ENDPOINT";
 /// Every store that this machine has; the folder lives as long as it is held.
 fn stores() -> (tempfile::TempDir, Vec<Objects>) {
     let dir = tempfile::tempdir().unwrap();
-    let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let mut configs = vec![ObjectConfig::Local {
         dir: dir.path().join("made/on/the/way"),
     }];
-    match variable(ENDPOINT) {
-        Some(endpoint) => configs.push(ObjectConfig::S3(S3Config {
-            bucket: variable("SONGWRIGHT_TEST_S3_BUCKET")
-                .unwrap_or_else(|| "songwright-test".to_owned()),
-            endpoint: Some(endpoint),
-            region: None,
-            access_key_id: Some(variable("AWS_ACCESS_KEY_ID").unwrap_or_else(|| "test".into())),
-            secret_access_key: Some(
-                variable("AWS_SECRET_ACCESS_KEY").unwrap_or_else(|| "test".into()),
-            ),
-            path_style: None,
-        })),
-        None => println!("{ENDPOINT} is not set: S3 is not tested"),
-    }
+    let bucket =
+        variable("SONGWRIGHT_TEST_S3_BUCKET").unwrap_or_else(|| "songwright-test".to_owned());
+    configs.extend(s3(&bucket).map(ObjectConfig::S3));
     let stores = configs.iter().map(|c| Objects::open(c).unwrap()).collect();
     (dir, stores)
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// A bucket on the server that the environment names.
+fn s3(bucket: &str) -> Option<S3Config> {
+    let or_test = |name| Some(variable(name).unwrap_or_else(|| "test".to_owned()));
+    let Some(endpoint) = variable(ENDPOINT) else {
+        println!("{ENDPOINT} is not set: S3 is not tested");
+        return None;
+    };
+    Some(S3Config {
+        bucket: bucket.to_owned(),
+        endpoint: Some(endpoint),
+        region: None,
+        access_key_id: or_test("AWS_ACCESS_KEY_ID"),
+        secret_access_key: or_test("AWS_SECRET_ACCESS_KEY"),
+        path_style: None,
+    })
 }
 
 fn key(extension: &str) -> ObjectKey {
@@ -167,6 +181,22 @@ async fn writers_at_the_same_time_leave_one_whole_object() {
         assert_eq!(got.len(), 300_000);
         assert!(got.iter().all(|b| *b == got[0]), "{store:?}: mixed");
         store.delete(&key).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_missing_bucket_is_not_a_missing_file() {
+    let Some(config) = s3("songwright-no-such-bucket") else {
+        return;
+    };
+    let store = Objects::open(&ObjectConfig::S3(config)).unwrap();
+    let key = key("wav");
+    for error in [
+        store.get(&key).await.unwrap_err(),
+        store.put(&key, Bytes::from_static(b"x")).await.unwrap_err(),
+        store.check().await.unwrap_err(),
+    ] {
+        assert_eq!(error.code().http_status(), 502, "{error:?}");
     }
 }
 

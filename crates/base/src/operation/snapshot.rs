@@ -9,7 +9,18 @@ use crate::{Failure, Service, Stage};
 
 /// Names an operation: a random UUID.
 #[derive(
-    Clone, Copy, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize, ToSchema,
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    Deserialize,
+    Eq,
+    Hash,
+    Ord,
+    PartialEq,
+    PartialOrd,
+    Serialize,
+    ToSchema,
 )]
 #[serde(transparent)]
 #[schema(value_type = String, format = "uuid")]

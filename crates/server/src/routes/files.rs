@@ -30,5 +30,6 @@ async fn file(
         let key = ObjectKey::parse(&key)?;
         files::send(&host.studio.objects, &key, &headers).await
     };
-    sent.await.map_err(|failure: Failure| ApiError::new(host.serving.at_root(), failure))
+    sent.await
+        .map_err(|failure: Failure| ApiError::new(host.serving.at_root(), failure))
 }

@@ -57,8 +57,11 @@ where
 {
     let Endpoint { service, kind } = endpoint;
     let wish = Wish::of(service, request.uri(), request.headers())?;
-    let body = read_json(request, host.config.max_body_bytes).await.map_err(ApiError::of(service))?;
-    let settled = settle(body.into().map_err(ApiError::of(service))?).map_err(ApiError::of(service))?;
+    let body = read_json(request, host.config.max_body_bytes)
+        .await
+        .map_err(ApiError::of(service))?;
+    let settled =
+        settle(body.into().map_err(ApiError::of(service))?).map_err(ApiError::of(service))?;
     perform(host, Job::new(service, kind, &settled)?, &wish).await
 }
 
@@ -69,8 +72,14 @@ pub(crate) async fn inline(
     result: &mut Value,
     (from, to): (&str, &str),
 ) -> Result<(), ApiError> {
-    let Some(key) = result.get(from).and_then(Value::as_str) else { return Ok(()) };
-    let file = host.studio.read_file(key).await.map_err(ApiError::of(service))?;
+    let Some(key) = result.get(from).and_then(Value::as_str) else {
+        return Ok(());
+    };
+    let file = host
+        .studio
+        .read_file(key)
+        .await
+        .map_err(ApiError::of(service))?;
     if let Some(object) = result.as_object_mut() {
         object.insert(to.to_owned(), Value::from(BASE64_STANDARD.encode(&file)));
     }

@@ -80,8 +80,10 @@ async fn health(host: &Host, service: Service) -> HealthCheck {
         Some((_, health)) => (health.status(), health.is_loaded(), health.last_failure()),
         None => {
             let dependent = dependent.iter().flatten();
-            let ill: Vec<_> =
-                dependent.filter(|(_, s)| !s.healthy).map(|(name, _)| name.clone()).collect();
+            let ill: Vec<_> = dependent
+                .filter(|(_, s)| !s.healthy)
+                .map(|(name, _)| name.clone())
+                .collect();
             let status = match &ill[..] {
                 [] => HealthStatus::Healthy,
                 ill if ill.iter().any(|name| name == "music") => HealthStatus::Unhealthy,
@@ -99,13 +101,18 @@ async fn health(host: &Host, service: Service) -> HealthCheck {
         model_loaded,
         service_name: service.name().to_owned(),
         service: service.name().to_owned(),
-        gpu_type: engine(host, service).map_or("cpu", |(info, _)| &info.device).to_owned(),
+        gpu_type: engine(host, service)
+            .map_or("cpu", |(info, _)| &info.device)
+            .to_owned(),
         uptime: host.started.elapsed().as_secs_f64(),
         active_operations: totals.active,
         total_operations: totals.total,
         scaledown_window: config.scaledown_window.as_secs(),
         max_runtime: config.max_runtime.as_secs(),
-        timestamp: SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs_f64(),
+        timestamp: SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default()
+            .as_secs_f64(),
         last_failure,
         dependent_services: dependent,
     }
@@ -118,10 +125,20 @@ async fn dependent_services(host: &Host) -> BTreeMap<String, DependentService> {
             (Some(url), Some((_, key))) => songwright_remote::healthy(url, key).await,
             _ => engine(host, service).is_some_and(|(_, h)| h.status() != HealthStatus::Unhealthy),
         };
-        (service.word().to_owned(), DependentService { configured: true, url, healthy })
+        (
+            service.word().to_owned(),
+            DependentService {
+                configured: true,
+                url,
+                healthy,
+            },
+        )
     };
-    let (lyrics, music, image) =
-        tokio::join!(look(Service::Lyrics), look(Service::Music), look(Service::Image));
+    let (lyrics, music, image) = tokio::join!(
+        look(Service::Lyrics),
+        look(Service::Music),
+        look(Service::Image)
+    );
     BTreeMap::from([lyrics, music, image])
 }
 
@@ -130,22 +147,41 @@ fn info(host: &Host, service: Service) -> ServiceInfo {
     let words = |list: &[&str]| list.iter().map(|w| (*w).to_owned()).collect::<Vec<_>>();
     let (operations, limits): (&[&str], Value) = match service {
         Service::Lyrics => (
-            &["generate_lyrics", "generate_prompt", "generate_categories", "generate_title"],
+            &[
+                "generate_lyrics",
+                "generate_prompt",
+                "generate_categories",
+                "generate_title",
+            ],
             json!({"description": [5, 1000], "style": [0, 100], "language": [0, 50],
                    "mood": [0, 100], "instruments": [0, 10], "max_categories": [1, 10]}),
         ),
         Service::Music => (
-            &["generate_music", "generate_music_to_storage", "generate_demo_music"],
+            &[
+                "generate_music",
+                "generate_music_to_storage",
+                "generate_demo_music",
+            ],
             json!({"prompt": [5, 500], "lyrics": [1, 5000], "audio_duration": [10, 600],
                    "infer_step": [1, 200], "guidance_scale": [1, 30], "seed": [-1, i32::MAX]}),
         ),
         Service::Image => (
-            &["generate_cover_image", "get_available_styles", "download_image"],
+            &[
+                "generate_cover_image",
+                "get_available_styles",
+                "download_image",
+            ],
             json!({"prompt": [5, 500], "style": [0, 100], "width": [256, 1024],
                    "height": [256, 1024], "num_inference_steps": [1, 10], "seed": [0, u32::MAX]}),
         ),
         Service::Integrated => (
-            &["generate_from_description", "generate_with_lyrics", "generate_with_described_lyrics", "generate_music", "generate"],
+            &[
+                "generate_from_description",
+                "generate_with_lyrics",
+                "generate_with_described_lyrics",
+                "generate_music",
+                "generate",
+            ],
             json!({"full_described_song": [5, 1000], "prompt": [5, 500], "lyrics": [10, 5000],
                    "described_lyrics": [5, 1000], "audio_duration": [10, 600],
                    "infer_step": [1, 200], "guidance_scale": [1, 30], "seed": [-1, i32::MAX]}),
@@ -156,7 +192,9 @@ fn info(host: &Host, service: Service) -> ServiceInfo {
     let others = [Service::Lyrics, Service::Music, Service::Image];
     ServiceInfo {
         service_name: service.name().to_owned(),
-        gpu_type: engine(host, service).map_or("cpu", |(info, _)| &info.device).to_owned(),
+        gpu_type: engine(host, service)
+            .map_or("cpu", |(info, _)| &info.device)
+            .to_owned(),
         model_id: engine(host, service)
             .map_or("songwright/orchestration", |(info, _)| &info.model_id)
             .to_owned(),
@@ -167,18 +205,29 @@ fn info(host: &Host, service: Service) -> ServiceInfo {
         max_runtime: config.max_runtime.as_secs(),
         max_concurrent_requests: config.max_concurrent_requests as u64,
         storage_mode: host.studio.objects.mode().name().to_owned(),
-        supported_styles: is_image
-            .then(|| StylePreset::ALL.iter().map(|p| p.name().to_owned()).collect()),
+        supported_styles: is_image.then(|| {
+            StylePreset::ALL
+                .iter()
+                .map(|p| p.name().to_owned())
+                .collect()
+        }),
         supported_formats: is_image.then(|| words(&["PNG"])),
         image_resolution: is_image.then(|| "256x256 to 1024x1024".to_owned()),
         service_type: is_integrated.then(|| "orchestration".to_owned()),
         supported_workflows: is_integrated.then(|| {
-            words(&["generate_from_description", "generate_with_lyrics", "generate_with_described_lyrics"])
+            words(&[
+                "generate_from_description",
+                "generate_with_lyrics",
+                "generate_with_described_lyrics",
+            ])
         }),
         dependent_services: is_integrated
             .then(|| others.iter().map(|s| s.word().to_owned()).collect()),
         service_urls: is_integrated.then(|| {
-            others.iter().map(|s| (s.word().to_owned(), host.remote_url(*s))).collect()
+            others
+                .iter()
+                .map(|s| (s.word().to_owned(), host.remote_url(*s)))
+                .collect()
         }),
     }
 }

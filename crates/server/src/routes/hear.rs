@@ -21,11 +21,12 @@ async fn hear(State(_): State<Arc<Host>>, uri: Uri) -> Result<Json<Heard>, ApiEr
     let Some(text) = parameters.text("description") else {
         return Err(parameters.wrong("description is missing.".to_owned()));
     };
-    let text = length_between("description", text, 1..=1000).map_err(ApiError::of(Service::Lyrics))?;
+    let text =
+        length_between("description", text, 1..=1000).map_err(ApiError::of(Service::Lyrics))?;
     let heard = songwright_sketch::lyrics::hear(&text);
     Ok(Json(Heard {
         genre: heard.genre,
-        bpm: heard.bpm,
+        bpm: heard.bpm.map(f64::from),
         key: heard.key,
         voice: heard.voice,
         instruments: heard.instruments,

@@ -35,10 +35,18 @@ pub(super) fn routes() -> Routes {
     params(("async" = Option<bool>, Query, description = "Answer 202 with the operation at once")),
     responses((status = 200, description = "Where the cover is", body = CoverImageResponse),
         (status = 202, description = "Accepted", body = Snapshot), Refusals))]
-async fn generate_cover_image(State(host): State<Arc<Host>>, request: Request) -> Result<Response, ApiError> {
-    let endpoint = Endpoint { service: SERVICE, kind: "generate_cover_image" };
+async fn generate_cover_image(
+    State(host): State<Arc<Host>>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let endpoint = Endpoint {
+        service: SERVICE,
+        kind: "generate_cover_image",
+    };
     generate(&host, request, endpoint, |r: CoverImageRequest| {
-        let seed = i64::try_from(CoverParams::try_from(&r)?.seed.0).ok().map(Whole);
+        let seed = i64::try_from(CoverParams::try_from(&r)?.seed.0)
+            .ok()
+            .map(Whole);
         Ok(CoverImageRequest { seed, ..r })
     })
     .await
@@ -53,7 +61,10 @@ async fn get_available_styles() -> Json<AvailableStyles> {
         best_for: preset.best_for().to_owned(),
     };
     Json(AvailableStyles {
-        available_styles: StylePreset::ALL.into_iter().map(|p| (p.name().to_owned(), text(p))).collect(),
+        available_styles: StylePreset::ALL
+            .into_iter()
+            .map(|p| (p.name().to_owned(), text(p)))
+            .collect(),
         custom_style_supported: true,
         style_mixing_supported: true,
     })
@@ -63,7 +74,10 @@ async fn get_available_styles() -> Json<AvailableStyles> {
 #[utoipa::path(get, path = "/download_image", tag = "image",
     params(("file_key" = String, Query, description = "A key that was answered before")),
     responses((status = 200, description = "The file", body = DownloadedImage), Refusals))]
-async fn download_image(State(host): State<Arc<Host>>, uri: Uri) -> Result<Json<DownloadedImage>, ApiError> {
+async fn download_image(
+    State(host): State<Arc<Host>>,
+    uri: Uri,
+) -> Result<Json<DownloadedImage>, ApiError> {
     let parameters = Parameters::of(SERVICE, &uri)?;
     let Some(key) = parameters.text("file_key") else {
         return Err(parameters.wrong("file_key is missing.".to_owned()));
@@ -73,7 +87,11 @@ async fn download_image(State(host): State<Arc<Host>>, uri: Uri) -> Result<Json<
     if !is_png {
         return Err(ApiError::new(SERVICE, not_found()));
     }
-    let file = host.studio.read_file(key).await.map_err(ApiError::of(SERVICE))?;
+    let file = host
+        .studio
+        .read_file(key)
+        .await
+        .map_err(ApiError::of(SERVICE))?;
     Ok(Json(DownloadedImage {
         image_data: BASE64_STANDARD.encode(&file),
         file_size: file.len() as u64,

@@ -39,7 +39,10 @@ pub(super) fn routes() -> Routes {
         ("inline" = Option<String>, Query, description = "`base64`: with the files in the answer")),
     responses((status = 200, description = "The song", body = Package),
         (status = 202, description = "Accepted", body = Snapshot), Refusals))]
-async fn generate_from_description(State(host): State<Arc<Host>>, request: Request) -> Result<Response, ApiError> {
+async fn generate_from_description(
+    State(host): State<Arc<Host>>,
+    request: Request,
+) -> Result<Response, ApiError> {
     make(&host, request, Some("generate_from_description")).await
 }
 
@@ -49,7 +52,10 @@ async fn generate_from_description(State(host): State<Arc<Host>>, request: Reque
         ("inline" = Option<String>, Query, description = "`base64`: with the files in the answer")),
     responses((status = 200, description = "The song", body = Package),
         (status = 202, description = "Accepted", body = Snapshot), Refusals))]
-async fn generate_with_lyrics(State(host): State<Arc<Host>>, request: Request) -> Result<Response, ApiError> {
+async fn generate_with_lyrics(
+    State(host): State<Arc<Host>>,
+    request: Request,
+) -> Result<Response, ApiError> {
     make(&host, request, Some("generate_with_lyrics")).await
 }
 
@@ -72,7 +78,10 @@ async fn generate_with_described_lyrics(
         ("inline" = Option<String>, Query, description = "`base64`: with the files in the answer")),
     responses((status = 200, description = "The song", body = Package),
         (status = 202, description = "Accepted", body = Snapshot), Refusals))]
-async fn generate_music(State(host): State<Arc<Host>>, request: Request) -> Result<Response, ApiError> {
+async fn generate_music(
+    State(host): State<Arc<Host>>,
+    request: Request,
+) -> Result<Response, ApiError> {
     make(&host, request, None).await
 }
 
@@ -103,7 +112,10 @@ async fn generate(
 #[utoipa::path(get, path = "/workflow_status", tag = "integrated",
     params(("operation_id" = String, Query, description = "The operation")),
     responses((status = 200, description = "Its state", body = WorkflowStatus), Refusals))]
-async fn workflow_status(State(host): State<Arc<Host>>, uri: Uri) -> Result<Json<WorkflowStatus>, ApiError> {
+async fn workflow_status(
+    State(host): State<Arc<Host>>,
+    uri: Uri,
+) -> Result<Json<WorkflowStatus>, ApiError> {
     let parameters = Parameters::of(SERVICE, &uri)?;
     let Some(text) = parameters.text("operation_id") else {
         return Err(parameters.wrong("operation_id is missing.".to_owned()));
@@ -126,7 +138,9 @@ async fn make(
 ) -> Result<Response, ApiError> {
     let wish = Wish::of(SERVICE, request.uri(), request.headers())?;
     let inlined = wants_inline(&Parameters::of(SERVICE, request.uri())?)?;
-    let body = read_json(request, host.config.max_body_bytes).await.map_err(ApiError::of(SERVICE))?;
+    let body = read_json(request, host.config.max_body_bytes)
+        .await
+        .map_err(ApiError::of(SERVICE))?;
     let song: SongRequest = body.into().map_err(ApiError::of(SERVICE))?;
     let kind = match endpoint {
         Some(kind) => kind,
@@ -159,11 +173,21 @@ async fn answer(
     inlined: bool,
 ) -> Result<Response, ApiError> {
     if inlined {
-        let with_id = |e: ApiError| ApiError { operation_id: Some(id), ..e };
-        inline(host, SERVICE, &mut result, ("s3_key", "audio_data")).await.map_err(with_id)?;
-        inline(host, SERVICE, &mut result, ("cover_image_s3_key", "cover_image_data"))
+        let with_id = |e: ApiError| ApiError {
+            operation_id: Some(id),
+            ..e
+        };
+        inline(host, SERVICE, &mut result, ("s3_key", "audio_data"))
             .await
             .map_err(with_id)?;
+        inline(
+            host,
+            SERVICE,
+            &mut result,
+            ("cover_image_s3_key", "cover_image_data"),
+        )
+        .await
+        .map_err(with_id)?;
         result["storage_mode"] = Value::from("base64");
     }
     Ok(Json(result).into_response())

@@ -27,7 +27,10 @@ pub(super) fn routes() -> Routes {
 }
 
 const fn endpoint(kind: &'static str) -> Endpoint {
-    Endpoint { service: Service::Lyrics, kind }
+    Endpoint {
+        service: Service::Lyrics,
+        kind,
+    }
 }
 
 fn drawn(seed: Seed) -> Option<Whole> {
@@ -39,11 +42,19 @@ fn drawn(seed: Seed) -> Option<Whole> {
     params(("async" = Option<bool>, Query, description = "Answer 202 with the operation at once")),
     responses((status = 200, description = "The lyrics", body = LyricsResponse),
         (status = 202, description = "Accepted", body = Snapshot), Refusals))]
-async fn generate_lyrics(State(host): State<Arc<Host>>, request: Request) -> Result<Response, ApiError> {
-    generate(&host, request, endpoint("generate_lyrics"), |r: LyricsRequest| {
-        let seed = drawn(LyricsParams::try_from(&r)?.seed);
-        Ok(LyricsRequest { seed, ..r })
-    })
+async fn generate_lyrics(
+    State(host): State<Arc<Host>>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    generate(
+        &host,
+        request,
+        endpoint("generate_lyrics"),
+        |r: LyricsRequest| {
+            let seed = drawn(LyricsParams::try_from(&r)?.seed);
+            Ok(LyricsRequest { seed, ..r })
+        },
+    )
     .await
 }
 
@@ -52,11 +63,19 @@ async fn generate_lyrics(State(host): State<Arc<Host>>, request: Request) -> Res
     params(("async" = Option<bool>, Query, description = "Answer 202 with the operation at once")),
     responses((status = 200, description = "The tags", body = PromptResponse),
         (status = 202, description = "Accepted", body = Snapshot), Refusals))]
-async fn generate_prompt(State(host): State<Arc<Host>>, request: Request) -> Result<Response, ApiError> {
-    generate(&host, request, endpoint("generate_prompt"), |r: PromptRequest| {
-        let seed = drawn(PromptParams::try_from(&r)?.seed);
-        Ok(PromptRequest { seed, ..r })
-    })
+async fn generate_prompt(
+    State(host): State<Arc<Host>>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    generate(
+        &host,
+        request,
+        endpoint("generate_prompt"),
+        |r: PromptRequest| {
+            let seed = drawn(PromptParams::try_from(&r)?.seed);
+            Ok(PromptRequest { seed, ..r })
+        },
+    )
     .await
 }
 
@@ -65,11 +84,19 @@ async fn generate_prompt(State(host): State<Arc<Host>>, request: Request) -> Res
     params(("async" = Option<bool>, Query, description = "Answer 202 with the operation at once")),
     responses((status = 200, description = "The categories", body = CategoriesResponse),
         (status = 202, description = "Accepted", body = Snapshot), Refusals))]
-async fn generate_categories(State(host): State<Arc<Host>>, request: Request) -> Result<Response, ApiError> {
-    generate(&host, request, endpoint("generate_categories"), |r: CategoriesRequest| {
-        CategoriesParams::try_from(&r)?;
-        Ok(r)
-    })
+async fn generate_categories(
+    State(host): State<Arc<Host>>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    generate(
+        &host,
+        request,
+        endpoint("generate_categories"),
+        |r: CategoriesRequest| {
+            CategoriesParams::try_from(&r)?;
+            Ok(r)
+        },
+    )
     .await
 }
 
@@ -78,10 +105,18 @@ async fn generate_categories(State(host): State<Arc<Host>>, request: Request) ->
     params(("async" = Option<bool>, Query, description = "Answer 202 with the operation at once")),
     responses((status = 200, description = "The title", body = TitleResponse),
         (status = 202, description = "Accepted", body = Snapshot), Refusals))]
-async fn generate_title(State(host): State<Arc<Host>>, request: Request) -> Result<Response, ApiError> {
-    generate(&host, request, endpoint("generate_title"), |r: TitleRequest| {
-        let seed = drawn(TitleParams::try_from(&r)?.seed);
-        Ok(TitleRequest { seed, ..r })
-    })
+async fn generate_title(
+    State(host): State<Arc<Host>>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    generate(
+        &host,
+        request,
+        endpoint("generate_title"),
+        |r: TitleRequest| {
+            let seed = drawn(TitleParams::try_from(&r)?.seed);
+            Ok(TitleRequest { seed, ..r })
+        },
+    )
     .await
 }

@@ -37,15 +37,24 @@ pub(crate) fn documented(serving: Serving) -> (Router<Arc<Host>>, OpenApi) {
         Serving::All => integrated::routes()
             .merge(songs::routes())
             .merge(hear::routes())
-            .nest("/lyrics", lyrics::routes().merge(health::routes(Service::Lyrics)))
-            .nest("/music", music::routes().merge(health::routes(Service::Music)))
-            .nest("/image", image::routes().merge(health::routes(Service::Image))),
+            .nest(
+                "/lyrics",
+                lyrics::routes().merge(health::routes(Service::Lyrics)),
+            )
+            .nest(
+                "/music",
+                music::routes().merge(health::routes(Service::Music)),
+            )
+            .nest(
+                "/image",
+                image::routes().merge(health::routes(Service::Image)),
+            ),
         Serving::One(Service::Lyrics) => lyrics::routes().merge(hear::routes()),
         Serving::One(Service::Music) => music::routes(),
         Serving::One(Service::Image) => image::routes(),
-        Serving::One(Service::Integrated) => {
-            integrated::routes().merge(songs::routes()).merge(hear::routes())
-        }
+        Serving::One(Service::Integrated) => integrated::routes()
+            .merge(songs::routes())
+            .merge(hear::routes()),
     };
     OpenApiRouter::with_openapi(openapi::frame())
         .merge(services)
@@ -82,16 +91,30 @@ async fn page_or_404(State(host): State<Arc<Host>>, request: Request) -> Respons
     if let Some(response) = page::file(request.uri()) {
         return response;
     }
-    let detail = format!("There is nothing at {}. The endpoints are listed at /docs.", request.uri().path());
+    let detail = format!(
+        "There is nothing at {}. The endpoints are listed at /docs.",
+        request.uri().path()
+    );
     ApiError::new(host.serving.at_root(), Failure::new(Code::NotFound, detail)).into_response()
 }
 
 async fn wrong_method(State(host): State<Arc<Host>>, request: Request) -> Response {
-    let detail = format!("{} does not take {}. See /docs.", request.uri().path(), request.method());
-    ApiError::new(host.serving.at_root(), Failure::new(Code::MethodNotAllowed, detail)).into_response()
+    let detail = format!(
+        "{} does not take {}. See /docs.",
+        request.uri().path(),
+        request.method()
+    );
+    ApiError::new(
+        host.serving.at_root(),
+        Failure::new(Code::MethodNotAllowed, detail),
+    )
+    .into_response()
 }
 
 fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
-    let failure = Failure::new(Code::Internal, "Something went wrong in the server. The log has the details.");
+    let failure = Failure::new(
+        Code::Internal,
+        "Something went wrong in the server. The log has the details.",
+    );
     ApiError::new(Service::Integrated, failure).into_response()
 }

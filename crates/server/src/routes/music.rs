@@ -47,8 +47,14 @@ fn settled(request: MusicRequest) -> Result<MusicRequest, Failure> {
     params(("async" = Option<bool>, Query, description = "Answer 202 with the operation at once")),
     responses((status = 200, description = "The music", body = MusicResponse),
         (status = 202, description = "Accepted", body = Snapshot), Refusals))]
-async fn generate_music(State(host): State<Arc<Host>>, request: Request) -> Result<Response, ApiError> {
-    let endpoint = Endpoint { service: SERVICE, kind: "generate_music" };
+async fn generate_music(
+    State(host): State<Arc<Host>>,
+    request: Request,
+) -> Result<Response, ApiError> {
+    let endpoint = Endpoint {
+        service: SERVICE,
+        kind: "generate_music",
+    };
     with_audio(&host, run(&host, request, endpoint, settled).await?).await
 }
 
@@ -61,7 +67,10 @@ async fn generate_music_to_storage(
     State(host): State<Arc<Host>>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let endpoint = Endpoint { service: SERVICE, kind: "generate_music_to_storage" };
+    let endpoint = Endpoint {
+        service: SERVICE,
+        kind: "generate_music_to_storage",
+    };
     generate(&host, request, endpoint, settled).await
 }
 
@@ -77,7 +86,11 @@ async fn generate_demo_music(
     _: crate::body::NoBody,
 ) -> Result<Response, ApiError> {
     let wish = Wish::of(SERVICE, &uri, &headers)?;
-    let job = Job::new(SERVICE, "generate_demo_music", &songwright_song::demo_music())?;
+    let job = Job::new(
+        SERVICE,
+        "generate_demo_music",
+        &songwright_song::demo_music(),
+    )?;
     with_audio(&host, perform(&host, job, &wish).await?).await
 }
 

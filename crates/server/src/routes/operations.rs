@@ -30,11 +30,14 @@ pub(super) fn routes() -> Routes {
 
 /// The operation that a path or query names.
 pub(super) fn find(host: &Host, service: Service, text: &str) -> Result<Operation, ApiError> {
-    let unknown = || {
-        Failure::new(Code::NotFound, format!("There is no operation \"{text}\"."))
-    };
-    let id = text.parse().map_err(|_| ApiError::new(service, unknown()))?;
-    host.queue.operations().get(id).map_err(ApiError::of(service))
+    let unknown = || Failure::new(Code::NotFound, format!("There is no operation \"{text}\"."));
+    let id = text
+        .parse()
+        .map_err(|_| ApiError::new(service, unknown()))?;
+    host.queue
+        .operations()
+        .get(id)
+        .map_err(ApiError::of(service))
 }
 
 /// All operations, newest first.
@@ -62,7 +65,10 @@ async fn list(State(host): State<Arc<Host>>, uri: Uri) -> Result<Json<OperationL
 #[utoipa::path(get, path = "/operations/{id}", tag = "operations", operation_id = "get_operation",
     params(("id" = String, Path, description = "The operation")),
     responses((status = 200, description = "The operation", body = Snapshot), Refusals))]
-async fn one(State(host): State<Arc<Host>>, Path(id): Path<String>) -> Result<Json<Snapshot>, ApiError> {
+async fn one(
+    State(host): State<Arc<Host>>,
+    Path(id): Path<String>,
+) -> Result<Json<Snapshot>, ApiError> {
     Ok(Json(find(&host, host.serving.at_root(), &id)?.snapshot()))
 }
 
@@ -70,7 +76,10 @@ async fn one(State(host): State<Arc<Host>>, Path(id): Path<String>) -> Result<Js
 #[utoipa::path(delete, path = "/operations/{id}", tag = "operations", operation_id = "cancel_operation",
     params(("id" = String, Path, description = "The operation")),
     responses((status = 200, description = "The operation, which ends within a step", body = Snapshot), Refusals))]
-async fn cancel(State(host): State<Arc<Host>>, Path(id): Path<String>) -> Result<Json<Snapshot>, ApiError> {
+async fn cancel(
+    State(host): State<Arc<Host>>,
+    Path(id): Path<String>,
+) -> Result<Json<Snapshot>, ApiError> {
     let service = host.serving.at_root();
     let id = find(&host, service, &id)?.id();
     let operation = host.queue.cancel(id).map_err(ApiError::of(service))?;
@@ -115,9 +124,13 @@ async fn events(
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     let stream = follow(&host, &operation, seen.unwrap_or(0));
-    let mut response =
-        Sse::new(stream).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))).into_response();
-    response.headers_mut().insert("x-accel-buffering", axum::http::HeaderValue::from_static("no"));
+    let mut response = Sse::new(stream)
+        .keep_alive(KeepAlive::new().interval(Duration::from_secs(15)))
+        .into_response();
+    response.headers_mut().insert(
+        "x-accel-buffering",
+        axum::http::HeaderValue::from_static("no"),
+    );
     Ok(response)
 }
 

@@ -8,13 +8,21 @@ use axum::{
 };
 use songwright_api::{ImportResponse, Peaks, Song, SongChange, SongList};
 use songwright_base::{Code, Failure, Service, length_between};
-use songwright_storage::{self as storage, SongFilter};
+use songwright_storage::{
+    self as storage, SongFilter,
+    bundle::{BundleForm, ExtraFormat},
+};
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
 use super::Routes;
 use crate::{
-    Host, body::{read_bytes, read_json}, error::ApiError, files, openapi::Refusals, query::Parameters,
+    Host,
+    body::{read_bytes, read_json},
+    error::ApiError,
+    files,
+    openapi::Refusals,
+    query::Parameters,
 };
 
 const SERVICE: Service = Service::Integrated;
@@ -34,12 +42,21 @@ pub(super) fn routes() -> Routes {
 
 async fn find(host: &Host, id: &str) -> Result<storage::Song, ApiError> {
     let id = song_id(id)?;
-    host.studio.library(move |library| library.song(id)).await.map_err(ApiError::of(SERVICE))
+    host.studio
+        .library(move |library| library.song(id))
+        .await
+        .map_err(ApiError::of(SERVICE))
 }
 
 fn song_id(text: &str) -> Result<Uuid, ApiError> {
     Uuid::parse_str(text).map_err(|_| {
-        ApiError::new(SERVICE, Failure::new(Code::NotFound, format!("There is no song \"{text}\" in the library.")))
+        ApiError::new(
+            SERVICE,
+            Failure::new(
+                Code::NotFound,
+                format!("There is no song \"{text}\" in the library."),
+            ),
+        )
     })
 }
 
@@ -48,9 +65,17 @@ fn take<'a>(song: &'a storage::Song, uri: &Uri) -> Result<&'a storage::Take, Api
     let wanted = Parameters::of(SERVICE, uri)?;
     let found = match wanted.text("take") {
         None | Some("") => song.latest_take(),
-        Some(text) => song.takes.iter().find(|t| t.recording.id.to_string() == text),
+        Some(text) => song
+            .takes
+            .iter()
+            .find(|t| t.recording.id.to_string() == text),
     };
-    found.ok_or_else(|| ApiError::new(SERVICE, Failure::new(Code::NotFound, "This song has no such take.")))
+    found.ok_or_else(|| {
+        ApiError::new(
+            SERVICE,
+            Failure::new(Code::NotFound, "This song has no such take."),
+        )
+    })
 }
 
 fn shown(song: &storage::Song) -> Result<Song, ApiError> {
@@ -69,7 +94,12 @@ async fn list(State(host): State<Arc<Host>>, uri: Uri) -> Result<Json<SongList>,
     let limit = parameters.number("limit", 50, 500)?;
     let offset = parameters.number("offset", 0, 1_000_000)?;
     let filter = SongFilter {
-        query: parameters.text("q").unwrap_or_default().chars().take(200).collect(),
+        query: parameters
+            .text("q")
+            .unwrap_or_default()
+            .chars()
+            .take(200)
+            .collect(),
         favourites_only: parameters.flag("favourite")?,
         after: None,
         offset: u32::try_from(offset).unwrap_or(u32::MAX),
@@ -79,7 +109,11 @@ async fn list(State(host): State<Arc<Host>>, uri: Uri) -> Result<Json<SongList>,
         .studio
         .library(move |library| {
             let page = library.songs(&filter)?;
-            let songs = page.songs.iter().map(|s| library.song(s.id)).collect::<Result<Vec<_>, _>>()?;
+            let songs = page
+                .songs
+                .iter()
+                .map(|s| library.song(s.id))
+                .collect::<Result<Vec<_>, _>>()?;
             Ok((songs, page.total))
         })
         .await
@@ -92,7 +126,10 @@ async fn list(State(host): State<Arc<Host>>, uri: Uri) -> Result<Json<SongList>,
 #[utoipa::path(get, path = "/songs/{id}", tag = "songs", operation_id = "get_song",
     params(("id" = String, Path, description = "The song")),
     responses((status = 200, description = "The song", body = Song), Refusals))]
-async fn one(State(host): State<Arc<Host>>, Path(id): Path<String>) -> Result<Json<Song>, ApiError> {
+async fn one(
+    State(host): State<Arc<Host>>,
+    Path(id): Path<String>,
+) -> Result<Json<Song>, ApiError> {
     Ok(Json(shown(&find(&host, &id).await?)?))
 }
 
@@ -105,7 +142,9 @@ async fn change(
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Json<Song>, ApiError> {
-    let body = read_json(request, host.config.max_body_bytes).await.map_err(ApiError::of(SERVICE))?;
+    let body = read_json(request, host.config.max_body_bytes)
+        .await
+        .map_err(ApiError::of(SERVICE))?;
     let change: SongChange = body.into().map_err(ApiError::of(SERVICE))?;
     let title = change
         .title
@@ -130,7 +169,10 @@ async fn change(
 #[utoipa::path(delete, path = "/songs/{id}", tag = "songs", operation_id = "delete_song",
     params(("id" = String, Path, description = "The song")),
     responses((status = 204, description = "Gone"), Refusals))]
-async fn delete(State(host): State<Arc<Host>>, Path(id): Path<String>) -> Result<StatusCode, ApiError> {
+async fn delete(
+    State(host): State<Arc<Host>>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, ApiError> {
     let id = song_id(&id)?;
     let keys = host
         .studio
@@ -160,7 +202,9 @@ async fn audio(
 ) -> Result<Response, ApiError> {
     let song = find(&host, &id).await?;
     let key = &take(&song, &uri)?.recording.audio.key;
-    files::send(&host.studio.objects, key, &headers).await.map_err(ApiError::of(SERVICE))
+    files::send(&host.studio.objects, key, &headers)
+        .await
+        .map_err(ApiError::of(SERVICE))
 }
 
 /// The cover.
@@ -175,7 +219,10 @@ async fn cover(
 ) -> Result<Response, ApiError> {
     let song = find(&host, &id).await?;
     let Some(cover) = song.latest_cover() else {
-        return Err(ApiError::new(SERVICE, Failure::new(Code::NotFound, "This song has no cover.")));
+        return Err(ApiError::new(
+            SERVICE,
+            Failure::new(Code::NotFound, "This song has no cover."),
+        ));
     };
     files::send(&host.studio.objects, &cover.artwork.image.key, &headers)
         .await
@@ -188,11 +235,16 @@ async fn cover(
         ("buckets" = Option<u64>, Query, description = "How many pieces, 1–2000; 400 where absent"),
         ("take" = Option<String>, Query, description = "The take; the newest where absent")),
     responses((status = 200, description = "The waveform", body = Peaks), Refusals))]
-async fn peaks(State(host): State<Arc<Host>>, Path(id): Path<String>, uri: Uri) -> Result<Json<Peaks>, ApiError> {
+async fn peaks(
+    State(host): State<Arc<Host>>,
+    Path(id): Path<String>,
+    uri: Uri,
+) -> Result<Json<Peaks>, ApiError> {
     let parameters = Parameters::of(SERVICE, &uri)?;
     let wanted = usize::try_from(parameters.number("buckets", 400, 2000)?).unwrap_or(400);
     if wanted == 0 {
-        return Err(parameters.wrong("buckets must be a whole number from 1 to 2000, not \"0\".".to_owned()));
+        return Err(parameters
+            .wrong("buckets must be a whole number from 1 to 2000, not \"0\".".to_owned()));
     }
     let song = find(&host, &id).await?;
     let recording = &take(&song, &uri)?.recording;
@@ -201,8 +253,12 @@ async fn peaks(State(host): State<Arc<Host>>, Path(id): Path<String>, uri: Uri) 
     let piece = |i: usize| &spans[i * spans.len() / wanted..(i + 1) * spans.len() / wanted];
     let share = |step: Option<i8>| f32::from(step.unwrap_or(0)) / 127.0;
     Ok(Json(Peaks {
-        min: (0..wanted).map(|i| share(piece(i).iter().map(|p| p[0]).min())).collect(),
-        max: (0..wanted).map(|i| share(piece(i).iter().map(|p| p[1]).max())).collect(),
+        min: (0..wanted)
+            .map(|i| share(piece(i).iter().map(|p| p[0]).min()))
+            .collect(),
+        max: (0..wanted)
+            .map(|i| share(piece(i).iter().map(|p| p[1]).max()))
+            .collect(),
         audio_duration: recording.duration_s,
     }))
 }
@@ -216,7 +272,11 @@ async fn peaks(State(host): State<Arc<Host>>, Path(id): Path<String>, uri: Uri) 
         ("flac" = Option<bool>, Query, description = "With a FLAC file"),
         ("wav" = Option<String>, Query, description = "`16`, `24` or `float`; 24 where absent")),
     responses((status = 200, description = "A zip file", body = String, content_type = "application/zip"), Refusals))]
-async fn bundle(State(host): State<Arc<Host>>, Path(id): Path<String>, uri: Uri) -> Result<Response, ApiError> {
+async fn bundle(
+    State(host): State<Arc<Host>>,
+    Path(id): Path<String>,
+    uri: Uri,
+) -> Result<Response, ApiError> {
     let parameters = Parameters::of(SERVICE, &uri)?;
     let song = find(&host, &id).await?;
     let take_id = take(&song, &uri)?.recording.id;
@@ -224,20 +284,28 @@ async fn bundle(State(host): State<Arc<Host>>, Path(id): Path<String>, uri: Uri)
         None | Some("" | "24") => songwright_audio::wav::WavFormat::Int24,
         Some("16") => songwright_audio::wav::WavFormat::Int16,
         Some("float") => songwright_audio::wav::WavFormat::Float32,
-        Some(other) => return Err(parameters.wrong(format!("wav must be 16, 24 or float, not \"{other}\"."))),
+        Some(other) => {
+            return Err(parameters.wrong(format!("wav must be 16, 24 or float, not \"{other}\".")));
+        }
     };
     let wish = songwright_song::BundleWish {
         take_id,
+        form: BundleForm::Zip,
         wav,
-        flac: parameters.flag("flac")?,
+        extra: if parameters.flag("flac")? {
+            vec![ExtraFormat::Flac]
+        } else {
+            Vec::new()
+        },
         stems: parameters.flag("stems")?,
         midi: parameters.flag("midi")?,
     };
-    let file = host.studio.bundle_zip(&song, wish).await.map_err(ApiError::of(SERVICE))?;
-    let name = format!("{}.zip", file.name);
-    let mut response = files::send_temporary(file.zip).await.map_err(ApiError::of(SERVICE))?;
-    files::save_as(&mut response, &name);
-    Ok(response)
+    let file = host
+        .studio
+        .bundle_zip(&song, wish)
+        .await
+        .map_err(ApiError::of(SERVICE))?;
+    files::send_once(file).await.map_err(ApiError::of(SERVICE))
 }
 
 /// Takes a zipped bundle into the library.
@@ -248,7 +316,18 @@ async fn import(
     State(host): State<Arc<Host>>,
     request: Request,
 ) -> Result<(StatusCode, Json<ImportResponse>), ApiError> {
-    let zip = read_bytes(request, MOST_BUNDLE_BYTES).await.map_err(ApiError::of(SERVICE))?;
-    let song = host.studio.import_zip(zip).await.map_err(ApiError::of(SERVICE))?;
-    Ok((StatusCode::CREATED, Json(ImportResponse { song: shown(&song)? })))
+    let zip = read_bytes(request, MOST_BUNDLE_BYTES)
+        .await
+        .map_err(ApiError::of(SERVICE))?;
+    let song = host
+        .studio
+        .import_zip(zip)
+        .await
+        .map_err(ApiError::of(SERVICE))?;
+    Ok((
+        StatusCode::CREATED,
+        Json(ImportResponse {
+            song: shown(&song)?,
+        }),
+    ))
 }

@@ -161,10 +161,7 @@ fn not_understood(rest: &str, heard: &Heard, vocabulary: &Vocabulary) -> Vec<Str
             .nouns
             .iter()
             .any(|n| n.to_lowercase().split(' ').any(|w| w == lower));
-        let is_theme = vocabulary
-            .themes
-            .iter()
-            .any(|t| t.heard().iter().any(|h| *h == lower));
+        let is_theme = vocabulary.themes.iter().any(|t| t.heard().contains(&lower));
         let is_number = word.chars().all(|c| c.is_ascii_digit());
         if word.chars().count() > 2
             && !is_noun

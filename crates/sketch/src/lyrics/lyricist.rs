@@ -94,6 +94,7 @@ fn brief(params: &LyricsParams, language: Language) -> Result<Brief, &'static Ba
         nouns,
         duration_s: params.duration_s,
         seed: params.seed,
+        description: params.description.clone(),
     })
 }
 

@@ -6,6 +6,7 @@
 
 mod bank;
 mod categories;
+mod dice;
 mod form;
 mod hearing;
 mod language;
@@ -16,6 +17,8 @@ mod phrases;
 mod pitch;
 mod songwriter;
 mod syllables;
+#[cfg(test)]
+mod tag_tests;
 mod tags;
 #[cfg(test)]
 mod tests;

@@ -92,6 +92,7 @@ fn find_chinese(text: &str, vocabulary: &Vocabulary) -> Vec<Noun> {
         (NounKind::Person, &vocabulary.chinese.people),
         (NounKind::Place, &vocabulary.chinese.places),
         (NounKind::Thing, &vocabulary.chinese.things),
+        (NounKind::Abstract, &vocabulary.chinese.ideas),
     ];
     let mut found: Vec<(usize, usize, &str, NounKind)> = Vec::new();
     for (kind, words) in lists {
@@ -231,7 +232,9 @@ fn noun_of(span: &Span<'_>, next: &str, known: &EnglishWords) -> Option<Noun> {
     let head = words.last()?;
     let long_enough = head.text.chars().count() >= 3 && head.text.chars().any(char::is_alphabetic);
     let tidy = words.iter().all(|w| w.text.len() <= 16);
-    if !long_enough || !tidy || head.text.chars().any(|c| c.is_ascii_digit()) {
+    // "a winter love song" is about no winter love.
+    let modifies = ["song", "songs", "track", "tune", "music", "anthem"].contains(&next);
+    if modifies || !long_enough || !tidy || head.text.chars().any(|c| c.is_ascii_digit()) {
         return None;
     }
     let proper = is_name(head);

@@ -1,7 +1,6 @@
 //! Writes a song: sections with their rhyme schemes, a hook that comes back, verses that do not.
 
 use rand::RngExt as _;
-use rand::SeedableRng as _;
 use rand::seq::IndexedRandom as _;
 use rand_chacha::ChaCha8Rng;
 use songwright_base::{
@@ -9,6 +8,7 @@ use songwright_base::{
 };
 
 use super::bank::{Bank, Hook, OpeningKind};
+use super::dice::dice;
 use super::form::{Part, form};
 use super::lines::{Line, LineWriter, Tense, Wanted, Weights, takes, voiced};
 use super::nouns::Noun;
@@ -22,6 +22,7 @@ pub(super) struct Brief {
     pub(super) nouns: Vec<Noun>,
     pub(super) duration_s: Option<f64>,
     pub(super) seed: Seed,
+    pub(super) description: String,
 }
 
 const VERSE: &[OpeningKind] = &[OpeningKind::Verse];
@@ -52,7 +53,7 @@ struct Songwriter<'s> {
 /// [`EngineError::Cancelled`] within one line of the observer's saying so.
 pub(super) fn write(brief: &Brief, observer: &dyn Observer) -> Result<LyricSheet, EngineError> {
     let parts = form(brief.duration_s);
-    let mut rng = ChaCha8Rng::seed_from_u64(brief.seed.0);
+    let mut rng = dice(brief.seed, &brief.description);
     let mut writer = LineWriter::new(brief.bank, brief.weights.clone());
     // Of the lengths that the song's halves make often, one.
     writer.length = writer

@@ -1,12 +1,12 @@
 //! The tags prompt: genre, voice, instruments, mood, tempo, key.
 
 use rand::RngExt as _;
-use rand::SeedableRng as _;
 use rand::seq::IndexedRandom as _;
 use rand_chacha::ChaCha8Rng;
 use songwright_lyrics::{PromptParams, TagsPrompt};
 
 use super::bank::BankError;
+use super::dice::dice;
 use super::hearing::{Listened, listen};
 use super::vocabulary::{Genre, Mode, Vocabulary};
 
@@ -55,7 +55,7 @@ fn choose(
     listened: &Listened,
     vocabulary: &Vocabulary,
 ) -> Result<Tags, &'static BankError> {
-    let mut rng = ChaCha8Rng::seed_from_u64(params.seed.0 ^ 0x0074_6167_7300);
+    let mut rng = dice(params.seed, &params.description);
     let heard = &listened.heard;
     let mut genres: Vec<String> = Vec::new();
     for genre in params.genre.iter().chain(&heard.genres) {
@@ -92,11 +92,20 @@ fn choose(
     if moods.is_empty() {
         let suiting = top_theme.and_then(|theme| {
             let theme = theme.to_owned();
-            vocabulary.moods.iter().find(|m| m.themes.contains(&theme))
+            vocabulary
+                .moods
+                .iter()
+                .find(|m| m.themes.first() == Some(&theme))
         });
-        moods.push(suiting.map_or("heartfelt", |m| m.name.as_str()).to_owned());
+        let plain = if genre.is_some_and(|g| g.bpm[0] >= 120) {
+            "energetic"
+        } else {
+            "heartfelt"
+        };
+        moods.push(suiting.map_or(plain, |m| m.name.as_str()).to_owned());
     }
-    let mode = moods
+    let mode = heard
+        .moods
         .iter()
         .find_map(|m| vocabulary.mood(m))
         .map(|m| m.mode)
@@ -208,7 +217,9 @@ fn comma_tags(description: &str) -> Option<Vec<&str>> {
         .filter(|p| !p.is_empty())
         .collect();
     let short = |p: &&str| p.split_whitespace().count() <= 4 && p.chars().count() <= 32;
-    let starts_sentence = parts.first()?.starts_with("A ") || description.contains(" about ");
+    let first = parts.first()?.to_ascii_lowercase();
+    let starts_sentence = ["a ", "an ", "the "].iter().any(|a| first.starts_with(a))
+        || description.contains(" about ");
     let is_tags = parts.len() >= 3
         && parts.iter().all(short)
         && description.is_ascii()

@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use songwright_base::{
     EngineError, LyricSheet, Observer, Progress, SectionKind, Seed, Silent, Stage,
 };
-use songwright_lyrics::{CategoriesParams, Lyricist as _, LyricsParams, PromptParams, TitleParams};
+use songwright_lyrics::{CategoriesParams, Lyricist as _, LyricsParams, TitleParams};
 
 use super::SketchLyricist;
 use super::bank::{ANY_THEME, Bank};
@@ -17,7 +17,7 @@ use super::language::Language;
 use super::lines::{Tense, end_word, voiced};
 use super::syllables::line_length;
 
-const ABOUT: &[&str] = &[
+pub(super) const ABOUT: &[&str] = &[
     "a slow bluesy ballad about a lighthouse keeper who misses the sea",
     "a furious punk song about quitting my job at the factory",
     "summer party with friends on the beach",
@@ -226,7 +226,7 @@ fn the_length_of_the_song_sizes_the_lyrics() {
         let sizes = [10.0, 30.0, 60.0, 180.0, 600.0].map(|d| lines(about, d));
         assert_eq!(sizes[..3], [2, 8, 14], "{about}");
         assert_eq!(sizes[3], 38, "{about}");
-        assert!((80..=100).contains(&sizes[4]), "{about}: {sizes:?}");
+        assert!((60..=76).contains(&sizes[4]), "{about}: {sizes:?}");
     }
 }
 
@@ -276,7 +276,9 @@ fn nothing_a_user_writes_breaks_the_writer() {
             Ok(sheet) => assert_eq!(LyricSheet::parse(&sheet.to_string()), sheet, "{text:?}"),
             Err(error) => assert!(matches!(error, EngineError::Unsupported { .. })),
         }
-        let tags = lyricist.prompt(&prompt_params(&text), &Silent).unwrap();
+        let tags = lyricist
+            .prompt(&super::tag_tests::prompt_params(&text), &Silent)
+            .unwrap();
         assert!(tags.tags.len() >= 5, "{tags:?}");
         let asked = CategoriesParams {
             description: text.clone(),
@@ -299,87 +301,6 @@ fn nothing_a_user_writes_breaks_the_writer() {
             };
             assert!(!lyricist.title(&asked, &Silent).unwrap().trim().is_empty());
         }
-    }
-}
-
-fn prompt_params(description: &str) -> PromptParams {
-    PromptParams {
-        description: description.to_owned(),
-        genre: None,
-        instruments: Vec::new(),
-        tempo: None,
-        instrumental: false,
-        seed: Seed(1),
-    }
-}
-
-#[test]
-fn what_is_asked_for_is_among_the_tags() {
-    let mut asked = prompt_params("a song about the sea");
-    asked.genre = Some("Shoegaze".to_owned());
-    asked.instruments = vec!["Theremin".to_owned(), "cello".to_owned()];
-    asked.tempo = Some("92 BPM".to_owned());
-    asked.instrumental = true;
-    let tags = SketchLyricist::new().prompt(&asked, &Silent).unwrap();
-    for tag in ["shoegaze", "instrumental", "theremin", "cello", "92 BPM"] {
-        assert!(tags.tags.iter().any(|t| t == tag), "{tags:?} lacks {tag}");
-    }
-    assert_eq!(tags.genre.as_deref(), Some("shoegaze"));
-}
-
-#[test]
-fn categories_are_few_and_fall() {
-    let mut lyricist = SketchLyricist::new();
-    for about in ABOUT {
-        for (most, include_subgenres) in [(1, true), (5, true), (10, false)] {
-            let asked = CategoriesParams {
-                description: (*about).to_owned(),
-                max_categories: most,
-                include_subgenres,
-            };
-            let found = lyricist.categories(&asked, &Silent).unwrap().categories;
-            assert!(
-                (1..=most.min(5)).contains(&found.len()),
-                "{about}: {found:?}"
-            );
-            assert!(found.is_sorted_by(|a, b| a.confidence >= b.confidence));
-        }
-    }
-}
-
-#[test]
-fn titles_come_from_the_song() {
-    let title = |description: &str, lyrics: Option<&str>| {
-        let asked = TitleParams {
-            description: description.to_owned(),
-            lyrics: lyrics.map(str::to_owned),
-            seed: Seed(1),
-        };
-        SketchLyricist::new().title(&asked, &Silent).unwrap()
-    };
-    let chorus = "[verse]\nla la la\n[chorus]\nBurn the bridges, build a boat\nrow\nBurn the bridges, build a boat";
-    assert_eq!(title("x", Some(chorus)), "Burn the Bridges");
-    assert_eq!(
-        title(
-            "x",
-            Some("Leave the harbour\nKeep the harbour light on tonight")
-        ),
-        "Keep the Harbour Light"
-    );
-    assert_eq!(
-        title("x", Some("[chorus]\nTake me back to the sea tonight")),
-        "Take Me Back to the Sea"
-    );
-    assert_eq!(
-        title("x", Some("[副歌]\n月亮代表我的心啊我的爱人")),
-        "月亮代表我的心啊"
-    );
-    assert_eq!(title("x", Some("שלום עולם\nשלום עולם")), "שלום עולם");
-    for title in [
-        title("piano for a lighthouse keeper", Some("🎵🎵")),
-        title("dusk", None),
-    ] {
-        assert!((1..=6).contains(&title.split(' ').count()), "{title}");
     }
 }
 

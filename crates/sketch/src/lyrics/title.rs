@@ -111,8 +111,8 @@ fn shorten(phrase: &str) -> String {
     }
     let mut words: Vec<&str> = phrase
         .split_whitespace()
-        .map(|w| w.trim_matches(|c: char| !c.is_alphanumeric() && !is_mark(c)))
-        .filter(|w| !w.is_empty())
+        .map(|w| w.trim_matches(|c: char| !c.is_alphanumeric() && !is_mark(c) && c != ','))
+        .filter(|w| w.chars().any(char::is_alphanumeric))
         .collect();
     if words.len() > MOST_WORDS {
         words.truncate(MOST_WORDS);
@@ -128,7 +128,7 @@ fn shorten(phrase: &str) -> String {
         .chars()
         .take(MOST_CHARACTERS)
         .collect();
-    title.trim().to_owned()
+    title.trim_matches([' ', ',']).to_owned()
 }
 
 /// Marks that belong to the letter before them, as in Hindi or Arabic.

@@ -81,6 +81,7 @@ pub(super) struct ChineseNouns {
     pub(super) people: Vec<String>,
     pub(super) places: Vec<String>,
     pub(super) things: Vec<String>,
+    pub(super) ideas: Vec<String>,
 }
 
 /// English words by what they can be in a sentence.

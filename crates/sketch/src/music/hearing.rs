@@ -1,7 +1,5 @@
 //! What a prompt asks for: every tag is read, and what cannot be done is said.
 
-use serde::{Deserialize, Serialize};
-
 use super::harmony::Mode;
 use super::style::{Role, Style};
 
@@ -26,11 +24,10 @@ pub(super) struct Heard {
 }
 
 /// An instrument that was asked for.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) struct Asked {
     pub(super) word: &'static str,
     pub(super) program: u8,
-    #[serde(skip)]
     pub(super) role: AskedRole,
 }
 
@@ -201,11 +198,15 @@ const PACES: &[(&str, f64)] = &[
 /// Reads `prompt`.
 pub(super) fn listen(prompt: &str, styles: &'static [Style]) -> Heard {
     let text = prompt.to_lowercase().replace('_', " ");
-    let mut heard = Heard::default();
-    heard.style = best_style(&text, styles);
-    heard.bpm = bpm(&text);
-    (heard.tonic, heard.mode) = key(&text);
-    heard.pace = PACES.iter().find(|p| says(&text, p.0)).map(|p| p.1);
+    let (tonic, mode) = key(&text);
+    let mut heard = Heard {
+        style: best_style(&text, styles),
+        bpm: bpm(&text),
+        pace: PACES.iter().find(|p| says(&text, p.0)).map(|p| p.1),
+        tonic,
+        mode,
+        ..Heard::default()
+    };
     let mut moods = 0.0;
     for (word, energy, mode) in MOODS {
         if says(&text, word) {

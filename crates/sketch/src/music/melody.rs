@@ -247,18 +247,10 @@ impl Writer<'_> {
     /// The key for the wanted scale degree: a chord tone where it matters, no wild leaps, and at
     /// a section's close the root or third.
     fn pitch(&mut self, tick: u32, degree: i32, on_chord: bool, closes: bool) -> i32 {
-        let middle = (self.low + self.high) / 2 - 2;
-        let home = self.near(i32::from(self.plan.key.tonic), middle);
+        // The tonic that leaves room for the contours on both sides.
+        let home = self.near(i32::from(self.plan.key.tonic), self.low + 7);
         let mut key = home + self.plan.key.degree(degree);
         let chord = &self.chords[chord_at(self.chords, tick)].chord;
-        if let Some(last) = self.last {
-            while key - last > 9 {
-                key -= 12;
-            }
-            while last - key > 9 {
-                key += 12;
-            }
-        }
         if closes {
             let root = self.near(i32::from(chord.root), key);
             let third = root + i32::from(chord.intervals.get(1).copied().unwrap_or(0));
@@ -273,12 +265,7 @@ impl Writer<'_> {
             // A neighbour instead of a third repetition.
             key = home + self.plan.key.degree(degree + 1);
         }
-        while key < self.low {
-            key += 12;
-        }
-        while key > self.high {
-            key -= 12;
-        }
+        key = key.clamp(0, 127);
         self.last = Some(key);
         key
     }

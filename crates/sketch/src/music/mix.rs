@@ -15,7 +15,7 @@ pub const TRUE_PEAK_DBTP: f64 = -1.0;
 const CLOSE_ENOUGH_LU: f64 = 0.1;
 const TRIES: u64 = 8;
 /// Below this, in Hz, there is no music, only rumble.
-const RUMBLE_HZ: f64 = 28.0;
+const RUMBLE_HZ: f64 = 20.0;
 
 /// The stems' sum, `frames` long: the mix before mastering.
 #[must_use]

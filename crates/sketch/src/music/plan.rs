@@ -182,7 +182,7 @@ fn choose_tempo(
     let drawn: f64 = random.random_range(-4.0..4.0);
     if let Some(bpm) = heard.bpm {
         let played = bpm.clamp(40.0, 220.0);
-        if played < bpm || played > bpm {
+        if (played - bpm).abs() > f64::EPSILON {
             notes.push(format!(
                 "{bpm:.0} BPM is out of reach: the song plays at {played:.0} BPM."
             ));
@@ -221,7 +221,7 @@ fn fit(duration_s: f64, bpm: f64, exact: bool, style: &Style) -> Fitted {
     // Whole tempi near the wanted one: the shortest final chord wins, nearness breaks ties; an
     // even number of bars is worth a second.
     let cost = |f: &Fitted| {
-        f.hold_s + 0.12 * (f.bpm - bpm).abs() + if f.bars % 2 == 0 { 0.0 } else { 1.0 }
+        f.hold_s + 0.12 * (f.bpm - bpm).abs() + if f.bars.is_multiple_of(2) { 0.0 } else { 1.0 }
     };
     (-4..=4)
         .map(|d| bpm + f64::from(d))

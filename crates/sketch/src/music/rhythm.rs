@@ -63,8 +63,8 @@ pub(super) fn place(words: &[Syllable], slots: &Slots<'_>) -> Vec<usize> {
     // best[i][s]: the best score with syllable i on step s; from[i][s]: the step before.
     let mut best = vec![vec![f64::NEG_INFINITY; usable]; count];
     let mut from = vec![vec![0; usable]; count];
-    for s in 0..usable {
-        best[0][s] = score(0, s);
+    for (s, first) in best[0].iter_mut().enumerate() {
+        *first = score(0, s);
     }
     for i in 1..count {
         let (mut top, mut at) = (f64::NEG_INFINITY, 0);

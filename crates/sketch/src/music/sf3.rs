@@ -18,6 +18,7 @@ const BAG: usize = 4;
 const GENERATOR: usize = 4;
 const SAMPLE_HEADER: usize = 46;
 const GENERATOR_INSTRUMENT: u16 = 41;
+const GENERATOR_KEY_RANGE: u16 = 43;
 const GENERATOR_SAMPLE: u16 = 53;
 const VORBIS_FLAG: u16 = 0x10;
 /// Zeros after every sample, as the SoundFont 2.04 specification asks (§6.1).
@@ -77,36 +78,34 @@ impl<'a> Sf3<'a> {
             .collect()
     }
 
-    /// Which samples the preset at `index` of [`Self::presets`] plays.
-    fn samples_of(&self, index: usize) -> Vec<bool> {
+    /// Which samples the preset at `index` of [`Self::presets`] plays for any of `keys`.
+    fn samples_of(&self, index: usize, keys: &[u8]) -> Vec<bool> {
         let count = self.table(b"shdr").len() / SAMPLE_HEADER;
         let mut wanted = vec![false; count];
-        let preset = bags(self.table(b"phdr"), PRESET_HEADER, 24, index);
-        for instrument in targets(
-            self.table(b"pbag"),
-            self.table(b"pgen"),
-            preset,
-            GENERATOR_INSTRUMENT,
-        ) {
-            let zones = bags(self.table(b"inst"), INSTRUMENT_HEADER, 20, instrument);
-            for sample in targets(
-                self.table(b"ibag"),
-                self.table(b"igen"),
-                zones,
-                GENERATOR_SAMPLE,
-            ) {
-                if let Some(slot) = wanted.get_mut(sample) {
-                    *slot = true;
+        let presets = bags(self.table(b"phdr"), PRESET_HEADER, 24, index);
+        let (preset_zones, preset_generators) = (self.table(b"pbag"), self.table(b"pgen"));
+        let (zones, generators) = (self.table(b"ibag"), self.table(b"igen"));
+        for preset_zone in presets {
+            let preset_zone = zone(preset_zones, preset_generators, preset_zone);
+            let Some(instrument) = amount(preset_zone, GENERATOR_INSTRUMENT) else {
+                continue;
+            };
+            let range = bags(self.table(b"inst"), INSTRUMENT_HEADER, 20, instrument);
+            for instrument_zone in range {
+                let instrument_zone = zone(zones, generators, instrument_zone);
+                let sample = amount(instrument_zone, GENERATOR_SAMPLE);
+                if let Some(slot) = sample.and_then(|s| wanted.get_mut(s)) {
+                    *slot |= plays_any(preset_zone, keys) && plays_any(instrument_zone, keys);
                 }
             }
         }
         wanted
     }
 
-    /// An SF2 file that holds every preset's description and the samples of the one at `index`.
-    /// The other presets' samples are a moment of silence.
-    pub(super) fn preset_as_sf2(&self, index: usize) -> Result<Vec<u8>, ComposeError> {
-        let wanted = self.samples_of(index);
+    /// An SF2 file that holds every preset's description, and of the one at `index` the samples
+    /// that sound for any of `keys`. All other samples are a moment of silence.
+    pub(super) fn preset_as_sf2(&self, index: usize, keys: &[u8]) -> Result<Vec<u8>, ComposeError> {
+        let wanted = self.samples_of(index, keys);
         let mut pcm: Vec<i16> = vec![0; 4 * GUARD_SAMPLES];
         let mut headers = self.table(b"shdr").to_vec();
         let real = wanted.len().saturating_sub(1);
@@ -205,21 +204,30 @@ fn bags(table: &[u8], record: usize, field: usize, index: usize) -> Range<usize>
     bag(index)..bag(index + 1)
 }
 
-/// The amounts of all generators of kind `operator` in `zones`.
-fn targets(bag: &[u8], generators: &[u8], zones: Range<usize>, operator: u16) -> Vec<usize> {
+/// The generators of one zone.
+fn zone<'a>(bag: &[u8], generators: &'a [u8], index: usize) -> &'a [u8] {
     let first = |zone: usize| {
-        bag.chunks_exact(BAG)
-            .nth(zone)
-            .map_or(0, |b| usize::from(word(b, 0)))
+        let bag = bag.chunks_exact(BAG).nth(zone);
+        bag.map_or(0, |b| usize::from(word(b, 0)) * GENERATOR)
     };
-    let range = first(zones.start)..first(zones.end);
     generators
-        .chunks_exact(GENERATOR)
-        .skip(range.start)
-        .take(range.len())
-        .filter(|g| word(g, 0) == operator)
+        .get(first(index)..first(index + 1))
+        .unwrap_or_default()
+}
+
+/// The amount of the generator `operator` in a zone.
+fn amount(zone: &[u8], operator: u16) -> Option<usize> {
+    zone.chunks_exact(GENERATOR)
+        .find(|g| word(g, 0) == operator)
         .map(|g| usize::from(word(g, 2)))
-        .collect()
+}
+
+/// Whether a zone's key range (all keys where it has none) holds one of `keys`.
+fn plays_any(zone: &[u8], keys: &[u8]) -> bool {
+    amount(zone, GENERATOR_KEY_RANGE).is_none_or(|range| {
+        let (low, high) = ((range & 0xFF) as u8, (range >> 8) as u8);
+        keys.iter().any(|k| (low..=high).contains(k))
+    })
 }
 
 fn word(bytes: &[u8], at: usize) -> u16 {

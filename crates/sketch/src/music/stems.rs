@@ -23,6 +23,8 @@ const PROGRAM_CHANGE: i32 = 0xC0;
 const PAN: i32 = 10;
 const REVERB_SEND: i32 = 91;
 const CHORUS_SEND: i32 = 93;
+/// Sends up to this are inaudible, and effects are a quarter of the work.
+const DRY: f32 = 0.05;
 /// The last part of the final chord's ring, as a share of it, in which the song fades.
 const FADE_SHARE: f64 = 0.72;
 /// The last moment of the song rises no more: it falls to zero, in seconds.
@@ -93,7 +95,7 @@ fn play(
 ) -> Result<Stem, ComposeError> {
     let font = soundfont::load(part.preset)?;
     let mut settings = SynthesizerSettings::new(SAMPLE_RATE as i32);
-    settings.enable_reverb_and_chorus = part.channel.reverb > 0.0 || part.channel.chorus > 0.0;
+    settings.enable_reverb_and_chorus = part.channel.reverb > DRY || part.channel.chorus > DRY;
     let mut synth = Synthesizer::new(&font, &settings)?;
     let channel = i32::from(part.midi_channel);
     let percent = |x: f32| (x * 127.0).clamp(0.0, 127.0) as i32;
@@ -119,7 +121,7 @@ fn play(
     events.sort_unstable();
     let (mut left, mut right) = (vec![0.0; frames], vec![0.0; frames]);
     let mut events = events.into_iter().peekable();
-    let (mut at, mut slice_end) = (0, 0);
+    let (mut at, mut slice_end, mut struck) = (0, 0, false);
     while at < frames {
         if at >= slice_end {
             if !go_on() {
@@ -128,6 +130,7 @@ fn play(
             slice_end = at + SLICE;
         }
         while let Some((_, on, key, velocity)) = events.next_if(|e| e.0 <= at) {
+            struck = true;
             if on {
                 synth.note_on(channel, key.into(), velocity.into());
             } else {
@@ -136,20 +139,21 @@ fn play(
         }
         let next = events.peek().map_or(frames, |e| e.0);
         let until = next.min(slice_end).min(frames);
-        synth.render(&mut left[at..until], &mut right[at..until]);
+        // Nothing sounds before the first note, and its silence need not be computed.
+        if struck {
+            synth.render(&mut left[at..until], &mut right[at..until]);
+        }
         at = until;
     }
     let gain = 10_f32.powf(part.channel.gain_db / 20.0);
     let fade = Fade::of(score, frames);
-    let samples = left
-        .into_iter()
-        .zip(right)
-        .enumerate()
-        .flat_map(|(i, (l, r))| {
-            let g = gain * fade.at(i);
-            [l * g, r * g]
-        })
-        .collect();
+    let mut samples = vec![0.0; frames * 2];
+    let pairs = left.iter().zip(&right);
+    for (i, (frame, (l, r))) in samples.chunks_exact_mut(2).zip(pairs).enumerate() {
+        let g = gain * fade.at(i);
+        frame[0] = l * g;
+        frame[1] = r * g;
+    }
     Ok(Stem {
         name: part.name.clone(),
         audio: Pcm {

@@ -156,6 +156,24 @@ pub enum Drum {
 }
 
 impl Drum {
+    /// Every drum that a style may play.
+    pub const ALL: [Self; 14] = [
+        Self::Kick,
+        Self::Rim,
+        Self::Snare,
+        Self::Clap,
+        Self::Hat,
+        Self::Pedal,
+        Self::OpenHat,
+        Self::Ride,
+        Self::TomLow,
+        Self::TomMid,
+        Self::TomHigh,
+        Self::Crash,
+        Self::Tambourine,
+        Self::Shaker,
+    ];
+
     /// The General MIDI key.
     #[must_use]
     pub const fn key(self) -> u8 {
@@ -302,7 +320,7 @@ impl Style {
     }
 
     fn check_grid(&self, field: &str, grid: &str, allowed: &str) -> Result<(), ComposeError> {
-        if grid.is_empty() || grid.len() % self.steps() != 0 {
+        if grid.is_empty() || !grid.len().is_multiple_of(self.steps()) {
             return Err(self.invalid(field, "is no whole number of bars long"));
         }
         if !grid.chars().all(|c| allowed.contains(c)) {

@@ -11,7 +11,7 @@ fn mono(pcm: &Pcm) -> Vec<f32> {
 }
 
 /// The tempo whose beats' multiples the onsets repeat best, searched from 4/5 to 5/4 of `near`.
-pub fn tempo(pcm: &Pcm, near: f64) -> f64 {
+pub(crate) fn tempo(pcm: &Pcm, near: f64) -> f64 {
     const HOP: usize = 240;
     let rate = f64::from(pcm.sample_rate) / HOP as f64;
     // High-passed by differencing, so that attacks count more than held notes.
@@ -47,7 +47,7 @@ pub fn tempo(pcm: &Pcm, near: f64) -> f64 {
 }
 
 /// The energy of the twelve pitch classes, from C, between 60 Hz and 1.2 kHz.
-pub fn chroma(pcm: &Pcm) -> [f64; 12] {
+pub(crate) fn chroma(pcm: &Pcm) -> [f64; 12] {
     const SIZE: usize = 16_384;
     let mono = mono(pcm);
     let fft = RealFftPlanner::<f32>::new().plan_fft_forward(SIZE);
@@ -76,7 +76,7 @@ pub fn chroma(pcm: &Pcm) -> [f64; 12] {
 }
 
 /// The correlation of `chroma` with the Krumhansl–Kessler profile of a key.
-pub fn key_fit(chroma: &[f64; 12], tonic: usize, minor: bool) -> f64 {
+pub(crate) fn key_fit(chroma: &[f64; 12], tonic: usize, minor: bool) -> f64 {
     let profile: [f64; 12] = if minor {
         [
             6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17,
@@ -100,7 +100,7 @@ pub fn key_fit(chroma: &[f64; 12], tonic: usize, minor: bool) -> f64 {
 }
 
 /// The longest stretch under −50 dBFS before `until_s`, in seconds, measured in 50 ms blocks.
-pub fn longest_silence_s(pcm: &Pcm, until_s: f64) -> f64 {
+pub(crate) fn longest_silence_s(pcm: &Pcm, until_s: f64) -> f64 {
     let block = pcm.sample_rate as usize / 10;
     let blocks = (until_s * 20.0) as usize;
     let (mut longest, mut run) = (0, 0);
@@ -113,7 +113,7 @@ pub fn longest_silence_s(pcm: &Pcm, until_s: f64) -> f64 {
 }
 
 /// The level of the last 200 ms against the whole, in dB; the very last frame must be 0.
-pub fn fade_end_db(pcm: &Pcm) -> f64 {
+pub(crate) fn fade_end_db(pcm: &Pcm) -> f64 {
     let rms = |x: &[f32]| {
         let sum: f64 = x.iter().map(|x| f64::from(*x).powi(2)).sum();
         (sum / x.len() as f64).sqrt()

@@ -39,6 +39,8 @@ pub struct ExportOptions {
     pub extra: Vec<ExtraFormat>,
     /// Whether the parts of the mix are put in.
     pub stems: bool,
+    /// Whether the notes are put in.
+    pub midi: bool,
     /// Who is named as the artist.
     pub artist: String,
 }
@@ -51,6 +53,7 @@ impl Default for ExportOptions {
             wav: WavFormat::Int16,
             extra: Vec::new(),
             stems: true,
+            midi: true,
             artist: "Songwright".to_owned(),
         }
     }
@@ -135,7 +138,7 @@ impl Export {
             );
             bundle.add("lyrics.lrc".to_owned(), Role::TimedLyrics, lrc.as_bytes())?;
         }
-        if let Some(midi) = &recording.midi {
+        if let Some(midi) = recording.midi.as_ref().filter(|_| self.options.midi) {
             bundle.add(format!("{name}.mid"), Role::Midi, &self.get(midi)?)?;
         }
         for stem in recording.stems.iter().filter(|_| self.options.stems) {

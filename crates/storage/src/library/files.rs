@@ -3,7 +3,7 @@ use std::collections::HashSet;
 use rusqlite::{Connection, params};
 use uuid::Uuid;
 
-use super::{Library, now_ms};
+use super::{Library, QueueClaim, now_ms};
 use crate::{Error, ObjectInfo, ObjectKey, Objects, StoredFile};
 
 /// A file that belongs to no song: a cover or a demo made by itself, or what an operation had
@@ -101,12 +101,14 @@ impl Library {
 
     /// Objects that no row knows and that were written before `before_ms`, the start of this
     /// process: what a crash left behind between writing files and adding the song. A younger one
-    /// may be in use by an operation that is running.
+    /// may be in use by an operation that is running; the claim shows that no other process runs
+    /// one.
     ///
     /// # Errors
     /// [`Error::Store`], [`Error::Database`].
     pub async fn orphans(
         &self,
+        _claim: &QueueClaim,
         objects: &Objects,
         before_ms: i64,
     ) -> Result<Vec<ObjectInfo>, Error> {

@@ -3,6 +3,7 @@
 mod files;
 mod migrations;
 mod operations;
+mod queue_claim;
 mod search;
 mod song;
 mod songs;
@@ -18,9 +19,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use files::LooseFile;
-pub use operations::{
-    NewOperation, Operation, OperationEnd, OperationFilter, OperationState, StageTiming,
-};
+pub use queue_claim::QueueClaim;
 pub use song::{
     Artwork, Lineage, NewSong, Recording, Song, SongCover, SongFilter, SongPage, SongSummary,
     SongText, StemFile, Take,

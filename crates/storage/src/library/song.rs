@@ -206,6 +206,8 @@ pub struct SongFilter {
     pub favourites_only: bool,
     /// Where the page before ended ([`SongPage::next`]).
     pub after: Option<i64>,
+    /// How many of those that are found are passed over.
+    pub offset: u32,
     /// At most so many; 0 is none.
     pub limit: u32,
 }

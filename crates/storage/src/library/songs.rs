@@ -181,6 +181,7 @@ fn list(c: &Connection, filter: &SongFilter) -> rusqlite::Result<SongPage> {
     parameters.push(filter.after.unwrap_or(i64::MAX).into());
     // One more than asked for tells whether there is a next page.
     parameters.push((i64::from(filter.limit) + 1).into());
+    parameters.push(i64::from(filter.offset).into());
     let mut rows = c
         .prepare(&format!(
             "SELECT songs.*,
@@ -191,7 +192,7 @@ fn list(c: &Connection, filter: &SongFilter) -> rusqlite::Result<SongPage> {
              FROM songs
              LEFT JOIN takes AS latest ON latest.song_id = songs.id AND latest.number =
                  (SELECT max(number) FROM takes WHERE song_id = songs.id)
-             WHERE {condition} AND songs.seq < ? ORDER BY songs.seq DESC LIMIT ?"
+             WHERE {condition} AND songs.seq < ? ORDER BY songs.seq DESC LIMIT ? OFFSET ?"
         ))?
         .query_map(params_from_iter(&parameters), |row| {
             Ok((row.get("seq")?, read_summary(row)?))

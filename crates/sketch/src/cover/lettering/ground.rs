@@ -30,12 +30,14 @@ impl Setting {
         let ground = Ground::under(self, canvas);
         let [wanted, other] = self.lettering.inks;
         let legible = |ink: Rgb, ground: &Ground| ground.contrast_with(ink) >= LEAST_CONTRAST;
-        let title = if legible(wanted, &ground)
-            || ground.contrast_with(wanted) * 1.3 >= ground.contrast_with(other)
-        {
+        let title = if legible(wanted, &ground) {
             wanted
-        } else {
+        } else if legible(other, &ground)
+            || ground.contrast_with(other) > 1.3 * ground.contrast_with(wanted)
+        {
             other
+        } else {
+            wanted
         };
         let target = if title.luminance() > 0.18 {
             Rgb::BLACK

@@ -173,7 +173,8 @@ fn tunnel(s: &mut Studio<'_>) -> Painted {
         } else {
             (0..sides)
                 .map(|k| {
-                    let (sin, cos) = (k as f32 / sides as f32 * std::f32::consts::TAU - 1.5708
+                    let (sin, cos) = (k as f32 / sides as f32 * std::f32::consts::TAU
+                        - std::f32::consts::FRAC_PI_2
                         + i as f32 * twist)
                         .sin_cos();
                     (c.0 + size * cos, c.1 + size * sin)

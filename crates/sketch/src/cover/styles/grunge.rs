@@ -188,7 +188,7 @@ fn strips(s: &mut Studio<'_>) -> Painted {
         BLACK,
     ];
     for (i, ink) in inks.into_iter().enumerate() {
-        let y = h * (0.29 + 0.085 * i as f32);
+        let y = h * (0.27 + 0.072 * i as f32);
         let slope = s.roll(-0.09, 0.09);
         let mut line = s.ridge_line(y, 0.05, (4.0, 6));
         for p in &mut line {
@@ -201,7 +201,7 @@ fn strips(s: &mut Studio<'_>) -> Painted {
         s.land(&rim, paper.mix(Rgb::WHITE, 0.45));
         s.land(&line, ink);
     }
-    let line = s.ridge_line(0.715 * h, 0.03, (4.0, 6));
+    let line = s.ridge_line(0.645 * h, 0.02, (4.0, 6));
     s.land(&line, paper);
     Ok(at_foot(s))
 }
@@ -240,11 +240,11 @@ fn splatter(s: &mut Studio<'_>) -> Painted {
         let far = 0.1 + 0.42 * s.roll(0.0, 1.0).powi(2);
         let size = 0.0012 + 0.015 * s.roll(0.0, 1.0).powi(7);
         let colour = if i % 4 == 0 { spot } else { ink };
-        s.canvas.circle(
-            (c.0 + far * angle.cos(), c.1 + far * angle.sin()),
-            size,
-            colour,
-        );
+        let at = (c.0 + far * angle.cos(), c.1 + far * angle.sin());
+        // No drop may pass for a part of a letter.
+        if at.1 < 0.66 * h {
+            s.canvas.circle(at, size, colour);
+        }
     }
     let mut l = at_foot(s);
     if dark {

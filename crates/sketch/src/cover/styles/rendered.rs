@@ -21,12 +21,9 @@ pub(super) const SCENES: &[(Scene, &[Theme])] = &[
             Theme::Flowers,
         ],
     ),
-    (
-        lights,
-        &[Theme::City, Theme::Rain, Theme::Hearts, Theme::Road],
-    ),
+    (lights, &[Theme::City, Theme::Rain, Theme::Hearts]),
     (planet, &[Theme::Space, Theme::Night]),
-    (dunes, &[Theme::Desert, Theme::Fire]),
+    (dunes, &[Theme::Desert, Theme::Fire, Theme::Road]),
 ];
 
 pub(super) fn finish(s: &mut Studio<'_>) -> Result<(), EngineError> {
@@ -130,6 +127,38 @@ fn sea(s: &mut Studio<'_>) -> Painted {
     Ok(on_top(s))
 }
 
+/// The height of a crest along the picture, worked out once for all its pixels.
+struct Profile {
+    heights: Vec<f32>,
+}
+
+impl Profile {
+    /// Samples per unit, and how far beyond either side of the picture they reach.
+    const DENSITY: f32 = 1400.0;
+    const BEYOND: f32 = 1.0;
+
+    fn new(w: f32, height: impl Fn(f32) -> f32) -> Self {
+        let count = ((w + 2.0 * Self::BEYOND) * Self::DENSITY) as usize + 2;
+        Self {
+            heights: (0..count)
+                .map(|i| height(i as f32 / Self::DENSITY - Self::BEYOND))
+                .collect(),
+        }
+    }
+
+    fn at(&self, x: f32) -> f32 {
+        let last = (self.heights.len() - 2) as f32;
+        let i = ((x + Self::BEYOND) * Self::DENSITY).clamp(0.0, last);
+        let (a, b) = (self.heights[i as usize], self.heights[i as usize + 1]);
+        a + (b - a) * i.fract()
+    }
+}
+
+/// The nearest of the crests, far to near, that hides everything behind it at a position.
+fn nearest_cover(crests: &[Profile], (x, y): Point) -> Option<usize> {
+    crests.iter().rposition(|crest| y - crest.at(x) > 0.002)
+}
+
 /// Ranges with snow and shade, valley mist between them.
 fn peaks(s: &mut Studio<'_>) -> Painted {
     let (w, h) = (s.canvas.w, s.canvas.h);
@@ -153,17 +182,21 @@ fn peaks(s: &mut Studio<'_>) -> Painted {
     let haze = low.mix(middle, 0.45);
     let (rock, layers) = (s.palette.near.mix(zenith, 0.3), 6);
     let noise = &s.noise;
-    let crest = |layer: usize, x: f32| {
+    let height = |layer: usize, x: f32| {
         let t = layer as f32 / (layers - 1) as f32;
         let k = layer as f32 * 13.7;
         let n = noise.ridged(x * (0.95 + 0.7 * t) + k, k * 0.7, 7);
         h * (0.66 + 0.3 * t) - (0.5 - 0.3 * t) * n.powf(1.6)
     };
+    let crests: Vec<Profile> = (0..layers)
+        .map(|layer| Profile::new(w, |x| height(layer, x)))
+        .collect();
     s.canvas.shade(|(x, y), _| {
-        let mut c = sky.at(x, y);
-        for layer in 0..layers {
+        let first = nearest_cover(&crests, (x, y));
+        let mut c = first.map_or_else(|| sky.at(x, y), |_| haze);
+        for (layer, crest) in crests.iter().enumerate().skip(first.unwrap_or(0)) {
             let t = layer as f32 / (layers - 1) as f32;
-            let top = crest(layer, x);
+            let top = crest.at(x);
             let depth = y - top;
             if depth < -0.003 {
                 continue;
@@ -324,23 +357,32 @@ fn dunes(s: &mut Studio<'_>) -> Painted {
     let dark = s.palette.near.mix(sand, 0.2);
     let noise = &s.noise;
     let layers = 5;
-    s.canvas.shade(|(x, y), _| {
-        let mut c = sky.at(x, y);
-        for layer in 0..layers {
-            let t = layer as f32 / (layers - 1) as f32;
-            let k = layer as f32 * 9.3 + 2.0;
-            let crest = |x: f32| {
+    let seat = |layer: usize| {
+        let t = layer as f32 / (layers - 1) as f32;
+        (t, layer as f32 * 9.3 + 2.0)
+    };
+    let crests: Vec<Profile> = (0..layers)
+        .map(|layer| {
+            let (t, k) = seat(layer);
+            Profile::new(w, |x| {
                 let n = noise.ridged(x * (0.75 + 0.2 * t) + k, k, 2);
                 horizon + 0.3 * t.powf(1.2) + 0.03 - (0.06 + 0.13 * t) * (n - 0.3)
-            };
-            let depth = y - crest(x);
+            })
+        })
+        .collect();
+    s.canvas.shade(|(x, y), _| {
+        let first = nearest_cover(&crests, (x, y));
+        let mut c = first.map_or_else(|| sky.at(x, y), |_| low);
+        for (layer, crest) in crests.iter().enumerate().skip(first.unwrap_or(0)) {
+            let (t, k) = seat(layer);
+            let depth = y - crest.at(x);
             if depth < -0.003 {
                 continue;
             }
             // The slip face lies below a line that leaves the crest and wanders down.
             let bend = noise.fbm(x * 1.6 + k, y * 3.0 + k, 3) - 0.5;
             let foot = x + depth * (1.5 + 1.6 * bend);
-            let slope = (crest(foot + 0.012) - crest(foot - 0.012)) / 0.024;
+            let slope = (crest.at(foot + 0.012) - crest.at(foot - 0.012)) / 0.024;
             let lit = smoothstep(-0.16, 0.2, slope * wind + bend * 0.5 + 0.04);
             let scale = 90.0 / (1.0 + 2.2 * t);
             let ripple =

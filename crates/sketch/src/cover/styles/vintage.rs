@@ -135,7 +135,7 @@ fn sunburst(s: &mut Studio<'_>) -> Painted {
     s.canvas.rect(Area::new(0.0, 0.715 * h, w, 0.014), inks[0]);
     s.canvas
         .rect(Area::new(0.0, 0.715 * h + 0.024, w, 0.007), inks[1]);
-    Ok(below(s, 0.755 * h))
+    Ok(below(s, 0.775 * h))
 }
 
 /// A sun sliced into stripes behind layered hills.

@@ -1,0 +1,71 @@
+use songwright_base::Service;
+
+/// An endpoint as it is called where its service runs alone.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, serde::Serialize)]
+pub(crate) struct Endpoint {
+    /// GET or POST.
+    pub(crate) method: &'static str,
+    /// From the root.
+    pub(crate) path: &'static str,
+}
+
+const fn get(path: &'static str) -> Endpoint {
+    Endpoint {
+        method: "GET",
+        path,
+    }
+}
+
+const fn post(path: &'static str) -> Endpoint {
+    Endpoint {
+        method: "POST",
+        path,
+    }
+}
+
+const LYRICS: &[Endpoint] = &[
+    post("/generate_lyrics"),
+    post("/generate_prompt"),
+    post("/generate_categories"),
+    post("/generate_title"),
+    get("/health_check"),
+    get("/service_info"),
+];
+
+const MUSIC: &[Endpoint] = &[
+    post("/generate_music"),
+    post("/generate_music_to_storage"),
+    post("/generate_demo_music"),
+    get("/health_check"),
+    get("/service_info"),
+];
+
+const IMAGE: &[Endpoint] = &[
+    post("/generate_cover_image"),
+    get("/get_available_styles"),
+    get("/download_image"),
+    get("/health_check"),
+    get("/service_info"),
+];
+
+const INTEGRATED: &[Endpoint] = &[
+    post("/generate_from_description"),
+    post("/generate_with_lyrics"),
+    post("/generate_with_described_lyrics"),
+    post("/generate_music"),
+    post("/generate"),
+    get("/files/{key}"),
+    get("/workflow_status"),
+    get("/health_check"),
+    get("/service_info"),
+];
+
+/// What a service answers, by the contract.
+pub(crate) const fn endpoints(service: Service) -> &'static [Endpoint] {
+    match service {
+        Service::Lyrics => LYRICS,
+        Service::Music => MUSIC,
+        Service::Image => IMAGE,
+        Service::Integrated => INTEGRATED,
+    }
+}

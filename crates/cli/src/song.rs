@@ -1,0 +1,153 @@
+use std::{
+    io::Read as _,
+    path::{Path, PathBuf},
+};
+
+use serde::Serialize;
+use songwright_api::{AudioGenerationBase, Package, SongRequest, Whole};
+use songwright_base::{Code, Failure, Service, config::Config};
+use songwright_server::{Host, Serving};
+
+use crate::{
+    Error,
+    args::SongArgs,
+    package, print,
+    progress::{self, Style},
+};
+
+/// What `--json` prints.
+#[derive(Serialize)]
+struct Made {
+    /// The folder or zip file.
+    path: PathBuf,
+    #[serde(flatten)]
+    package: Package,
+}
+
+/// Makes a song through the same queue as the server, and writes its package.
+///
+/// # Errors
+/// What the request, an engine or the disk says; [`Error::Interrupted`] after Ctrl-C.
+pub(crate) async fn song(
+    config: Config,
+    args: &SongArgs,
+    style: Style,
+    json: bool,
+) -> Result<(), Error> {
+    let request = request(args)?;
+    let endpoint = request.endpoint()?;
+    // What is wrong with the request is said before anything is opened.
+    let request = request.settled().map_err(Failure::from)?;
+    request.kind(endpoint).map_err(Failure::from)?;
+    let value = serde_json::to_value(&request)
+        .map_err(|e| Failure::internal("writing down the request", &e))?;
+    package::prepare(&args.bundle.out)?;
+
+    let host = Host::open(config, Serving::All).await?;
+    let operation = host.queue.submit(Service::Integrated, endpoint, value)?;
+    let end = progress::follow(&operation, style).await?;
+    let package: Package = serde_json::from_value(end.result.unwrap_or_default())
+        .map_err(|e| Failure::internal("reading the result", &e))?;
+    let path = package::write(&host, package.song_id, &args.bundle).await?;
+    report(Made { path, package }, json)
+}
+
+fn report(made: Made, json: bool) -> Result<(), Error> {
+    if json {
+        return print::json(&made);
+    }
+    for note in &made.package.notes {
+        print::aside(format!("Note: {note}"));
+    }
+    for error in made.package.errors.iter().flatten() {
+        print::aside(format!("Not as asked: {error}"));
+    }
+    print::line(format!("The package is in {}", made.path.display()))
+}
+
+fn request(args: &SongArgs) -> Result<SongRequest, Error> {
+    let lyrics = args.lyrics.as_deref().map(read_lyrics).transpose()?;
+    let mut request = SongRequest {
+        title: args.title.clone(),
+        artist: args.artist.clone(),
+        cover_style: args.style.clone(),
+        cover_size: args.cover_size.map(Whole),
+        language: args.language.clone(),
+        stems: Some(args.bundle.stems),
+        audio: AudioGenerationBase {
+            audio_duration: args.duration,
+            seed: args.seed.map(Whole),
+            instrumental: Some(args.instrumental),
+            ..AudioGenerationBase::default()
+        },
+        ..SongRequest::default()
+    };
+    match (args.description.clone(), lyrics, args.prompt.clone()) {
+        (Some(_), Some(_), Some(_)) => {
+            return Err(Failure::new(
+                Code::BadRequest,
+                "With --lyrics and --prompt nothing is left to describe: leave the description out.",
+            )
+            .into());
+        }
+        (sound, Some(lyrics), tags) => {
+            request.prompt = tags.or(sound);
+            request.lyrics = Some(lyrics);
+        }
+        (words, None, Some(tags)) => {
+            request.prompt = Some(tags);
+            request.described_lyrics = words;
+        }
+        (words, None, None) => request.full_described_song = words,
+    }
+    Ok(request)
+}
+
+fn read_lyrics(path: &Path) -> Result<String, Error> {
+    let read = if path == Path::new("-") {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).map(|_| text)
+    } else {
+        std::fs::read_to_string(path)
+    };
+    read.map_err(Error::file(path, "read"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser as _;
+
+    use super::*;
+    use crate::args::{Cli, Command};
+
+    fn of(words: &[&str]) -> Result<SongRequest, Error> {
+        let line = ["songwright", "song"].iter().chain(words);
+        match Cli::try_parse_from(line).unwrap().command {
+            Some(Command::Song(args)) => request(&args),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn each_way_of_asking_is_its_endpoint() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("l.txt");
+        std::fs::write(&file, "[verse]\nla la la la").unwrap();
+        let file = file.to_str().unwrap();
+
+        let described = of(&["rain on tin", "--seed", "7", "--stems"]).unwrap();
+        assert_eq!(described.endpoint(), Ok("generate_from_description"));
+        assert_eq!(
+            (described.audio.seed, described.stems),
+            (Some(Whole(7)), Some(true))
+        );
+        let both = of(&["rain on tin", "--prompt", "folk, guitar"]).unwrap();
+        assert_eq!(both.endpoint(), Ok("generate_with_described_lyrics"));
+        let sung = of(&["folk, guitar", "--lyrics", file]).unwrap();
+        assert_eq!(sung.endpoint(), Ok("generate_with_lyrics"));
+        assert_eq!(sung.prompt.as_deref(), Some("folk, guitar"));
+        let tags = of(&["--prompt", "folk, guitar", "--lyrics", file]).unwrap();
+        assert_eq!(tags, sung);
+        assert!(of(&["x", "--lyrics", "no/such/file"]).is_err());
+    }
+}

@@ -1,0 +1,167 @@
+//! A full disk is said to be full, and nothing is written by halves. Needs a file system of its
+//! own: a tmpfs of a few MiB, which only root may mount; elsewhere it says that it is skipped.
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "helpers of tests are tests too"
+)]
+#![cfg(target_os = "linux")]
+
+mod fixture;
+
+use std::path::Path;
+use std::process::Command;
+
+use bytes::Bytes;
+use serde_json::json;
+use songwright_storage::bundle::{BundleForm, ExportOptions, export};
+use songwright_storage::{Error, Library, NewOperation, ObjectKey, OperationFilter};
+use uuid::Uuid;
+
+/// A mounted tmpfs; unmounted where it is dropped.
+struct SmallDisk(tempfile::TempDir);
+
+impl SmallDisk {
+    fn mount(mib: u32) -> Option<Self> {
+        let dir = tempfile::tempdir().unwrap();
+        let mounted = Command::new("mount")
+            .args(["-t", "tmpfs", "-o", &format!("size={mib}m"), "tmpfs"])
+            .arg(dir.path())
+            .output();
+        match mounted {
+            Ok(output) if output.status.success() => Some(Self(dir)),
+            Ok(output) => {
+                let reason = String::from_utf8_lossy(&output.stderr);
+                println!("skipped: a tmpfs cannot be mounted here: {}", reason.trim());
+                None
+            }
+            Err(e) => {
+                println!("skipped: mount cannot be run: {e}");
+                None
+            }
+        }
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// Takes all the space that is left.
+    fn fill(&self) {
+        use std::io::Write as _;
+        let mut file = std::fs::File::create(self.path().join("filler")).unwrap();
+        for size in [1 << 16, 1 << 10, 1] {
+            while file.write_all(&vec![0; size]).is_ok() {}
+        }
+    }
+
+    fn free(&self) {
+        std::fs::remove_file(self.path().join("filler")).unwrap();
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg(self.path()).status();
+    }
+}
+
+fn require_full(error: &Error) {
+    assert!(matches!(error, Error::Full { .. }), "{error:?}");
+    assert_eq!(error.code().http_status(), 507);
+    assert!(error.to_string().contains("Delete songs"), "{error}");
+}
+
+#[tokio::test]
+async fn objects_are_whole_or_absent_on_a_full_disk() {
+    let Some(disk) = SmallDisk::mount(4) else {
+        return;
+    };
+    let objects = fixture::local_store(disk.path());
+    let content = Bytes::from(vec![7; 300_000]);
+    let mut kept = 0;
+    let error = loop {
+        let key = ObjectKey::random("wav").unwrap();
+        match objects.put(&key, content.clone()).await {
+            Ok(_) => kept += 1,
+            Err(e) => break e,
+        }
+        assert!(kept < 100);
+    };
+    require_full(&error);
+    let listed = objects.list().await.unwrap();
+    assert_eq!(listed.len(), kept);
+    assert!(kept > 5 && listed.iter().all(|object| object.bytes == 300_000));
+    let names = std::fs::read_dir(disk.path().join("objects")).unwrap();
+    assert_eq!(names.count(), kept, "the half is gone");
+    objects.delete(&listed[0].key).await.unwrap();
+    let key = ObjectKey::random("wav").unwrap();
+    objects.put(&key, content).await.unwrap();
+}
+
+#[test]
+fn the_library_stays_sound_on_a_full_disk() {
+    let Some(disk) = SmallDisk::mount(4) else {
+        return;
+    };
+    let library = Library::open(&disk.path().join("library.db")).unwrap();
+    let submit = || {
+        library.submit(&NewOperation {
+            id: Uuid::new_v4(),
+            service: "music-generator".to_owned(),
+            kind: "generate_music".to_owned(),
+            request: json!({"lyrics": "la ".repeat(2_000)}),
+        })
+    };
+    submit().unwrap();
+    disk.fill();
+    let mut queued = 1;
+    let error = loop {
+        match submit() {
+            Ok(_) => queued += 1,
+            Err(e) => break e,
+        }
+        assert!(queued < 1_000);
+    };
+    require_full(&error);
+    library.check().unwrap();
+    assert_eq!(library.waiting().unwrap().len(), queued);
+    disk.free();
+    submit().unwrap();
+    drop(library);
+    let library = Library::open(&disk.path().join("library.db")).unwrap();
+    library.check().unwrap();
+    let all = OperationFilter {
+        limit: 10_000,
+        ..OperationFilter::default()
+    };
+    assert_eq!(library.operations(&all).unwrap().len(), queued + 1);
+}
+
+#[tokio::test]
+async fn a_bundle_appears_whole_or_not_at_all_on_a_full_disk() {
+    let Some(disk) = SmallDisk::mount(1) else {
+        return;
+    };
+    let dir = tempfile::tempdir().unwrap();
+    let objects = fixture::local_store(dir.path());
+    let library = Library::open(&dir.path().join("library.db")).unwrap();
+    let new = fixture::song(&objects, "Night Ferry").await.unwrap();
+    let song = library.add_song(&new).unwrap();
+    for form in [BundleForm::Folder, BundleForm::Zip] {
+        disk.fill();
+        let options = ExportOptions {
+            form,
+            ..ExportOptions::default()
+        };
+        let into = disk.path();
+        let error = export(&objects, &song, &options, into).await.unwrap_err();
+        require_full(&error);
+        let names: Vec<_> = std::fs::read_dir(into)
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name())
+            .collect();
+        assert_eq!(names, ["filler"]);
+        disk.free();
+    }
+}

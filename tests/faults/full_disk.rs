@@ -1,0 +1,89 @@
+use std::{path::Path, process::Command};
+
+use serde_json::{Value, json};
+use songwright_tests::Server;
+
+/// A small file system in memory, for as long as it is held.
+struct SmallDisk(tempfile::TempDir);
+
+impl SmallDisk {
+    /// `None` where this user may not mount.
+    fn mount(mib: u64) -> Option<Self> {
+        let dir = tempfile::tempdir().unwrap();
+        let mounted = Command::new("mount")
+            .args([
+                "-t",
+                "tmpfs",
+                "-o",
+                &format!("size={mib}m"),
+                "songwright-test",
+            ])
+            .arg(dir.path())
+            .output();
+        mounted.is_ok_and(|o| o.status.success()).then(|| Self(dir))
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    fn free_mib(&self) -> u64 {
+        let fs = rustix::fs::statvfs(self.path()).unwrap();
+        (fs.f_bavail * fs.f_frsize) >> 20
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        // Lazily: a process that is just ending may still hold it.
+        let _ = Command::new("umount").arg("-l").arg(self.path()).status();
+    }
+}
+
+fn song(duration_s: u32) -> Value {
+    json!({
+        "full_described_song": "a long ambient piece about an overfull cupboard",
+        "audio_duration": duration_s,
+        "cover_size": 256,
+        "instrumental": true,
+        "seed": 1,
+    })
+}
+
+#[test]
+fn a_full_disk_is_507_and_leaves_nothing_half_written() {
+    let Some(disk) = SmallDisk::mount(16) else {
+        println!("not tested: only root may mount a small disk");
+        return;
+    };
+    let server = Server::start(&disk.path().join("data"), &[]);
+    let free_mib = disk.free_mib();
+
+    // 120 s of 48 kHz stereo are 22 MiB.
+    let refused = server.post("/generate_from_description", &song(120));
+    let body = refused.json();
+    assert_eq!(refused.status, 507, "{body}");
+    assert_eq!(body["status_code"], 507);
+    let detail = body["detail"].as_str().unwrap();
+    assert!(
+        detail.contains("disk") || detail.contains("space") || detail.contains("storage"),
+        "{detail}"
+    );
+    let operation = server.operation(body["operation_id"].as_str().unwrap());
+    assert_eq!(operation["state"], "failed");
+    assert!(server.songs().is_empty(), "{:?}", server.songs());
+    assert!(
+        disk.free_mib() + 1 >= free_mib,
+        "{free_mib} MiB were free, now {}",
+        disk.free_mib()
+    );
+
+    // A song that fits is made, and the program goes on after a restart.
+    let made = server.post("/generate_from_description", &song(10));
+    assert_eq!(made.status, 200, "{}", made.json());
+    assert!(server.stop().success());
+    let server = Server::start(&disk.path().join("data"), &[]);
+    let songs = server.songs();
+    assert_eq!(songs.len(), 1);
+    server.assert_whole(&songs[0]);
+}

@@ -1,0 +1,15 @@
+//! The program as a process of its own, for tests that treat it as its users do.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::print_stdout,
+    reason = "all of it runs in tests"
+)]
+
+mod program;
+mod server;
+mod wav;
+
+pub use program::program;
+pub use server::{Answer, Server};
+pub use wav::WholeWav;

@@ -1,0 +1,295 @@
+//! `cargo xtask test`: every check there is, one after the other.
+
+use std::process::Command;
+
+use anyhow::{Context as _, Result};
+
+use crate::{
+    command::{Ended, answer, must, shown, watched},
+    counts::Runner,
+    generated::{self, Mode},
+    machine,
+    object_server::{BUCKET, ObjectServer},
+    report::{Outcome, Report},
+    workspace::Workspace,
+};
+
+/// What a checkout may weigh, so that it travels to machines with an accelerator.
+const MOST_TRACKED_BYTES: u64 = 48 << 20;
+
+/// The embedded window: no dev server, the page in the binary.
+const WINDOW_FEATURES: &str = "desktop,tauri/custom-protocol";
+
+type Step = (&'static str, fn(&Workspace) -> Result<Outcome>);
+
+/// In the order in which they need each other; the window is last, because its build lies where
+/// the plain build lay.
+const STEPS: &[Step] = &[
+    ("machine", machine_step),
+    ("fmt", fmt),
+    ("size", size),
+    ("page", page),
+    ("clippy", clippy),
+    ("deny", deny),
+    ("advisories", advisories),
+    ("build", build),
+    ("generated", generated_step),
+    ("rust", rust),
+    ("docs", docs),
+    ("s3", s3),
+    ("contract", contract),
+    ("schema", schema),
+    ("browser", browser),
+    ("window", window),
+];
+
+/// Runs the named steps, or all, and closes with `N passed, N failed`.
+pub(crate) fn run(workspace: &Workspace, names: &[&str]) -> Result<()> {
+    for name in names {
+        anyhow::ensure!(
+            STEPS.iter().any(|(step, _)| step == name),
+            "There is no step {name}. There are: {}",
+            STEPS
+                .iter()
+                .map(|(step, _)| *step)
+                .collect::<Vec<_>>()
+                .join(" ")
+        );
+    }
+    let mut report = Report::default();
+    for (name, work) in STEPS {
+        if names.is_empty() || names.contains(name) {
+            report.step(name, || work(workspace));
+        }
+    }
+    report.close()
+}
+
+/// Takes the README's pictures: the browser's and the window's tests, told to keep theirs.
+pub(crate) fn screens(workspace: &Workspace) -> Result<()> {
+    machine::system_packages()?;
+    generated::page(workspace)?;
+    build(workspace)?;
+    let folder = workspace.at("docs/screenshots");
+    std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
+    must(browser_tests(workspace)?.env("SCREENSHOTS", &folder))?;
+    must(window_tests(workspace)?.env("SCREENSHOTS", &folder))
+}
+
+fn machine_step(workspace: &Workspace) -> Result<Outcome> {
+    machine::system_packages()?;
+    machine::python(workspace)?;
+    Ok(Outcome::Passed)
+}
+
+fn fmt(workspace: &Workspace) -> Result<Outcome> {
+    one(&mut workspace.cargo(&["fmt", "--all", "--check"]))
+}
+
+fn size(workspace: &Workspace) -> Result<Outcome> {
+    let files = answer(&mut workspace.command("git", &["ls-files", "-z"]))?;
+    let bytes: u64 = files
+        .split_terminator('\0')
+        .filter_map(|file| std::fs::metadata(workspace.at(file)).ok())
+        .map(|file| file.len())
+        .sum();
+    println!("{:.1} MiB are tracked.", bytes as f64 / (1 << 20) as f64);
+    anyhow::ensure!(
+        bytes <= MOST_TRACKED_BYTES,
+        "{} MiB are tracked, more than {}",
+        bytes >> 20,
+        MOST_TRACKED_BYTES >> 20
+    );
+    Ok(Outcome::Passed)
+}
+
+fn page(workspace: &Workspace) -> Result<Outcome> {
+    generated::page(workspace)?;
+    must(&mut workspace.npm(&["run", "check"]))?;
+    counted(Runner::Vitest, &mut workspace.npm(&["run", "test"]))
+}
+
+fn clippy(workspace: &Workspace) -> Result<Outcome> {
+    const STRICT: [&str; 3] = ["--", "-D", "warnings"];
+    let mut all = workspace.cargo(&["clippy", "--workspace", "--all-targets"]);
+    must(all.args(STRICT))?;
+    let mut shell =
+        workspace.cargo(&["clippy", "--package", "songwright", "--features", "desktop"]);
+    one(shell.args(STRICT))
+}
+
+fn deny(workspace: &Workspace) -> Result<Outcome> {
+    let program = machine::cargo_deny(workspace)?;
+    let args = [
+        "--all-features",
+        "check",
+        "--hide-inclusion-graph",
+        "bans",
+        "licenses",
+        "sources",
+    ];
+    one(&mut workspace.command(program, &args))
+}
+
+/// The advisories lie in a git repository on the internet; a machine that has none says so.
+fn advisories(workspace: &Workspace) -> Result<Outcome> {
+    let program = machine::cargo_deny(workspace)?;
+    let fetched = watched(
+        workspace
+            .command(&program, &["--all-features", "fetch", "db"])
+            .env("GIT_TERMINAL_PROMPT", "0"),
+    )?;
+    if !fetched.status.success() {
+        return Ok(Outcome::NotHere(
+            "the RustSec database cannot be reached from here".to_owned(),
+        ));
+    }
+    one(&mut workspace.command(
+        &program,
+        &["--all-features", "check", "--disable-fetch", "advisories"],
+    ))
+}
+
+fn build(workspace: &Workspace) -> Result<Outcome> {
+    one(&mut workspace.cargo(&["build", "--bin", "songwright"]))
+}
+
+fn generated_step(workspace: &Workspace) -> Result<Outcome> {
+    generated::openapi(workspace, Mode::Check)?;
+    generated::types(workspace, Mode::Check)?;
+    Ok(Outcome::Passed)
+}
+
+fn rust(workspace: &Workspace) -> Result<Outcome> {
+    let nextest = Command::new("cargo-nextest")
+        .arg("--version")
+        .output()
+        .is_ok_and(|output| output.status.success());
+    let (runner, mut command) = if nextest {
+        let args = [
+            "nextest",
+            "run",
+            "--workspace",
+            "--no-fail-fast",
+            "--status-level=slow",
+        ];
+        (Runner::Nextest, workspace.cargo(&args))
+    } else {
+        let args = ["test", "--workspace", "--all-targets", "--no-fail-fast"];
+        (Runner::CargoTest, workspace.cargo(&args))
+    };
+    counted(runner, in_tests(workspace, &mut command))
+}
+
+fn docs(workspace: &Workspace) -> Result<Outcome> {
+    counted(
+        Runner::CargoTest,
+        &mut workspace.cargo(&["test", "--workspace", "--doc"]),
+    )
+}
+
+fn s3(workspace: &Workspace) -> Result<Outcome> {
+    machine::python(workspace)?;
+    let server = ObjectServer::start(workspace)?;
+    let mut command = workspace.cargo(&[
+        "test",
+        "--package",
+        "songwright-storage",
+        "--test",
+        "objects",
+    ]);
+    command
+        .env("SONGWRIGHT_TEST_S3_ENDPOINT", &server.endpoint)
+        .env("SONGWRIGHT_TEST_S3_BUCKET", BUCKET)
+        .env("AWS_ACCESS_KEY_ID", "test")
+        .env("AWS_SECRET_ACCESS_KEY", "test");
+    counted(Runner::CargoTest, &mut command)
+}
+
+fn contract(workspace: &Workspace) -> Result<Outcome> {
+    pytest(
+        workspace,
+        &["tests/contract", "--ignore=tests/contract/test_schema.py"],
+    )
+}
+
+fn schema(workspace: &Workspace) -> Result<Outcome> {
+    pytest(workspace, &["tests/contract/test_schema.py"])
+}
+
+fn pytest(workspace: &Workspace, args: &[&str]) -> Result<Outcome> {
+    machine::python(workspace)?;
+    let mut command = workspace.command(workspace.python_tool("pytest"), args);
+    command.args(["-ra", "--durations=5"]);
+    counted(Runner::Pytest, in_tests(workspace, &mut command))
+}
+
+fn browser(workspace: &Workspace) -> Result<Outcome> {
+    let pictures = workspace.target.join("screenshots");
+    std::fs::create_dir_all(&pictures).with_context(|| pictures.display().to_string())?;
+    counted(
+        Runner::Node,
+        browser_tests(workspace)?.env("SCREENSHOTS", pictures),
+    )
+}
+
+fn browser_tests(workspace: &Workspace) -> Result<Command> {
+    generated::node_modules(workspace)?;
+    let mut command = workspace.command(
+        "node",
+        &["--test", "--test-reporter=spec", "tests/e2e/page.spec.mjs"],
+    );
+    in_tests(workspace, &mut command);
+    Ok(command)
+}
+
+fn window(workspace: &Workspace) -> Result<Outcome> {
+    if !cfg!(target_os = "linux") {
+        return Ok(Outcome::NotHere(
+            "the window is driven through WebKitGTK's driver, on Linux".to_owned(),
+        ));
+    }
+    counted(Runner::CargoTest, &mut window_tests(workspace)?)
+}
+
+fn window_tests(workspace: &Workspace) -> Result<Command> {
+    // The test first: built after it, the window is not overwritten by a plain build.
+    let test = ["test", "--package", "songwright-tests", "--test", "window"];
+    must(workspace.cargo(&test).arg("--no-run"))?;
+    must(&mut workspace.cargo(&[
+        "build",
+        "--bin",
+        "songwright",
+        "--features",
+        WINDOW_FEATURES,
+    ]))?;
+    let mut command = workspace.cargo(&test);
+    command
+        .args(["--", "--ignored", "--nocapture"])
+        .env("SONGWRIGHT_DESKTOP_BIN", workspace.program());
+    Ok(command)
+}
+
+/// What every test of the running program is told.
+fn in_tests<'a>(workspace: &Workspace, command: &'a mut Command) -> &'a mut Command {
+    command.env("SONGWRIGHT_BIN", workspace.program());
+    let golden = workspace.at("../shared/golden");
+    if std::env::var_os("SONGWRIGHT_GOLDEN_DIR").is_none() && golden.is_dir() {
+        command.env("SONGWRIGHT_GOLDEN_DIR", golden);
+    }
+    command
+}
+
+fn one(command: &mut Command) -> Result<Outcome> {
+    must(command)?;
+    Ok(Outcome::Passed)
+}
+
+/// The runner's own count; a runner that failed without counting a failure is an error.
+fn counted(runner: Runner, command: &mut Command) -> Result<Outcome> {
+    let Ended { status, text } = watched(command)?;
+    match runner.read(&text) {
+        Some(counts) if status.success() || counts.failed > 0 => Ok(Outcome::Counted(counts)),
+        _ => anyhow::bail!("{} ended with {status}", shown(command)),
+    }
+}
