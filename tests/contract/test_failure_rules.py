@@ -84,7 +84,7 @@ def test_without_a_cover_the_song_is_whole(company, how):
 def test_without_music_the_operation_fails_and_keeps_the_rest(company, how):
     company.music.behave.update(dict.fromkeys(["generate_music", "generate_music_to_storage"], how))
     answer = ask(company)
-    assert answer.status_code in (408, 500, 502, 503), answer.text
+    assert answer.status_code in (400, 408, 500, 502, 503), answer.text
     body = shapes.error(answer, answer.status_code, service="integrated")
     kept = shapes.ok(requests.get(f"{company.url}/operations/{body['operation_id']}", timeout=30))
     assert kept["state"] == "failed"
