@@ -102,7 +102,7 @@ def test_peaks(base, package):
     assert len(peaks["min"]) == len(peaks["max"]) == 200
     assert all(-1 <= low <= high <= 1 for low, high in zip(peaks["min"], peaks["max"], strict=True))
     assert max(peaks["max"]) > 0.1
-    shapes.error(requests.get(f"{base}/songs/{package['song_id']}/peaks", params={"buckets": "x"}, timeout=30), 400)
+    shapes.error(requests.get(f"{base}/songs/{package['song_id']}/peaks", params={"buckets": "x"}, timeout=30), 400, names="buckets")
 
 
 def test_a_song_can_be_renamed_liked_and_deleted(base):

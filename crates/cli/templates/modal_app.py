@@ -4,7 +4,8 @@
     modal secret create songwright SONGWRIGHT_API_KEY=$(head -c 32 /dev/urandom | base64 | tr -d '+/=')
     modal deploy songwright_modal.py
 
-Modal builds the program from the source in SONGWRIGHT_SOURCE. Without GPUs: SONGWRIGHT_GPU=0 modal deploy …
+Modal builds the program from the source in SONGWRIGHT_SOURCE. The built-in engines compute on the
+CPU; SONGWRIGHT_GPU=1 modal deploy … gives each service that computes a GPU.
 """
 
 import os
@@ -13,12 +14,12 @@ import subprocess
 import modal
 
 SOURCE = os.environ.get("SONGWRIGHT_SOURCE", {{ source | tojson }})
-WITH_GPU = os.environ.get("SONGWRIGHT_GPU", "1") != "0"
+WITH_GPU = os.environ.get("SONGWRIGHT_GPU", "0") != "0"
 PORT = 8000
 
 app = modal.App("songwright{{ app_suffix }}")
 key = modal.Secret.from_name("songwright", required_keys=["SONGWRIGHT_API_KEY"])
-image = (
+program = (
     modal.Image.from_registry("rust:1.95-slim-trixie", add_python="3.12")
     .add_local_dir(
         SOURCE,
@@ -56,7 +57,7 @@ def start(name: str, own_url: str | None, others: dict[str, str | None]) -> None
 {% for service in services %}
 
 @app.function(
-    image=image,
+    image=program,
     secrets=[key],
     volumes=volume("{{ service.word }}"),
 {%- if service.gpu %}
@@ -74,14 +75,12 @@ def {{ service.word }}():
     start(
         "{{ service.word }}",
         {{ service.word }}.get_web_url(),
-        {{ "{" }}
+        {
 {%- for other in service.needs %}
-{%- if other.here %}
-            "{{ other.word }}": {{ other.word }}.get_web_url(),
-{%- else %}
-            "{{ other.word }}": os.environ.get("{{ other.url_variable }}"{% if other.url %}, {{ other.url | tojson }}{% endif %}),
-{%- endif %}
-{%- endfor %}
-        {{ "}" }},
+            "{{ other.word }}": {% if other.here %}{{ other.word }}.get_web_url(){% else %}os.environ.get("{{ other.url_variable }}"{% if other.url %}, {{ other.url | tojson }}{% endif %}){% endif %},
+{%- if loop.last %}
+        {% endif %}
+{%- endfor -%}
+        },
     )
 {% endfor -%}

@@ -158,7 +158,7 @@ impl Studio {
             params: serde_json::to_value(&provenance)
                 .map_err(|e| Failure::internal("writing down the request", &e))?,
             engine: composition.engine,
-            seed: draft.seed,
+            seed: draft.audio.seed,
             facts: composition.facts,
             timed_lines: composition.timed_lines,
             lineage: None,
@@ -216,7 +216,7 @@ fn artwork(
             .cover_style
             .clone()
             .unwrap_or_else(|| "album cover art".to_owned()),
-        seed: draft.seed,
+        seed: draft.audio.seed,
         engine: cover.engine.clone(),
         label: cover.label.clone(),
     }

@@ -4,7 +4,7 @@ use serde_json::json;
 use songwright_api::{
     AudioGeneration, EnginesUsed, Package, ServiceStatus, SongKind, SongRequest, Whole,
 };
-use songwright_base::{Failure, LyricSheet, Operation, Seed, Stage};
+use songwright_base::{Failure, LyricSheet, Operation, Stage};
 use songwright_cover::{Cover, CoverParams, CoverStyle};
 use songwright_music::MusicParams;
 use uuid::Uuid;
@@ -14,7 +14,9 @@ use crate::{Studio, shelf, stages::begin};
 /// A song while it is made.
 pub(crate) struct Draft {
     pub(crate) song_id: Uuid,
-    pub(crate) seed: Seed,
+    pub(crate) audio: AudioGeneration,
+    /// The language that was asked for.
+    pub(crate) language: Option<String>,
     pub(crate) title: String,
     pub(crate) prompt: String,
     pub(crate) sheet: Option<LyricSheet>,
@@ -44,7 +46,8 @@ impl Studio {
         let cover_params = CoverWish::of(&request)?;
         let mut draft = Draft {
             song_id: Uuid::new_v4(),
-            seed: audio.seed,
+            audio,
+            language: request.language.clone(),
             title: String::new(),
             prompt: String::new(),
             sheet: None,
@@ -54,10 +57,8 @@ impl Studio {
             errors: Vec::new(),
         };
         self.foresee(operation, &kind, &audio).await;
-        self.write_prompt(operation, &kind, &audio, &mut draft)
-            .await?;
-        self.write_lyrics(operation, &kind, &request, &audio, &mut draft)
-            .await?;
+        self.write_prompt(operation, &kind, &mut draft).await?;
+        self.write_lyrics(operation, &kind, &mut draft).await?;
         let about = match &kind {
             SongKind::FromDescription { description } => description.clone(),
             SongKind::WithLyrics { prompt, .. } | SongKind::WithDescribedLyrics { prompt, .. } => {
@@ -129,7 +130,7 @@ impl Studio {
         operation.set_song(song.id);
         operation.end_stage(Stage::Save, true);
         self.learn(&operation.snapshot(), audio.duration_s).await;
-        Ok(shelf::package(&song, self.objects.mode().name())?)
+        shelf::package(&song, self.objects.mode().name())
     }
 
     async fn draw(
@@ -199,7 +200,7 @@ impl CoverWish {
             width: self.pixels,
             height: self.pixels,
             num_inference_steps: 4,
-            seed: draft.seed,
+            seed: draft.audio.seed,
             title: Some(draft.title.clone()),
             artist: request.artist.clone(),
         }
@@ -216,6 +217,6 @@ fn partial(draft: &Draft, cover_key: Option<String>) -> serde_json::Value {
         "service_status": draft.status,
         "engines": draft.engines,
         "errors": draft.errors,
-        "seed": draft.seed,
+        "seed": draft.audio.seed,
     })
 }

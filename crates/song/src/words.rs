@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use songwright_api::{AudioGeneration, SongKind, SongRequest};
+use songwright_api::{SongKind, SongRequest};
 use songwright_base::{EngineError, Failure, LyricSheet, Operation, Stage};
 use songwright_lyrics::{CategoriesParams, LyricsParams, PromptParams, TitleParams};
 
@@ -15,7 +15,6 @@ impl Studio {
         &self,
         operation: &Operation,
         kind: &SongKind,
-        audio: &AudioGeneration,
         draft: &mut Draft,
     ) -> Result<(), Failure> {
         let description = match kind {
@@ -32,8 +31,8 @@ impl Studio {
             genre: None,
             instruments: Vec::new(),
             tempo: None,
-            instrumental: audio.instrumental,
-            seed: audio.seed,
+            instrumental: draft.audio.instrumental,
+            seed: draft.audio.seed,
         };
         match self
             .lyrics
@@ -64,11 +63,9 @@ impl Studio {
         &self,
         operation: &Operation,
         kind: &SongKind,
-        request: &SongRequest,
-        audio: &AudioGeneration,
         draft: &mut Draft,
     ) -> Result<(), Failure> {
-        if audio.instrumental {
+        if draft.audio.instrumental {
             return Ok(());
         }
         let description = match kind {
@@ -96,10 +93,10 @@ impl Studio {
         let params = LyricsParams {
             description: description.clone(),
             style: None,
-            language: request.language.clone(),
+            language: draft.language.clone(),
             mood: None,
-            duration_s: Some(audio.duration_s),
-            seed: audio.seed,
+            duration_s: Some(draft.audio.duration_s),
+            seed: draft.audio.seed,
         };
         match self
             .lyrics
@@ -141,7 +138,7 @@ impl Studio {
         let params = TitleParams {
             description: about.to_owned(),
             lyrics: draft.sheet.as_ref().map(LyricSheet::to_string),
-            seed: draft.seed,
+            seed: draft.audio.seed,
         };
         match self.lyrics.title(params, Arc::new(operation.clone())).await {
             Ok(written) => {

@@ -14,14 +14,13 @@ use std::collections::HashSet;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::json;
 use sha2::Digest as _;
-use songwright_storage::{
-    Library, NewOperation, Objects, OperationEnd, OperationFilter, OperationState, SongFilter,
-    StoredFile,
-};
+use songwright_base::{OperationState, Operations, Service};
+use songwright_storage::{Library, Objects, SongFilter, StoredFile};
 use uuid::Uuid;
 
 const DIR: &str = "SONGWRIGHT_CRASH_TEST_DIR";
@@ -37,27 +36,21 @@ fn open(dir: &Path) -> (Library, Objects) {
 async fn write_songs_until_killed() {
     let dir = PathBuf::from(std::env::var_os(DIR).expect("a folder to write into"));
     let (library, objects) = open(&dir);
-    let _claim = library.claim_queue().unwrap();
+    let library = Arc::new(library);
+    let _claim = library.claim_queue(&[Service::Integrated]).unwrap();
+    let operations = Operations::new(library.clone());
     for n in 0.. {
-        let operation = NewOperation {
-            id: Uuid::new_v4(),
-            service: "integrated-music-generator".to_owned(),
-            kind: "generate_from_description".to_owned(),
-            request: json!({"full_described_song": format!("song {n}")}),
-        };
-        library.submit(&operation).unwrap();
-        said("waiting", operation.id);
-        library.mark_running(operation.id).unwrap();
+        let request = json!({"full_described_song": format!("song {n}")});
+        let operation = operations
+            .start(Service::Integrated, "generate_from_description", request)
+            .unwrap();
+        said("waiting", operation.id().0);
+        operation.start(Duration::from_secs(60));
         let new = fixture::song(&objects, &format!("Song {n}")).await.unwrap();
         let song = library.add_song(&new).unwrap();
         said("song", song.id);
-        let end = OperationEnd {
-            song_id: Some(song.id),
-            ..OperationEnd::default()
-        };
-        library
-            .finish(operation.id, OperationState::Done, &end)
-            .unwrap();
+        operation.set_song(song.id);
+        operation.end(Ok(json!({"song_id": song.id})));
     }
 }
 
@@ -140,19 +133,25 @@ async fn a_kill_at_any_moment_loses_nothing_that_was_finished() {
         let (library, objects) = open(dir.path());
         library.check().unwrap();
 
-        let claim = library.claim_queue().expect("the killed child gave it up");
-        let running = library.recover(&claim).unwrap();
-        assert!(
-            running.len() <= 1,
-            "round {round}: one at a time was running"
-        );
-        interrupted += running.len();
-        let everything = OperationFilter {
-            limit: u32::MAX,
-            ..OperationFilter::default()
+        let claim = library
+            .claim_queue(&[Service::Integrated])
+            .expect("the killed child gave it up");
+        let running = |library: &Library| {
+            let all = library.operations(&[Service::Integrated]).unwrap();
+            all.iter()
+                .filter(|o| o.state == OperationState::Running)
+                .count()
         };
-        let operations = library.operations(&everything).unwrap();
-        let known: HashSet<Uuid> = operations.iter().map(|o| o.id).collect();
+        let cut_off = running(&library);
+        assert!(cut_off <= 1, "round {round}: one at a time was running");
+        interrupted += cut_off;
+        let operations = library.recover(&claim).unwrap();
+        assert_eq!(
+            running(&library),
+            0,
+            "round {round}: it says that it was interrupted"
+        );
+        let known: HashSet<Uuid> = operations.iter().map(|o| o.operation_id.0).collect();
         assert!(promised_operations.is_subset(&known), "round {round}");
 
         let all = SongFilter {

@@ -9,14 +9,16 @@
 
 mod fixture;
 
+use std::sync::Arc;
+
 use std::path::Path;
 use std::process::Command;
 
 use bytes::Bytes;
 use serde_json::json;
+use songwright_base::{Code, Operations, Service};
 use songwright_storage::bundle::{BundleForm, ExportOptions, export};
-use songwright_storage::{Error, Library, NewOperation, ObjectKey, OperationFilter};
-use uuid::Uuid;
+use songwright_storage::{Error, Library, ObjectKey};
 
 /// A mounted tmpfs; unmounted where it is dropped.
 struct SmallDisk(tempfile::TempDir);
@@ -104,38 +106,34 @@ fn the_library_stays_sound_on_a_full_disk() {
     let Some(disk) = SmallDisk::mount(4) else {
         return;
     };
-    let library = Library::open(&disk.path().join("library.db")).unwrap();
+    let library = Arc::new(Library::open(&disk.path().join("library.db")).unwrap());
+    let operations = Operations::new(library.clone());
     let submit = || {
-        library.submit(&NewOperation {
-            id: Uuid::new_v4(),
-            service: "music-generator".to_owned(),
-            kind: "generate_music".to_owned(),
-            request: json!({"lyrics": "la ".repeat(2_000)}),
-        })
+        let request = json!({"lyrics": "la ".repeat(2_000)});
+        operations.start(Service::Music, "generate_music", request)
     };
     submit().unwrap();
     disk.fill();
     let mut queued = 1;
-    let error = loop {
+    let failure = loop {
         match submit() {
             Ok(_) => queued += 1,
-            Err(e) => break e,
+            Err(failure) => break failure,
         }
         assert!(queued < 1_000);
     };
-    require_full(&error);
+    assert_eq!(failure.code, Code::StorageFull, "{failure}");
     library.check().unwrap();
-    assert_eq!(library.waiting().unwrap().len(), queued);
+    assert_eq!(library.operations(&[Service::Music]).unwrap().len(), queued);
     disk.free();
     submit().unwrap();
-    drop(library);
+    drop((operations, library));
     let library = Library::open(&disk.path().join("library.db")).unwrap();
     library.check().unwrap();
-    let all = OperationFilter {
-        limit: 10_000,
-        ..OperationFilter::default()
-    };
-    assert_eq!(library.operations(&all).unwrap().len(), queued + 1);
+    assert_eq!(
+        library.operations(&[Service::Music]).unwrap().len(),
+        queued + 1
+    );
 }
 
 #[tokio::test]

@@ -16,9 +16,16 @@ pub(crate) use library::{
 pub(crate) use services::{CheckArgs, HealthArgs, RunAllArgs, RunArgs};
 pub(crate) use song::{BenchArgs, SongArgs};
 
+const EXAMPLES: &str = "\
+Examples:
+  songwright song \"a slow waltz about the last ferry of the night\"
+  songwright song \"rain on a tin roof\" --duration 60 --seed 7 --stems --midi --zip
+  songwright song --lyrics words.txt --prompt \"folk, female voice, guitar, 90 BPM\"
+  songwright serve    then open http://127.0.0.1:8000";
+
 /// Describe a song; get the song: lyrics, audio, cover and tags, made on your own machine.
 #[derive(Debug, Parser)]
-#[command(name = "songwright", version, subcommand_required = false)]
+#[command(name = "songwright", version, after_help = EXAMPLES)]
 pub(crate) struct Cli {
     #[command(flatten)]
     pub(crate) global: GlobalArgs,

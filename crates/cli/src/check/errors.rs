@@ -47,29 +47,40 @@ pub(super) async fn provoke_all(probe: &mut Probe) {
             .await;
     }
 
-    for (path, of) in [
-        ("/no_such_endpoint", None),
+    for (what, path, of) in [
+        ("no such endpoint", "/no_such_endpoint", None),
         (
+            "no such file",
             "/download_image?file_key=no-such-file.png",
             Some(Service::Image),
         ),
         (
+            "a key with ..",
             "/download_image?file_key=..%2F..%2Fetc%2Fpasswd",
             Some(Service::Image),
         ),
         (
+            "a path for a key",
             "/download_image?file_key=%2Fetc%2Fpasswd",
             Some(Service::Image),
         ),
-        ("/files/no-such-file.wav", Some(Service::Integrated)),
         (
+            "no such file",
+            "/files/no-such-file.wav",
+            Some(Service::Integrated),
+        ),
+        (
+            "no such operation",
             "/workflow_status?operation_id=00000000-0000-4000-8000-000000000000",
             Some(Service::Integrated),
         ),
     ] {
         if of.is_none_or(|of| of == probe.service) {
+            let short = path.split('?').next().unwrap_or(path);
             let request = probe.request(Method::GET, path);
-            probe.refused(&format!("GET {path}"), request, 404).await;
+            probe
+                .refused(&format!("GET {short}, {what}"), request, 404)
+                .await;
         }
     }
 }

@@ -145,7 +145,7 @@ fn show(report: &Report) -> Result<(), Error> {
             seconds,
             ..
         } = check;
-        print::line(format!("  {mark}  {name:<58} {status:>3} {seconds:>7.2} s"))?;
+        print::line(format!("  {mark}  {name:<60} {status:>3} {seconds:>7.2} s"))?;
         if let Some(problem) = &check.problem {
             print::line(format!("          {problem}"))?;
         }

@@ -116,7 +116,7 @@ fn show(report: &Report) -> Result<(), Error> {
     };
     print::line(format!("\nSettings in force ({file}):"))?;
     for Setting { key, value, source } in &report.settings {
-        print::line(format!("  {key:<40} {value:<28} {}", source.word()))?;
+        print::line(format!("  {key:<43} {value:<28} {}", source.word()))?;
     }
     Ok(())
 }

@@ -10,12 +10,15 @@ use std::{
 
 use songwright_base::{Operation, OperationState, Snapshot};
 
-use crate::{Error, print};
+use crate::{Error, print, signals};
 use bars::Bars;
 use plain::Plain;
 
 /// An operation that was asked to stop has so long; then the program ends anyway.
 const PATIENCE: Duration = Duration::from_secs(5);
+
+/// Between two looks at an operation.
+const REDRAW: Duration = Duration::from_millis(60);
 
 /// How progress is shown.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -61,7 +64,8 @@ impl Display {
     }
 }
 
-/// Shows an operation until its end and gives its result. Ctrl-C cancels it.
+/// Shows an operation until its end and gives its result. Ctrl-C and SIGTERM
+/// cancel it.
 ///
 /// # Errors
 /// [`Error::Interrupted`] after Ctrl-C, else what the operation failed with.
@@ -71,25 +75,29 @@ pub(crate) async fn follow(operation: &Operation, style: Style) -> Result<Snapsh
         Style::Plain => Display::Plain(Plain::default()),
     };
     let mut watch = operation.watch();
+    // One listener from beginning to end: a signal between two would be lost.
+    let stopped = signals::stop();
+    tokio::pin!(stopped);
     let outcome = loop {
         let snapshot = watch.borrow_and_update().1.clone();
         display.show(&snapshot);
         if snapshot.state.is_ended() {
             break Ok(snapshot);
         }
+        let moved = async {
+            let changed = watch.changed().await;
+            // Engines report more often than anybody can read.
+            tokio::time::sleep(REDRAW).await;
+            changed
+        };
         tokio::select! {
-            changed = watch.changed() => {
-                if changed.is_err() {
-                    break Ok(operation.snapshot());
-                }
-                // Engines report more often than anybody can read.
-                tokio::time::sleep(Duration::from_millis(60)).await;
-            }
-            _ = tokio::signal::ctrl_c() => {
+            () = &mut stopped => {
                 operation.cancel();
                 let _ = tokio::time::timeout(PATIENCE, operation.ended()).await;
                 break Err(Error::Interrupted);
             }
+            // The sender lives as long as the operation that is held here.
+            _ = moved => {}
         }
     };
     display.clear();

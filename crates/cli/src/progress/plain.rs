@@ -25,7 +25,9 @@ impl Plain {
     /// What is new since the last call.
     pub(super) fn lines(&mut self, snapshot: &Snapshot, now: Instant) -> Vec<String> {
         let mut lines = Vec::new();
-        if snapshot.queue_position.is_some() && self.waited.as_ref() != Some(&snapshot.message) {
+        // The next one begins at once, as a rule.
+        let waits = snapshot.queue_position.is_some_and(|before| before > 0);
+        if waits && self.waited.as_ref() != Some(&snapshot.message) {
             lines.push(snapshot.message.clone());
             self.waited = Some(snapshot.message.clone());
         }
@@ -87,6 +89,8 @@ mod tests {
         let begin = Instant::now();
         let mut at = |s: u64| plain.lines(&operation.snapshot(), begin + Duration::from_secs(s));
 
+        operation.set_queue_position(0);
+        assert!(at(0).is_empty());
         operation.set_queue_position(1);
         assert_eq!(at(0), ["1 song before this one"]);
         assert!(at(0).is_empty(), "said once");

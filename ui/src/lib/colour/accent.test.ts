@@ -16,6 +16,11 @@ describe('vividColour', () => {
     expect(lamp?.h).toBeLessThan(90);
   });
 
+  it('takes the print, not the yellowed paper', () => {
+    const colour = vividColour(picture([900, [228, 212, 168]], [50, [232, 84, 62]]));
+    expect(colour!.h).toBeLessThan(45);
+  });
+
   it('finds none in a grey picture', () => {
     expect(vividColour(picture([100, [128, 128, 128]], [100, [20, 20, 20]]))).toBeNull();
   });

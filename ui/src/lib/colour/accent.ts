@@ -18,7 +18,7 @@ const RUST: Accent = { colour: '#ad5418', ink: '#fff8ef' };
 export const plainAccent: Record<Theme, Accent> = { dark: AMBER, light: RUST };
 
 const HUE_BINS = 24;
-const GREY_BELOW = 0.045;
+const GREY_BELOW = 0.035;
 
 /**
  * The most vivid colour of a picture that also holds some room in it, or null for a grey one.
@@ -31,8 +31,8 @@ export function vividColour(pixels: Uint8ClampedArray): Oklch | null {
     const { l, c, h = 0 } = toOklch({ mode: 'rgb', r: pixels[i]! / 255, g: pixels[i + 1]! / 255, b: pixels[i + 2]! / 255 });
     if (c < GREY_BELOW || l < 0.2 || l > 0.96) continue;
     const bin = bins[Math.floor((h / 360) * HUE_BINS) % HUE_BINS]!;
-    // Squared, so that a small bright lamp outweighs a wide dull wall.
-    bin.weight += c * c;
+    // To the fourth, so that a small bright lamp outweighs a wide dull wall.
+    bin.weight += c ** 4;
     // Within one hue only its purest pixels count: their shades would turn amber into brown.
     const core = c ** 8;
     const angle = (h * Math.PI) / 180;

@@ -8,5 +8,5 @@ export const tauriHost: Host = {
 
   connect: () => invoke<{ base: string; token: string }>('api_endpoint'),
 
-  saveBundle: (songId, choice) => invoke<string | null>('save_bundle', { songId, ...choice }),
+  saveBundle: (songId, choice) => invoke<string | null>('save_bundle', { choice: { songId, ...choice } }),
 };

@@ -36,7 +36,7 @@ export const en: Messages = {
     },
     make: 'Make the song',
     sending: 'Handing it over…',
-    queued: (n) => (n === 1 ? 'One song is being made; this one comes after it.' : `${n} songs are being made; this one comes after them.`),
+    queued: (n) => (n === 1 ? 'One song is in the making.' : `${n} songs are in the making.`),
   },
   heard: {
     heading: 'Heard in your words',

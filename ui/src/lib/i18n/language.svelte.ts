@@ -14,6 +14,11 @@ class Language {
     return languages[this.code];
   }
 
+  /** For dates: the reader's own kind of the language, British or American. */
+  get locale(): string {
+    return navigator.languages.find((tag) => tag.startsWith(this.code)) ?? this.code;
+  }
+
   /** The language chosen last time, else the browser's. */
   restore(): void {
     const stored = localStorage.getItem(STORED_AS);

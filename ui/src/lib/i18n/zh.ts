@@ -36,7 +36,7 @@ export const zh: Messages = {
     },
     make: '写这首歌',
     sending: '正在交付…',
-    queued: (n) => `有 ${n} 首歌正在制作，这一首排在后面。`,
+    queued: (n) => `有 ${n} 首歌正在制作。`,
   },
   heard: {
     heading: '从你的话里听到',
