@@ -14,12 +14,8 @@ use tauri_plugin_dialog::DialogExt as _;
 use tokio::{net::TcpListener, runtime::Runtime, sync::oneshot};
 use uuid::Uuid;
 
-/// The origins from which the page asks: Linux and macOS, Windows, `tauri dev`.
-const PAGE_ORIGINS: [&str; 3] = [
-    "tauri://localhost",
-    "http://tauri.localhost",
-    "http://127.0.0.1:5173",
-];
+/// The origins from which the page asks: Linux and macOS, Windows.
+const PAGE_ORIGINS: [&str; 2] = ["tauri://localhost", "http://tauri.localhost"];
 
 /// What the page needs to reach the server.
 #[derive(Clone, Serialize)]
@@ -38,6 +34,7 @@ struct Shell {
 /// # Errors
 /// What the data folder, the server or the web view says.
 pub(crate) fn open(config: Config) -> Result<(), Failure> {
+    require_display()?;
     let runtime = Runtime::new().map_err(|e| Failure::internal("starting the threads", &e))?;
     let token = launch_token();
     let config = Config {
@@ -79,6 +76,24 @@ pub(crate) fn open(config: Config) -> Result<(), Failure> {
     if let Err(error) = runtime.block_on(server) {
         tracing::warn!("The server did not end well: {error}");
     }
+    Ok(())
+}
+
+/// The toolkit panics where there is no display.
+#[cfg(target_os = "linux")]
+fn require_display() -> Result<(), Failure> {
+    let named = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    if named("DISPLAY") || named("WAYLAND_DISPLAY") {
+        return Ok(());
+    }
+    Err(Failure::new(
+        Code::Unavailable,
+        "There is no display for the window. Run `songwright serve` and open its address in a browser.",
+    ))
+}
+
+#[cfg(not(target_os = "linux"))]
+fn require_display() -> Result<(), Failure> {
     Ok(())
 }
 

@@ -17,8 +17,8 @@ use crate::{
 /// What a checkout may weigh, so that it travels to machines with an accelerator.
 const MOST_TRACKED_BYTES: u64 = 48 << 20;
 
-/// The embedded window: no dev server, the page in the binary.
-const WINDOW_FEATURES: &str = "desktop,tauri/custom-protocol";
+/// The window, with the page in the binary.
+const WINDOW_FEATURES: &str = "desktop";
 
 type Step = (&'static str, fn(&Workspace) -> Result<Outcome>);
 

@@ -107,7 +107,10 @@ mod tests {
             settings.source(|raw| raw.queue_limit.is_some()),
             Source::File
         );
-        assert_eq!(settings.source(|raw| raw.engine.is_some()), Source::Default);
+        assert_eq!(
+            settings.source(|raw| raw.allowed_hosts.is_some()),
+            Source::Default
+        );
     }
 
     #[test]

@@ -71,6 +71,11 @@ impl Host {
             Some(claim) => library.recover(claim)?,
             None => Vec::new(),
         };
+        if let Some(model) = &config.llm_model_id {
+            tracing::warn!(
+                "LLM_MODEL_ID names {model}, but this version has no language model: the built-in sketch writes the words"
+            );
+        }
         let engines = Engines::assemble(&config, serving)?;
         let studio = Arc::new(Studio {
             lyrics: engines.lyrics,
@@ -123,6 +128,9 @@ impl Host {
                 .unwrap_or_default();
             i64::try_from(now.saturating_sub(age).as_millis()).unwrap_or(i64::MAX)
         };
+        if let Err(error) = self.studio.objects.remove_half_written(ORPHAN_AGE) {
+            tracing::warn!("{error}");
+        }
         let orphans = match self
             .studio
             .library

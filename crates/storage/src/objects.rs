@@ -64,8 +64,7 @@ impl fmt::Debug for Objects {
 }
 
 impl Objects {
-    /// Opens the store. A local folder is made, and what a crash left half written in it is
-    /// removed; a bucket is not asked anything yet.
+    /// Opens the store. A local folder is made; a bucket is not asked anything yet.
     ///
     /// # Errors
     /// [`Error::Io`] for a folder that cannot be made, [`Error::Settings`] for a bucket's.
@@ -73,7 +72,6 @@ impl Objects {
         match config {
             ObjectConfig::Local { dir } => {
                 std::fs::create_dir_all(dir).map_err(Error::io(dir, "made"))?;
-                remove_half_written(dir)?;
                 let store = LocalFileSystem::new_with_prefix(dir)
                     .map_err(settings)?
                     .with_fsync(true);
@@ -101,6 +99,18 @@ impl Objects {
     #[must_use]
     pub fn local_path(&self, key: &ObjectKey) -> Option<PathBuf> {
         self.local_dir.as_ref().map(|dir| dir.join(key.as_str()))
+    }
+
+    /// Removes from a local folder what a crash left half written, where it is older than `age`:
+    /// a younger file may be one that another process is writing.
+    ///
+    /// # Errors
+    /// [`Error::Io`].
+    pub fn remove_half_written(&self, age: Duration) -> Result<(), Error> {
+        match &self.local_dir {
+            Some(dir) => remove_half_written(dir, age),
+            None => Ok(()),
+        }
     }
 
     /// Whether the store answers, for a health check.
@@ -333,7 +343,7 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 }
 
 /// Removes what `LocalFileSystem` was writing when the process died: `<key>#<number>`.
-fn remove_half_written(dir: &Path) -> Result<(), Error> {
+fn remove_half_written(dir: &Path, age: Duration) -> Result<(), Error> {
     for entry in std::fs::read_dir(dir).map_err(Error::io(dir, "read"))? {
         let entry = entry.map_err(Error::io(dir, "read"))?;
         let name = entry.file_name();
@@ -345,7 +355,11 @@ fn remove_half_written(dir: &Path) -> Result<(), Error> {
                         && !number.is_empty()
                         && number.bytes().all(|b| b.is_ascii_digit())
                 });
-        if half_written {
+        let old = entry
+            .metadata()
+            .and_then(|m| m.modified())
+            .is_ok_and(|at| at.elapsed().is_ok_and(|since| since >= age));
+        if half_written && old {
             let path = entry.path();
             std::fs::remove_file(&path).map_err(Error::io(&path, "removed"))?;
             tracing::info!(file = %path.display(), "removed what a crash left half written");

@@ -6,4 +6,4 @@ mod resolved;
 
 pub use error::ConfigError;
 pub use raw::{RawConfig, RawService, RawStorage};
-pub use resolved::{Config, EngineChoice, RemoteUrls, S3Config, ServiceConfig, StorageConfig};
+pub use resolved::{Config, RemoteUrls, S3Config, ServiceConfig, StorageConfig};

@@ -20,8 +20,6 @@ pub struct RawConfig {
     pub allowed_hosts: Option<Vec<String>>,
     /// Origins whose pages may use the API.
     pub cors_origins: Option<Vec<String>>,
-    /// Which engine makes songs: "auto", "sketch" or "remote".
-    pub engine: Option<String>,
     /// A repository or file of the language model.
     pub llm_model_id: Option<String>,
     /// Memory that loaded engines may take together, in MiB.
@@ -128,7 +126,6 @@ impl RawConfig {
             api_key: var("SONGWRIGHT_API_KEY"),
             allowed_hosts: list("SONGWRIGHT_ALLOWED_HOSTS"),
             cors_origins: list("SONGWRIGHT_CORS_ORIGINS"),
-            engine: var("SONGWRIGHT_ENGINE"),
             llm_model_id: var("LLM_MODEL_ID"),
             memory_budget_mib: number(&var, "SONGWRIGHT_MEMORY_BUDGET_MIB")?,
             queue_limit: number(&var, "SONGWRIGHT_QUEUE_LIMIT")?,
@@ -157,7 +154,6 @@ impl RawConfig {
             api_key: self.api_key.or(below.api_key),
             allowed_hosts: self.allowed_hosts.or(below.allowed_hosts),
             cors_origins: self.cors_origins.or(below.cors_origins),
-            engine: self.engine.or(below.engine),
             llm_model_id: self.llm_model_id.or(below.llm_model_id),
             memory_budget_mib: self.memory_budget_mib.or(below.memory_budget_mib),
             queue_limit: self.queue_limit.or(below.queue_limit),

@@ -23,8 +23,6 @@ pub struct Config {
     pub allowed_hosts: Vec<String>,
     /// Origins whose pages may use the API.
     pub cors_origins: Vec<String>,
-    /// Which maker the engines come from.
-    pub engine: EngineChoice,
     /// A repository or file of the language model.
     pub llm_model_id: Option<String>,
     /// Memory that loaded engines may take together, in bytes.
@@ -52,15 +50,6 @@ pub struct ServiceConfig {
     pub max_runtime: Duration,
     /// Operations at work at the same time.
     pub max_concurrent_requests: usize,
-}
-
-/// Where engines come from.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub enum EngineChoice {
-    /// Neural where the model is installed and fits, else the built-in sketch.
-    Auto,
-    /// The built-in sketch.
-    Sketch,
 }
 
 /// Base URLs and keys of services that run elsewhere.
@@ -138,16 +127,6 @@ impl Config {
         if !host.is_loopback() && api_key.is_none() {
             return Err(ConfigError::KeyNeeded { host });
         }
-        let engine = match raw.engine.as_deref() {
-            None | Some("auto") => EngineChoice::Auto,
-            Some("sketch") => EngineChoice::Sketch,
-            Some(other) => {
-                return Err(value(
-                    "engine",
-                    format!("must be auto or sketch, not \"{other}\""),
-                ));
-            }
-        };
         let mut remote = RemoteUrls::default();
         for service in Service::ALL {
             if let Some(RawService {
@@ -186,7 +165,6 @@ impl Config {
             api_key,
             allowed_hosts: lower(raw.allowed_hosts),
             cors_origins: lower(raw.cors_origins),
-            engine,
             llm_model_id: raw.llm_model_id,
             memory_budget_bytes: within(
                 "memory_budget_mib",
@@ -354,7 +332,6 @@ mod tests {
     fn wrong_values_are_named() {
         for (text, names) in [
             ("queue_limit = 10001", "queue_limit"),
-            ("engine = \"magic\"", "engine"),
             ("host = \"here\"", "host"),
             ("api_key = \"short\"", "api_key"),
             ("[services.drums]", "drums"),

@@ -1,7 +1,7 @@
 use serde::Serialize;
 use songwright_base::{
     Service,
-    config::{EngineChoice, RawConfig, RawService, StorageConfig},
+    config::{RawConfig, RawService, StorageConfig},
 };
 
 use crate::settings::{Settings, Source};
@@ -41,11 +41,6 @@ pub(super) fn settings(settings: &Settings) -> Vec<Setting> {
     add("cors_origins", joined(&config.cors_origins), &|raw| {
         raw.cors_origins.is_some()
     });
-    let engine = match config.engine {
-        EngineChoice::Auto => "auto",
-        EngineChoice::Sketch => "sketch",
-    };
-    add("engine", engine.to_owned(), &|raw| raw.engine.is_some());
     let model = config.llm_model_id.clone();
     add("llm_model_id", model.unwrap_or_else(none), &|raw| {
         raw.llm_model_id.is_some()
