@@ -152,6 +152,8 @@ mod tests {
         bars.all
             .set_draw_target(ProgressDrawTarget::term_like(Box::new(screen.clone())));
         bars.show(&operation.snapshot());
+        // The true figures are there with the next tick at the latest.
+        std::thread::sleep(TICK * 3);
         let shown = screen.contents();
         let lines: Vec<_> = shown.lines().collect();
         assert_eq!(lines.len(), 3, "{shown}");
