@@ -133,3 +133,53 @@ fn log_level(command: &Command) -> logging::Level {
         _ => logging::Level::Problems,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn code(words: &str) -> String {
+        let args = words.split(' ').map(OsString::from);
+        format!("{:?}", run(args, None))
+    }
+
+    fn number(n: u8) -> String {
+        format!("{:?}", ExitCode::from(n))
+    }
+
+    #[test]
+    fn exit_codes_tell_what_was_wrong() {
+        assert_eq!(code("songwright --version"), number(0));
+        assert_eq!(code("songwright sing"), number(2), "no such command");
+        assert_eq!(code("songwright song four"), number(2), "too short");
+        assert_eq!(code("songwright run drums"), number(2), "no such service");
+        assert_eq!(code("songwright serve --host 0.0.0.0"), number(2), "no key");
+        assert_eq!(code("songwright app"), number(1), "no window");
+        let gone = "songwright health --url http://127.0.0.1:9";
+        assert_eq!(code(gone), number(1), "nobody answers");
+    }
+
+    #[test]
+    fn the_window_opens_where_no_command_is_given() {
+        let open: OpenWindow = |config| {
+            assert_eq!(config.port, 4711);
+            Err(Failure::new(
+                songwright_base::Code::Unavailable,
+                "no display",
+            ))
+        };
+        let args = ["songwright", "--port", "4711", "--data-dir", "x"].map(OsString::from);
+        assert_eq!(format!("{:?}", run(args, Some(open))), number(1));
+    }
+
+    #[test]
+    fn every_command_has_a_line_of_help() {
+        for command in Cli::command().get_subcommands() {
+            let about = command
+                .get_about()
+                .map(ToString::to_string)
+                .unwrap_or_default();
+            assert!(about.len() > 10, "{}", command.get_name());
+        }
+    }
+}

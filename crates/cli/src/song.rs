@@ -149,5 +149,7 @@ mod tests {
         let tags = of(&["--prompt", "folk, guitar", "--lyrics", file]).unwrap();
         assert_eq!(tags, sung);
         assert!(of(&["x", "--lyrics", "no/such/file"]).is_err());
+        let all = ["rain on tin", "--lyrics", file, "--prompt", "folk"];
+        assert!(of(&all).is_err(), "nothing is left to describe");
     }
 }

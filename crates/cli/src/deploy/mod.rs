@@ -123,3 +123,56 @@ fn quoted(text: &str) -> String {
         format!("'{}'", text.replace('\'', "'\\''"))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{args::GlobalArgs, settings::Settings};
+
+    fn args(target: Target, to: PathBuf, source: PathBuf) -> DeployAllArgs {
+        DeployAllArgs {
+            to,
+            target,
+            source,
+            image: "songwright:test".to_owned(),
+            force: false,
+        }
+    }
+
+    #[test]
+    fn each_target_of_each_service_is_written_whole() {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("Cargo.toml"), "name = \"songwright\"").unwrap();
+        let flags = GlobalArgs {
+            data_dir: Some("x".into()),
+            ..GlobalArgs::default()
+        };
+        let config = Settings::load(&flags, |_| None).unwrap().config;
+        let ones = Service::ALL.map(|one| vec![one]);
+        for services in ones.iter().chain([&Service::ALL.to_vec()]) {
+            for target in [Target::Container, Target::Kubernetes, Target::Modal] {
+                let to = dir.path().join(format!("{target:?}-{services:?}"));
+                let args = args(target, to.clone(), dir.path().to_owned());
+                deploy(services, &args, &config, false).unwrap();
+                let plan = Plan::new(services, &args, &config).unwrap();
+                for file in files(target, &plan).unwrap() {
+                    let text = std::fs::read_to_string(to.join(&file.path)).unwrap();
+                    assert!(!text.contains("{%") && !text.contains("{{"), "{text}");
+                    assert!(text.ends_with('\n') && !text.ends_with("\n\n"), "{text}");
+                    let has_key = file.path == ".env" || text.contains("stringData");
+                    assert_eq!(file.secret, has_key, "{}", file.path);
+                }
+                let again = deploy(services, &args, &config, false).unwrap_err();
+                assert!(matches!(again, Error::WouldOverwrite { .. }), "{again}");
+            }
+        }
+    }
+
+    #[test]
+    fn commands_can_be_pasted_into_a_shell() {
+        assert_eq!(quoted("/srv/songwright-1.0"), "/srv/songwright-1.0");
+        assert_eq!(quoted("my songs"), "'my songs'");
+        assert_eq!(quoted("it's"), "'it'\\''s'");
+        assert_eq!(quoted(""), "''");
+    }
+}

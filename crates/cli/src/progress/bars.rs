@@ -74,12 +74,12 @@ impl Bars {
                 bar.set_style(self.looks.ended.clone());
                 bar.set_prefix("✓");
                 let seconds = status.seconds.unwrap_or_default();
-                bar.finish_with_message(format!("{:<26} {seconds:.1} s", status.stage.sentence()));
+                bar.finish_with_message(format!("{:<30} {seconds:.1} s", status.stage.sentence()));
             }
             StageState::Failed => {
                 bar.set_style(self.looks.ended.clone());
                 bar.set_prefix("✗");
-                bar.finish_with_message(format!("{:<26} failed", status.stage.sentence()));
+                bar.finish_with_message(format!("{:<30} failed", status.stage.sentence()));
             }
             // A single step has no parts to show.
             _ if status.total > 1 => {
@@ -99,8 +99,8 @@ impl Looks {
             ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
         };
         Self {
-            spinner: style("{spinner:.cyan} {msg:<26}"),
-            bar: style("{spinner:.cyan} {msg:<26} {bar:28.cyan/dim} {pos}/{len}")
+            spinner: style("{spinner:.cyan} {msg:<30}"),
+            bar: style("{spinner:.cyan} {msg:<30} {bar:28.cyan/dim} {pos}/{len}")
                 .progress_chars("━━╌"),
             ended: style("{prefix:.green} {msg}"),
             last: style("  {wide_msg:.dim}"),
@@ -152,6 +152,8 @@ mod tests {
         bars.all
             .set_draw_target(ProgressDrawTarget::term_like(Box::new(screen.clone())));
         bars.show(&operation.snapshot());
+        // The true figures are there with the next tick at the latest.
+        std::thread::sleep(TICK * 3);
         let shown = screen.contents();
         let lines: Vec<_> = shown.lines().collect();
         assert_eq!(lines.len(), 3, "{shown}");

@@ -69,3 +69,29 @@ pub(crate) const fn endpoints(service: Service) -> &'static [Endpoint] {
         Service::Integrated => INTEGRATED,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_server_documents_each_of_them() {
+        let document: serde_json::Value =
+            serde_json::from_str(&songwright_server::openapi()).unwrap();
+        for service in Service::ALL {
+            let prefix = match service {
+                Service::Integrated => String::new(),
+                other => format!("/{}", other.word()),
+            };
+            for Endpoint { method, path } in endpoints(service) {
+                let path = format!("{prefix}{path}");
+                let is_there = document["paths"][&path]
+                    .get(method.to_lowercase())
+                    .is_some();
+                // Health and information of the service at the root are not documented there.
+                let at_root = matches!(path.as_str(), "/health_check" | "/service_info");
+                assert!(is_there || at_root, "{method} {path}");
+            }
+        }
+    }
+}
