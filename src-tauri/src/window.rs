@@ -37,7 +37,7 @@ struct Shell {
 ///
 /// # Errors
 /// What the data folder, the server or the web view says.
-pub fn open(config: Config) -> Result<(), Failure> {
+pub(crate) fn open(config: Config) -> Result<(), Failure> {
     let runtime = Runtime::new().map_err(|e| Failure::internal("starting the threads", &e))?;
     let token = launch_token();
     let config = Config {

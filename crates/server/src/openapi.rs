@@ -9,7 +9,7 @@ use songwright_api::ErrorBody;
 use utoipa::{
     IntoResponses,
     openapi::{
-        Info, License, OpenApi, OpenApiBuilder,
+        Info, License, OpenApi,
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
@@ -62,6 +62,10 @@ pub(crate) enum Refusals {
     OutOfSpace(ErrorBody),
 }
 
+#[derive(utoipa::OpenApi)]
+#[openapi(components(schemas(ErrorBody)))]
+struct Bodies;
+
 /// The document without its paths.
 pub(crate) fn frame() -> OpenApi {
     let mut info = Info::new("Songwright", env!("CARGO_PKG_VERSION"));
@@ -69,7 +73,10 @@ pub(crate) fn frame() -> OpenApi {
         "Describe a song, get the song: lyrics, audio, cover art and tags, made on your own machine.".to_owned(),
     );
     info.license = Some(License::new("MIT OR Apache-2.0"));
-    OpenApiBuilder::new().info(info).build()
+    // Responses that are derived refer to their body without bringing it along.
+    let mut document = <Bodies as utoipa::OpenApi>::openapi();
+    document.info = info;
+    document
 }
 
 /// Adds what concerns every path.

@@ -184,7 +184,10 @@ async fn a_song_comes_back_as_it_went() {
             .unwrap();
         assert_ne!(copy.id, back.id);
         other.library.check().unwrap();
-        let claim = other.library.claim_queue().unwrap();
+        let claim = other
+            .library
+            .claim_queue(&[songwright_base::Service::Integrated])
+            .unwrap();
         let orphans = other
             .library
             .orphans(&claim, &other.objects, i64::MAX)

@@ -1,4 +1,9 @@
 //! Songs, search, lineage, the queue and timings in a library file.
+#![allow(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    reason = "helpers of tests are tests too"
+)]
 
 mod fixture;
 
@@ -214,7 +219,9 @@ async fn orphans_are_what_no_row_knows() {
     let dir = tempfile::tempdir().unwrap();
     let objects = fixture::local_store(dir.path());
     let library = library(dir.path());
-    let claim = library.claim_queue(&[songwright_base::Service::Integrated]).unwrap();
+    let claim = library
+        .claim_queue(&[songwright_base::Service::Integrated])
+        .unwrap();
     library
         .add_song(&fixture::song(&objects, "Kept").await.unwrap())
         .unwrap();
@@ -222,7 +229,11 @@ async fn orphans_are_what_no_row_knows() {
     library.add_loose_file(&demo).unwrap();
     let lost = fixture::artwork(&objects).await.unwrap().image;
     assert!(
-        library.orphans(&claim, &objects, 0).await.unwrap().is_empty(),
+        library
+            .orphans(&claim, &objects, 0)
+            .await
+            .unwrap()
+            .is_empty(),
         "all are younger"
     );
     let orphans = library.orphans(&claim, &objects, i64::MAX).await.unwrap();

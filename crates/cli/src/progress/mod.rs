@@ -41,7 +41,7 @@ impl Style {
 }
 
 enum Display {
-    Bars(Bars),
+    Bars(Box<Bars>),
     Plain(Plain),
 }
 
@@ -71,7 +71,7 @@ impl Display {
 /// [`Error::Interrupted`] after Ctrl-C, else what the operation failed with.
 pub(crate) async fn follow(operation: &Operation, style: Style) -> Result<Snapshot, Error> {
     let mut display = match style {
-        Style::Bars => Display::Bars(Bars::new()),
+        Style::Bars => Display::Bars(Box::new(Bars::new())),
         Style::Plain => Display::Plain(Plain::default()),
     };
     let mut watch = operation.watch();

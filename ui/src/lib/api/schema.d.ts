@@ -819,7 +819,9 @@ export interface components {
             code: components["schemas"]["Code"];
             /** @description A sentence that a musician can act on. */
             detail: string;
-            operation_id?: null | components["schemas"]["OperationId"];
+            operation_id?: components["schemas"]["OperationId"] | null;
+            /** @description What was made before the operation failed. */
+            partial?: Record<string, never> | null;
             /** @description The service that answers. */
             service: components["schemas"]["Service"];
             /**
