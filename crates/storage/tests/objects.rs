@@ -12,6 +12,8 @@
     reason = "helpers of tests are tests too"
 )]
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use futures_util::TryStreamExt as _;
 use songwright_storage::{Error, ObjectConfig, ObjectKey, Objects, S3Config, StorageMode};
@@ -234,12 +236,20 @@ async fn what_a_crash_left_half_written_is_removed_and_nothing_else() {
         dir: dir.path().to_owned(),
     })
     .unwrap();
-    let mut left: Vec<String> = std::fs::read_dir(dir.path())
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-        .collect();
-    left.sort();
-    assert_eq!(left, ["#1", "a.wav", "my file#3", "notes#1x"]);
+    let left = || {
+        let names = std::fs::read_dir(dir.path()).unwrap();
+        let mut names: Vec<String> = names
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .collect();
+        names.sort();
+        names
+    };
+    store
+        .remove_half_written(Duration::from_secs(3600))
+        .unwrap();
+    assert_eq!(left().len(), 6, "what another process may be writing stays");
+    store.remove_half_written(Duration::ZERO).unwrap();
+    assert_eq!(left(), ["#1", "a.wav", "my file#3", "notes#1x"]);
     let listed = store.list().await.unwrap();
     assert_eq!(listed.len(), 1, "only keys are ours: {listed:?}");
     assert_eq!(
