@@ -70,6 +70,16 @@ test('the page says what it heard in the words', async () => {
   assert.ok((await page.locator('.box u').count()) > 0, 'what was understood is underlined');
 });
 
+test('a switch says whether there are words', async () => {
+  const lyrics = page.getByRole('switch', { name: 'Words' });
+  assert.equal(await lyrics.getAttribute('aria-checked'), 'true');
+  await lyrics.click();
+  assert.equal(await lyrics.getAttribute('aria-checked'), 'false');
+  await lyrics.getByText('Instrumental').waitFor();
+  await lyrics.click();
+  await lyrics.getByText('With words').waitFor();
+});
+
 test('a song is made, stage by stage, and appears on the shelf', async () => {
   await setLength('1:00');
   // The page's own updates are recorded: a fast machine is through before a test can look twice.
@@ -112,6 +122,31 @@ test('it plays, and a line of the lyrics is a place to go to', async () => {
   await assertAccessible();
   await page.keyboard.press('Space');
   await page.waitForFunction(() => document.querySelector('audio').paused);
+});
+
+test('the downloads stand free above the player, whatever the size', async () => {
+  for (const [width, height] of [[1440, 900], [1000, 800], [390, 844]]) {
+    await page.setViewportSize({ width, height });
+    if (width < 720) await page.getByRole('button', { name: 'Songs', exact: true }).click();
+    if (width < 1100) {
+      await part('song').locator('.open').click();
+      await page.locator('.side.open').waitFor();
+      await page.waitForTimeout(250);
+    }
+    const covered = await part('side').getByRole('region', { name: 'Download' }).evaluate((downloads) =>
+      [...downloads.querySelectorAll('button, a, label')].flatMap((control) => {
+        const { left, right, top, bottom } = control.getBoundingClientRect();
+        const corners = [[left + 4, top + 4], [right - 4, top + 4], [left + 4, bottom - 4], [right - 4, bottom - 4]];
+        return corners.every(([x, y]) => control.contains(document.elementFromPoint(x, y))) ? [] : [control.innerText];
+      }),
+    );
+    assert.deepEqual(covered, [], `at ${width}×${height}`);
+    const bottom = (box) => box.y + box.height;
+    const [words, downloads] = [await part('lyrics').boundingBox(), await part('bundle').boundingBox()];
+    assert.ok(words.height >= 150 && bottom(words) < downloads.y, `the words end above the downloads at ${width}×${height}`);
+    await page.keyboard.press('Escape');
+  }
+  await page.setViewportSize({ width: 1440, height: 900 });
 });
 
 test('the bundle is a zip with the recording and the cover', async () => {

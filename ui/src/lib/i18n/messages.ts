@@ -27,8 +27,8 @@ export interface Messages {
     length: string;
     lengthUnit: string;
     lengthRange: string;
-    voice: string;
-    sung: string;
+    lyrics: string;
+    withLyrics: string;
     instrumental: string;
     seed: string;
     seedRandom: string;
