@@ -4,6 +4,7 @@ use std::io::Cursor;
 
 use lofty::config::WriteOptions;
 use lofty::file::{FileType, TaggedFileExt as _};
+use lofty::id3::v2::Id3v2Tag;
 use lofty::picture::{MimeType, Picture, PictureType};
 use lofty::probe::Probe;
 use lofty::tag::{ItemKey, ItemValue, Tag, TagExt as _, TagItem, TagType};
@@ -35,6 +36,7 @@ pub struct Tags {
 
 /// Writes `tags` into the bytes of a WAV, FLAC or MP3 file, in place of those that it has. A WAV
 /// file gets them twice, as RIFF INFO and as ID3: some programs read the one, some the other.
+/// The same tags and file give the same bytes.
 ///
 /// # Errors
 /// [`Error::Tags`] where the bytes are none of the three, [`Error::Encode`].
@@ -48,9 +50,12 @@ pub fn write(file: Vec<u8>, tags: &Tags) -> Result<Vec<u8>, Error> {
     let mut file = Cursor::new(file);
     for kind in kinds {
         file.set_position(0);
-        to_tag(tags, *kind)
-            .save_to(&mut file, WriteOptions::default())
-            .map_err(Error::encode("tags"))?;
+        let tag = to_tag(tags, *kind);
+        match kind {
+            TagType::Id3v2 => in_order(tag).save_to(&mut file, WriteOptions::default()),
+            _ => tag.save_to(&mut file, WriteOptions::default()),
+        }
+        .map_err(Error::encode("tags"))?;
     }
     Ok(file.into_inner())
 }
@@ -131,6 +136,20 @@ fn to_tag(tags: &Tags, kind: TagType) -> Tag {
         );
     }
     tag
+}
+
+/// `tag` as ID3v2 frames in the order of their names.
+///
+/// lofty gathers the frames in a hash set, so that their order changes from one tag to the next.
+/// [`to_tag`] gives no two frames of one name.
+fn in_order(tag: Tag) -> Id3v2Tag {
+    let mut frames: Vec<_> = Id3v2Tag::from(tag).into_iter().collect();
+    frames.sort_by(|a, b| a.id_str().cmp(b.id_str()));
+    let mut ordered = Id3v2Tag::new();
+    for frame in frames {
+        ordered.insert(frame);
+    }
+    ordered
 }
 
 fn from_tag(tag: &Tag) -> Tags {
@@ -215,6 +234,34 @@ mod tests {
         let twice = write(once, &other).unwrap();
         assert_eq!(read(&twice).unwrap(), other);
         assert!(!twice.windows(5).any(|w| w == b"Night"));
+    }
+
+    #[test]
+    fn the_same_tags_give_the_same_bytes() {
+        let untagged = [
+            wav::encode(&tone(), WavFormat::Int16).unwrap(),
+            flac::encode(&tone(), FlacFormat::Int16).unwrap(),
+            #[cfg(feature = "mp3")]
+            crate::mp3::encode(&tone()).unwrap(),
+        ];
+        for file in untagged {
+            let first = write(file.clone(), &tags()).unwrap();
+            for _ in 0..20 {
+                assert!(write(file.clone(), &tags()).unwrap() == first);
+            }
+        }
+    }
+
+    #[test]
+    fn every_frame_is_kept_when_they_are_put_in_order() {
+        let ordered = in_order(to_tag(&tags(), TagType::Id3v2));
+        let names: Vec<_> = ordered.into_iter().map(|f| f.id_str().to_owned()).collect();
+        assert_eq!(
+            names,
+            [
+                "APIC", "COMM", "TALB", "TBPM", "TCON", "TIT2", "TPE1", "TSSE", "USLT"
+            ]
+        );
     }
 
     #[test]

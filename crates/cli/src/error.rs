@@ -103,7 +103,7 @@ pub(crate) enum Error {
     },
     /// Built without the window.
     #[error(
-        "This songwright was built without the window. Build it with `cargo build --release --features desktop`, or open the page: `songwright serve`."
+        "This songwright was built without the window. Start it with `cargo run --release --features desktop`, or open the page: `songwright serve`."
     )]
     NoWindow,
 }

@@ -78,7 +78,7 @@ fn unsupported(asked: &str) -> EngineError {
     EngineError::Unsupported {
         what: format!(
             "The built-in lyric writer knows English and Chinese, not {asked}. Choose one of \
-             these, write the lyrics yourself, or install a Qwen model: both work in any language."
+             these, or write the lyrics yourself: yours are kept as they are, in any language."
         ),
     }
 }
@@ -113,7 +113,7 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "The built-in lyric writer knows English and Chinese, not French. Choose one of \
-             these, write the lyrics yourself, or install a Qwen model: both work in any language."
+             these, or write the lyrics yourself: yours are kept as they are, in any language."
         );
         assert!(Language::choose(None, "Песня о море").is_err());
         assert!(Language::choose(None, "海のうたをつくってください").is_err());
