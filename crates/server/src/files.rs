@@ -5,20 +5,27 @@ use axum::{
 };
 use futures_util::StreamExt as _;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use songwright_base::{Code, Failure};
+use songwright_base::{Code, Failure, Service};
 use songwright_song::BundleFile;
-use songwright_storage::{ObjectKey, Objects};
+use songwright_storage::{Error, ObjectKey, Objects};
 use tokio_util::io::ReaderStream;
+
+use crate::error::ApiError;
 
 /// A file of the store with its type, and with Range as players ask for it.
 pub(crate) async fn send(
     objects: &Objects,
     key: &ObjectKey,
     headers: &HeaderMap,
-) -> Result<Response, Failure> {
-    let info = objects.head(key).await?;
-    let range = wanted_range(headers, info.bytes)?;
-    let stream = objects.stream(key, range.clone()).await?;
+    service: Service,
+) -> Result<Response, ApiError> {
+    let failed = |error: Error| ApiError::new(service, error);
+    let info = objects.head(key).await.map_err(failed)?;
+    let range = match wanted_range(headers, info.bytes) {
+        Ok(range) => range,
+        Err(failure) => return Ok(beyond(ApiError::new(service, failure), info.bytes)),
+    };
+    let stream = objects.stream(key, range.clone()).await.map_err(failed)?;
     let (status, length) = match &range {
         None => (StatusCode::OK, info.bytes),
         Some(range) => (StatusCode::PARTIAL_CONTENT, range.end - range.start),
@@ -47,6 +54,15 @@ pub(crate) async fn send(
         answer.insert(header::CONTENT_RANGE, value);
     }
     Ok(response)
+}
+
+/// 416 with the size, so that a client can ask for what there is.
+fn beyond(error: ApiError, bytes: u64) -> Response {
+    let mut response = error.into_response();
+    if let Ok(size) = HeaderValue::from_str(&format!("bytes */{bytes}")) {
+        response.headers_mut().insert(header::CONTENT_RANGE, size);
+    }
+    response
 }
 
 /// The one range that is asked for; several, or a header that is not understood, are the whole

@@ -91,8 +91,7 @@ pub(crate) fn finish(document: &mut OpenApi) {
 /// The OpenAPI 3.1 document of all services in one process, as pretty JSON.
 #[must_use]
 pub fn openapi() -> String {
-    let (_, mut document) = routes::documented(Serving::All);
-    finish(&mut document);
+    let document = routes::documented(Serving::All).document;
     let mut text = document.to_pretty_json().unwrap_or_default();
     text.push('\n');
     text

@@ -5,7 +5,6 @@ use axum::{
     http::HeaderMap,
     response::Response,
 };
-use songwright_base::Failure;
 use songwright_storage::ObjectKey;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -26,10 +25,7 @@ async fn file(
     Path(key): Path<String>,
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
-    let sent = async {
-        let key = ObjectKey::parse(&key)?;
-        files::send(&host.studio.objects, &key, &headers).await
-    };
-    sent.await
-        .map_err(|failure: Failure| ApiError::new(host.serving.at_root(), failure))
+    let service = host.serving.at_root();
+    let key = ObjectKey::parse(&key).map_err(|error| ApiError::new(service, error))?;
+    files::send(&host.studio.objects, &key, &headers, service).await
 }

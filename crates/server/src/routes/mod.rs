@@ -30,8 +30,18 @@ use crate::{Host, Serving, error::ApiError, gate, key, openapi, page};
 
 pub(crate) type Routes = OpenApiRouter<Arc<Host>>;
 
-/// The documented routes: all services in one process, or one service alone.
-pub(crate) fn documented(serving: Serving) -> (Router<Arc<Host>>, OpenApi) {
+/// The documented routes.
+pub(crate) struct Documented {
+    /// What a key is needed for, where there is one.
+    locked: Router<Arc<Host>>,
+    /// What anybody may ask: whether the service is well.
+    open: Router<Arc<Host>>,
+    /// What describes both.
+    pub(crate) document: OpenApi,
+}
+
+/// The routes of all services in one process, or of one service alone.
+pub(crate) fn documented(serving: Serving) -> Documented {
     let shared = operations::routes().merge(session::routes());
     let services = match serving {
         Serving::All => integrated::routes()
@@ -56,17 +66,28 @@ pub(crate) fn documented(serving: Serving) -> (Router<Arc<Host>>, OpenApi) {
             .merge(songs::routes())
             .merge(hear::routes()),
     };
-    OpenApiRouter::with_openapi(openapi::frame())
+    let (locked, mut document) = OpenApiRouter::with_openapi(openapi::frame())
         .merge(services)
         .merge(shared)
         .merge(files::routes())
-        .split_for_parts()
+        .split_for_parts();
+    let (open, described) = health::routes(serving.at_root()).split_for_parts();
+    document.merge(described);
+    openapi::finish(&mut document);
+    Documented {
+        locked,
+        open,
+        document,
+    }
 }
 
 /// The whole server as a router.
 pub fn router(host: &Arc<Host>) -> Router {
-    let (mut api, mut document) = documented(host.serving);
-    openapi::finish(&mut document);
+    let Documented {
+        locked: mut api,
+        open,
+        document: json,
+    } = documented(host.serving);
     if host.serving == Serving::All {
         // The endpoints whose names do not collide with the integrated service's.
         api = api
@@ -74,9 +95,8 @@ pub fn router(host: &Arc<Host>) -> Router {
             .merge(Router::from(music::at_root()))
             .merge(Router::from(image::routes()));
     }
-    let json = document;
     api.route_layer(from_fn_with_state(host.clone(), key::require_key))
-        .merge(Router::from(health::routes(host.serving.at_root())))
+        .merge(open)
         .route("/openapi.json", get(move || async move { Json(json) }))
         .merge(openapi::reference())
         .method_not_allowed_fallback(wrong_method)

@@ -202,9 +202,7 @@ async fn audio(
 ) -> Result<Response, ApiError> {
     let song = find(&host, &id).await?;
     let key = &take(&song, &uri)?.recording.audio.key;
-    files::send(&host.studio.objects, key, &headers)
-        .await
-        .map_err(ApiError::of(SERVICE))
+    files::send(&host.studio.objects, key, &headers, SERVICE).await
 }
 
 /// The cover.
@@ -224,9 +222,13 @@ async fn cover(
             Failure::new(Code::NotFound, "This song has no cover."),
         ));
     };
-    files::send(&host.studio.objects, &cover.artwork.image.key, &headers)
-        .await
-        .map_err(ApiError::of(SERVICE))
+    files::send(
+        &host.studio.objects,
+        &cover.artwork.image.key,
+        &headers,
+        SERVICE,
+    )
+    .await
 }
 
 /// The waveform of a take.

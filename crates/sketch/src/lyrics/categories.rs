@@ -63,6 +63,7 @@ pub(super) fn categories(params: &CategoriesParams) -> Result<Categories, &'stat
         add("Pop", 0.3);
         if params.include_subgenres {
             add("Singer-Songwriter", 0.25);
+            add("Acoustic", 0.2);
         }
     } else if params.include_subgenres {
         add("Pop", 0.2);
