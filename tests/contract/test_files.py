@@ -148,6 +148,13 @@ def test_a_bundle_has_its_parts_and_digests(base, package):
             assert hashlib.sha256(data).hexdigest() in story, f"no SHA-256 of {name}"
 
 
+def test_an_mp3_is_refused_by_a_program_without_it(base, package):
+    link = shapes.at(base, package["links"]["bundle"])
+    shapes.error(requests.get(link, params={"mp3": "perhaps"}, timeout=60), 400, names="mp3")
+    refused = shapes.error(requests.get(link, params={"mp3": "true"}, timeout=60), 400, names="mp3")
+    assert "--features mp3" in refused["detail"]
+
+
 @pytest.mark.parametrize(
     "title",
     ["שיר של ים", "أغنية البحر", "🎸🔥 Rock 🤘🏽", "CON", "a/b\\c:d*e?f\"g<h>i|j", "...", "  dots. ", "nul.txt", "é" * 200, "\u202eevil\u202c"],

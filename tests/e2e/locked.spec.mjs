@@ -7,7 +7,7 @@ import { startSongwright } from './songwright.mjs';
 
 const binary = process.env.SONGWRIGHT_BIN;
 if (!binary) throw new Error('Set SONGWRIGHT_BIN to the songwright program.');
-const KEY = 'harbour lights at dusk';
+const KEY = 'harbour lights at night';
 
 let studio;
 let browser;

@@ -9,15 +9,12 @@ use crate::{
     workspace::Workspace,
 };
 
-/// To build the window: WebKitGTK, GTK and ALSA with their headers.
+/// To build the window: WebKitGTK and GTK with their headers.
 const WINDOW_BUILD: &[&str] = &[
     "build-essential",
     "file",
-    "libasound2-dev",
     "libgtk-3-dev",
-    "librsvg2-dev",
     "libsoup-3.0-dev",
-    "libssl-dev",
     "libwebkit2gtk-4.1-dev",
     "pkg-config",
 ];

@@ -1,6 +1,6 @@
 //! `cargo xtask test`: every check there is, one after the other.
 
-use std::process::Command;
+use std::{path::PathBuf, process::Command};
 
 use anyhow::{Context as _, Result};
 
@@ -39,6 +39,7 @@ const STEPS: &[Step] = &[
     ("s3", s3),
     ("contract", contract),
     ("schema", schema),
+    ("deploy", deploy),
     ("browser", browser),
     ("window", window),
 ];
@@ -72,7 +73,8 @@ pub(crate) fn screens(workspace: &Workspace) -> Result<()> {
     build(workspace)?;
     let folder = workspace.at("docs/screenshots");
     std::fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
-    must(browser_tests(workspace)?.env("SCREENSHOTS", &folder))?;
+    let page = [workspace.at("tests/e2e/page.spec.mjs")];
+    must(browser_tests(workspace, &page)?.env("SCREENSHOTS", &folder))?;
     must(window_tests(workspace)?.env("SCREENSHOTS", &folder))
 }
 
@@ -217,6 +219,10 @@ fn schema(workspace: &Workspace) -> Result<Outcome> {
     pytest(workspace, &["tests/contract/test_schema.py"])
 }
 
+fn deploy(workspace: &Workspace) -> Result<Outcome> {
+    pytest(workspace, &["crates/cli/tests/deploy_validate.py"])
+}
+
 fn pytest(workspace: &Workspace, args: &[&str]) -> Result<Outcome> {
     machine::python(workspace)?;
     let mut command = workspace.command(workspace.python_tool("pytest"), args);
@@ -229,17 +235,31 @@ fn browser(workspace: &Workspace) -> Result<Outcome> {
     std::fs::create_dir_all(&pictures).with_context(|| pictures.display().to_string())?;
     counted(
         Runner::Node,
-        browser_tests(workspace)?.env("SCREENSHOTS", pictures),
+        browser_tests(workspace, &specs(workspace)?)?.env("SCREENSHOTS", pictures),
     )
 }
 
-fn browser_tests(workspace: &Workspace) -> Result<Command> {
+/// Every `*.spec.mjs` of `tests/e2e`, by name. (`node --test` takes patterns from Node 21 on.)
+fn specs(workspace: &Workspace) -> Result<Vec<PathBuf>> {
+    let folder = workspace.at("tests/e2e");
+    let mut specs = Vec::new();
+    for entry in std::fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
+        let path = entry.with_context(|| folder.display().to_string())?.path();
+        if path.to_string_lossy().ends_with(".spec.mjs") {
+            specs.push(path);
+        }
+    }
+    specs.sort();
+    anyhow::ensure!(!specs.is_empty(), "{} has no spec", folder.display());
+    Ok(specs)
+}
+
+/// One file after the other: each has a studio and a browser of its own, and waits for songs.
+fn browser_tests(workspace: &Workspace, specs: &[PathBuf]) -> Result<Command> {
     generated::node_modules(workspace)?;
-    let mut command = workspace.command(
-        "node",
-        &["--test", "--test-reporter=spec", "tests/e2e/page.spec.mjs"],
-    );
-    in_tests(workspace, &mut command);
+    let args = ["--test", "--test-reporter=spec", "--test-concurrency=1"];
+    let mut command = workspace.command("node", &args);
+    in_tests(workspace, command.args(specs));
     Ok(command)
 }
 

@@ -46,9 +46,20 @@ pub(crate) async fn write(host: &Host, id: Uuid, args: &BundleArgs) -> Result<Pa
             WavDepth::Int24 => WavFormat::Int24,
             WavDepth::Float => WavFormat::Float32,
         },
-        extra: args.flac.then_some(ExtraFormat::Flac).into_iter().collect(),
+        extra: extra(args),
         stems: args.stems,
         midi: args.midi,
     };
     Ok(host.studio.bundle(&song, wish, &args.out).await?)
+}
+
+fn extra(args: &BundleArgs) -> Vec<ExtraFormat> {
+    [
+        (args.flac, ExtraFormat::Flac),
+        #[cfg(feature = "mp3")]
+        (args.mp3, ExtraFormat::Mp3),
+    ]
+    .into_iter()
+    .filter_map(|(wanted, format)| wanted.then_some(format))
+    .collect()
 }

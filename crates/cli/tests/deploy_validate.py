@@ -1,6 +1,6 @@
 """What `songwright deploy` writes, judged by the packages of the tools that will read it.
 
-    pip install -r crates/cli/tests/requirements.txt
+    pip install -r tests/requirements.txt
     SONGWRIGHT_BIN=target/debug/songwright pytest crates/cli/tests/deploy_validate.py
 
 Nothing is built, pushed or deployed, and no network is needed.

@@ -56,6 +56,10 @@ pub(crate) struct BundleArgs {
     /// Add the mix as FLAC
     #[arg(long)]
     pub(crate) flac: bool,
+    /// Add the mix as MP3, 320 kbit/s
+    #[cfg(feature = "mp3")]
+    #[arg(long)]
+    pub(crate) mp3: bool,
     /// The form of the WAV file: bits a sample
     #[arg(long, value_name = "BITS", default_value = "24")]
     pub(crate) wav: WavDepth,

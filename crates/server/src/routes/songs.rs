@@ -272,6 +272,7 @@ async fn peaks(
         ("stems" = Option<bool>, Query, description = "With a WAV for each part"),
         ("midi" = Option<bool>, Query, description = "With the MIDI file"),
         ("flac" = Option<bool>, Query, description = "With a FLAC file"),
+        ("mp3" = Option<bool>, Query, description = "With an MP3 file; refused by a program that was built without the feature `mp3`"),
         ("wav" = Option<String>, Query, description = "`16`, `24` or `float`; 24 where absent")),
     responses((status = 200, description = "A zip file", body = String, content_type = "application/zip"), Refusals))]
 async fn bundle(
@@ -294,11 +295,7 @@ async fn bundle(
         take_id,
         form: BundleForm::Zip,
         wav,
-        extra: if parameters.flag("flac")? {
-            vec![ExtraFormat::Flac]
-        } else {
-            Vec::new()
-        },
+        extra: extra(&parameters)?,
         stems: parameters.flag("stems")?,
         midi: parameters.flag("midi")?,
     };
@@ -308,6 +305,32 @@ async fn bundle(
         .await
         .map_err(ApiError::of(SERVICE))?;
     files::send_once(file).await.map_err(ApiError::of(SERVICE))
+}
+
+/// The forms of the mix that the query asks for beside the WAV.
+fn extra(parameters: &Parameters) -> Result<Vec<ExtraFormat>, ApiError> {
+    let mut extra = Vec::new();
+    if parameters.flag("flac")? {
+        extra.push(ExtraFormat::Flac);
+    }
+    if parameters.flag("mp3")? {
+        extra.push(mp3(parameters)?);
+    }
+    Ok(extra)
+}
+
+#[cfg(feature = "mp3")]
+fn mp3(_: &Parameters) -> Result<ExtraFormat, ApiError> {
+    Ok(ExtraFormat::Mp3)
+}
+
+#[cfg(not(feature = "mp3"))]
+fn mp3(parameters: &Parameters) -> Result<ExtraFormat, ApiError> {
+    Err(parameters.wrong(
+        "mp3 cannot be true: this Songwright was built without MP3. Build it with \
+         `cargo build --release --features mp3`."
+            .to_owned(),
+    ))
 }
 
 /// Takes a zipped bundle into the library.

@@ -7479,6 +7479,8 @@ export interface operations {
                 flac?: boolean;
                 /** @description With the MIDI file */
                 midi?: boolean;
+                /** @description With an MP3 file; refused by a program that was built without the feature `mp3` */
+                mp3?: boolean;
                 /** @description With a WAV for each part */
                 stems?: boolean;
                 /** @description The take; the newest where absent */
