@@ -118,8 +118,19 @@ test('it plays, and a line of the lyrics is a place to go to', async () => {
   await part('lyrics').locator('button').nth(2).click();
   await page.waitForFunction(() => document.querySelector('[data-testid=lyrics] [aria-current=true]') !== null);
   assert.ok((await time()) > first, 'the third line comes later');
-  await picture('song');
   await assertAccessible();
+  await page.mouse.move(720, 500);
+  await picture('song');
+});
+
+test('the words follow the music', async () => {
+  await page.evaluate(() => (document.querySelector('audio').currentTime = 45));
+  await page.waitForFunction(() => {
+    const line = document.querySelector('[data-testid=lyrics] [aria-current=true]');
+    if (!line?.matches('button ~ button ~ button ~ button ~ button ~ button')) return false;
+    const [words, sung] = [line.parentElement.getBoundingClientRect(), line.getBoundingClientRect()];
+    return sung.top >= words.top && sung.bottom <= words.bottom;
+  });
   await page.keyboard.press('Space');
   await page.waitForFunction(() => document.querySelector('audio').paused);
 });
