@@ -68,6 +68,17 @@ impl Studio {
         if draft.audio.instrumental {
             return Ok(());
         }
+        let described = matches!(kind, SongKind::FromDescription { .. });
+        if described
+            && draft
+                .prompt
+                .split(',')
+                .any(|tag| tag.trim() == "instrumental")
+        {
+            // "Instrumental lo-fi for rainy days" asks for no words, whatever the field says.
+            operation.skip_stage(Stage::Lyrics);
+            return Ok(());
+        }
         let description = match kind {
             SongKind::FromDescription { description } => description,
             SongKind::WithDescribedLyrics {
