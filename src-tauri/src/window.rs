@@ -9,7 +9,7 @@ use songwright_base::{Code, Failure, config::Config};
 use songwright_server::{Host, Serving, serve};
 use songwright_song::BundleWish;
 use songwright_storage::bundle::{BundleForm, ExtraFormat};
-use tauri::{AppHandle, RunEvent, State};
+use tauri::{AppHandle, Manager as _, RunEvent, State};
 use tauri_plugin_dialog::DialogExt as _;
 use tokio::{net::TcpListener, runtime::Runtime, sync::oneshot};
 use uuid::Uuid;
@@ -142,8 +142,16 @@ async fn save_bundle(
         .ok_or_else(|| Failure::new(Code::NotFound, "This song has no take left."))?;
     let name = songwright_storage::bundle::safe_file_name(&song.text.title);
     let (chosen, answer) = oneshot::channel();
-    app.dialog()
-        .file()
+    let folder = app
+        .path()
+        .download_dir()
+        .ok()
+        .filter(|folder| folder.is_dir());
+    let mut dialog = app.dialog().file();
+    if let Some(folder) = folder.or_else(|| app.path().home_dir().ok()) {
+        dialog = dialog.set_directory(folder);
+    }
+    dialog
         .set_title("Save the song's bundle")
         .set_file_name(format!("{name}.zip"))
         .add_filter("Song bundle", &["zip"])

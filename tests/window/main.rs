@@ -142,7 +142,7 @@ fn saved_zip(desk: &Desk, data_dir: &Path) -> PathBuf {
                 "search",
                 "--onlyvisible",
                 "--name",
-                "(?i)save",
+                "[Ss]ave",
                 "windowfocus",
                 "key",
                 "Return",
