@@ -19,6 +19,8 @@ pub(crate) struct Desk {
 
 impl Desk {
     pub(crate) fn set_up() -> Self {
+        // What a bus starts outlives it, and would be left to the machine's first process.
+        rustix::process::set_child_subreaper(Some(rustix::process::getpid())).unwrap();
         let home = tempfile::tempdir().unwrap();
         let run = home.path().join("run");
         fs::create_dir(&run).unwrap();
@@ -164,6 +166,30 @@ impl Drop for Desk {
             // Those that ended with the others are gone already.
             let _ = process.kill();
             let _ = process.wait();
+        }
+        end_orphans();
+    }
+}
+
+/// Ends what is left of this process's children: services that a bus started and nobody ends.
+fn end_orphans() {
+    use rustix::process::{Pid, Signal, WaitOptions, kill_process, waitpid};
+    // Those that an orphan leaves become ours in turn, so it goes on until there are none.
+    loop {
+        let children = fs::read_to_string("/proc/thread-self/children").unwrap_or_default()
+            + &fs::read_to_string(format!("/proc/self/task/{}/children", std::process::id()))
+                .unwrap_or_default();
+        let children: Vec<Pid> = children
+            .split_whitespace()
+            .filter_map(|pid| Pid::from_raw(pid.parse().ok()?))
+            .collect();
+        if children.is_empty() {
+            return;
+        }
+        for child in children {
+            // One that ended meanwhile is only waited for.
+            let _ = kill_process(child, Signal::KILL);
+            let _ = waitpid(Some(child), WaitOptions::empty());
         }
     }
 }
