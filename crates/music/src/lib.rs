@@ -1,5 +1,6 @@
 //! The music service: audio from a tags prompt and lyrics.
 
+pub mod ace_step;
 mod composer;
 mod params;
 mod service;

@@ -1,0 +1,4 @@
+//! ACE-Step v1 (Gong et al., "ACE-Step: A Step Towards Music Generation Foundation Model",
+//! arXiv 2506.00045) on candle.
+
+pub mod config;

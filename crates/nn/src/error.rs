@@ -1,0 +1,40 @@
+use candle_core::Shape;
+
+/// What can go wrong between a checkpoint and a result.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A network asks for a tensor that the checkpoint lacks.
+    #[error("{origin} holds no tensor {name}")]
+    Missing {
+        /// The tensor's full name.
+        name: String,
+        /// The file or folder that was searched.
+        origin: String,
+    },
+    /// A tensor is there, and is not of this network.
+    #[error("the tensor {name} of {origin} has the shape {found:?}; this model has {wanted:?}")]
+    Shape {
+        /// The tensor's full name.
+        name: String,
+        /// The file or folder that holds it.
+        origin: String,
+        /// What the network asks for.
+        wanted: Shape,
+        /// What the file holds.
+        found: Shape,
+    },
+    /// A file that cannot be read as what it says it is.
+    #[error("{path}: {what}")]
+    File {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// Something that candle refuses.
+    #[error(transparent)]
+    Candle(#[from] candle_core::Error),
+}
+
+/// The result of this crate's functions.
+pub type Result<T, E = Error> = std::result::Result<T, E>;

@@ -1,0 +1,16 @@
+//! What several networks share on candle: weights, layers, kernels, noise.
+//!
+//! Nothing here knows a model. Shapes are written as candle writes them: batch first, channels
+//! before time or pixels in convolutions, features last elsewhere.
+
+pub mod attention;
+pub mod conv;
+mod error;
+mod linear;
+pub mod norm;
+pub mod ops;
+pub mod weights;
+
+pub use error::{Error, Result};
+pub use linear::{Linear, Matrix};
+pub use weights::Weights;

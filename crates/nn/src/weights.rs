@@ -1,0 +1,217 @@
+//! A checkpoint, walked by name.
+
+mod memory;
+mod safetensors;
+mod shapes;
+
+use std::{fmt, sync::Arc};
+
+use candle_core::{DType, Device, Shape, Tensor};
+
+use crate::{Error, Linear, Result, linear::Matrix};
+
+pub use memory::Memory;
+pub use safetensors::SafeTensors;
+pub use shapes::{Asked, Shapes};
+
+/// Where tensors come from.
+pub trait Source: Send + Sync {
+    /// The shape of a tensor; `None` where there is none of that name.
+    fn shape(&self, name: &str) -> Option<Shape>;
+
+    /// A tensor in the type it is stored in.
+    ///
+    /// # Errors
+    /// Where it is not there, or cannot be read.
+    fn tensor(&self, name: &str, device: &Device) -> Result<Tensor>;
+
+    /// The file or folder, for people.
+    fn origin(&self) -> String;
+
+    /// Whether this only takes note of what is asked for (see [`Shapes`]).
+    fn only_shapes(&self) -> bool {
+        false
+    }
+
+    /// Takes note of a tensor; only a source of shapes does.
+    fn asked_for(&self, _name: &str, _shape: &Shape) {}
+}
+
+/// A place in a checkpoint: names are asked for relative to it, as candle's `VarBuilder` does.
+#[derive(Clone)]
+pub struct Weights {
+    source: Arc<dyn Source>,
+    path: String,
+    dtype: DType,
+    device: Device,
+}
+
+impl fmt::Debug for Weights {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.source.origin(), self.path)
+    }
+}
+
+/// Whether a layer adds a bias.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Bias {
+    /// `NAME.bias` is read and added.
+    With,
+    /// There is none.
+    Without,
+}
+
+impl Weights {
+    /// The root of a checkpoint. Tensors are handed out as `dtype` on `device`.
+    pub fn new(source: impl Source + 'static, dtype: DType, device: &Device) -> Self {
+        Self {
+            source: Arc::new(source),
+            path: String::new(),
+            dtype,
+            device: device.clone(),
+        }
+    }
+
+    /// The place `name` below this one.
+    #[must_use]
+    pub fn pp(&self, name: impl fmt::Display) -> Self {
+        Self {
+            path: self.full(&name.to_string()),
+            ..self.clone()
+        }
+    }
+
+    /// The type that tensors are handed out in.
+    #[must_use]
+    pub fn dtype(&self) -> DType {
+        self.dtype
+    }
+
+    /// The device that tensors are handed out on.
+    #[must_use]
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
+    /// The same place, with tensors handed out as `dtype`.
+    #[must_use]
+    pub fn as_dtype(&self, dtype: DType) -> Self {
+        Self {
+            dtype,
+            ..self.clone()
+        }
+    }
+
+    /// Whether a tensor of that name is there.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.source.shape(&self.full(name)).is_some()
+    }
+
+    /// The tensor `name`, of that shape.
+    ///
+    /// # Errors
+    /// Where it is missing, has another shape, or cannot be read or moved.
+    pub fn tensor(&self, name: &str, shape: impl Into<Shape>) -> Result<Tensor> {
+        let (name, wanted) = (self.full(name), shape.into());
+        let Some(found) = self.source.shape(&name) else {
+            // Taking note of names begins with one that nobody knew.
+            if self.source.only_shapes() {
+                self.source.asked_for(&name, &wanted);
+                return shapes::nothing(&wanted, self);
+            }
+            return Err(Error::Missing {
+                name,
+                origin: self.source.origin(),
+            });
+        };
+        if found != wanted {
+            return Err(Error::Shape {
+                name,
+                origin: self.source.origin(),
+                wanted,
+                found,
+            });
+        }
+        Ok(self
+            .source
+            .tensor(&name, &self.device)?
+            .to_dtype(self.dtype)?)
+    }
+
+    /// A tensor made from others when a network is built, such as a folded weight norm; where only
+    /// shapes are asked for it costs nothing.
+    ///
+    /// # Errors
+    /// Those of `make`.
+    pub fn made(
+        &self,
+        shape: impl Into<Shape>,
+        make: impl FnOnce() -> Result<Tensor>,
+    ) -> Result<Tensor> {
+        if self.source.only_shapes() {
+            shapes::nothing(&shape.into(), self)
+        } else {
+            make()
+        }
+    }
+
+    /// A matrix `NAME` of `rows × columns` to multiply with.
+    ///
+    /// # Errors
+    /// Those of [`Weights::tensor`].
+    pub fn matrix(&self, name: &str, (rows, columns): (usize, usize)) -> Result<Matrix> {
+        Ok(Matrix::Dense(self.tensor(name, (rows, columns))?))
+    }
+
+    /// `weight` (and `bias`) of this place, from `inputs` to `outputs` features.
+    ///
+    /// # Errors
+    /// Those of [`Weights::tensor`].
+    pub fn linear(&self, inputs: usize, outputs: usize, bias: Bias) -> Result<Linear> {
+        let bias = match bias {
+            Bias::With => Some(self.tensor("bias", outputs)?),
+            Bias::Without => None,
+        };
+        Ok(Linear::new(self.matrix("weight", (outputs, inputs))?, bias))
+    }
+
+    /// Several linear layers that read the same input, as one whose outputs lie one after the other.
+    ///
+    /// # Errors
+    /// Those of [`Weights::tensor`].
+    pub fn linears(
+        &self,
+        names: &[&str],
+        inputs: usize,
+        outputs: usize,
+        bias: Bias,
+    ) -> Result<Linear> {
+        let parts: Vec<Weights> = names.iter().map(|name| self.pp(name)).collect();
+        let all = outputs * names.len();
+        let weights = parts
+            .iter()
+            .map(|part| part.tensor("weight", (outputs, inputs)))
+            .collect::<Result<Vec<_>>>()?;
+        let weight = self.made((all, inputs), || Ok(Tensor::cat(&weights, 0)?))?;
+        let bias = match bias {
+            Bias::With => {
+                let biases = parts
+                    .iter()
+                    .map(|part| part.tensor("bias", outputs))
+                    .collect::<Result<Vec<_>>>()?;
+                Some(self.made(all, || Ok(Tensor::cat(&biases, 0)?))?)
+            }
+            Bias::Without => None,
+        };
+        Ok(Linear::new(Matrix::Dense(weight), bias))
+    }
+
+    fn full(&self, name: &str) -> String {
+        match (self.path.as_str(), name) {
+            ("", name) => name.to_owned(),
+            (path, "") => path.to_owned(),
+            (path, name) => format!("{path}.{name}"),
+        }
+    }
+}

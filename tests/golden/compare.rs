@@ -1,0 +1,54 @@
+use anyhow::{Result, ensure};
+use candle_core::{DType, Tensor};
+
+/// The bound of one pass in f32, relative to the largest value.
+pub(crate) const PASS: f64 = 1e-4;
+
+/// The bound of a whole sampling loop, in which guidance amplifies what rounding does.
+pub(crate) const LOOP: f64 = 1e-3;
+
+/// The cosine that two f32 results have at least.
+const COSINE: f64 = 0.99999;
+
+/// That two tensors have one shape, differ by at most `bound` of the largest wanted value, and
+/// point the same way.
+pub(crate) fn close(what: &str, found: &Tensor, wanted: &Tensor, bound: f64) -> Result<()> {
+    ensure!(
+        found.dims() == wanted.dims(),
+        "{what} has the shape {:?}, not {:?}",
+        found.dims(),
+        wanted.dims()
+    );
+    let (found, wanted) = (values(found)?, values(wanted)?);
+    let scale = wanted.iter().fold(0_f64, |m, v| m.max(v.abs()));
+    let worst = found
+        .iter()
+        .zip(&wanted)
+        .fold(0_f64, |m, (f, w)| m.max((f - w).abs()));
+    ensure!(
+        found.iter().all(|v| v.is_finite()),
+        "{what} holds something that is no number"
+    );
+    ensure!(
+        worst <= bound * scale.max(f64::MIN_POSITIVE),
+        "{what} differs by {:.2e} of its scale {scale:.3}, more than {bound:.0e}",
+        worst / scale
+    );
+    let cosine = dot(&found, &wanted) / (dot(&found, &found) * dot(&wanted, &wanted)).sqrt();
+    ensure!(
+        scale == 0.0 || cosine >= COSINE,
+        "{what} has the cosine {cosine:.7}"
+    );
+    Ok(())
+}
+
+fn values(tensor: &Tensor) -> Result<Vec<f64>> {
+    Ok(tensor
+        .to_dtype(DType::F64)?
+        .flatten_all()?
+        .to_vec1::<f64>()?)
+}
+
+fn dot(a: &[f64], b: &[f64]) -> f64 {
+    a.iter().zip(b).map(|(a, b)| a * b).sum()
+}

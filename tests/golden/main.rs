@@ -1,0 +1,45 @@
+//! The networks against numbers of their reference implementations.
+//!
+//! Reads every set of goldens of `tests/golden/` and of the folder that `SONGWRIGHT_GOLDEN_DIR`
+//! names, which may itself be a set. Files are found, never listed here: a file of a set whose
+//! networks are built, and that no check takes, is a failure.
+
+mod checks;
+mod compare;
+mod set;
+
+use std::{env, path::Path, process::ExitCode};
+
+use libtest_mimic::{Arguments, Failed, Trial};
+
+use checks::Family;
+use set::Set;
+
+fn main() -> ExitCode {
+    let mut sets = Set::below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("golden"));
+    if let Some(folder) = env::var_os("SONGWRIGHT_GOLDEN_DIR") {
+        sets.extend(Set::below(Path::new(&folder)));
+    }
+    let trials = sets.into_iter().flat_map(trials).collect();
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+/// A trial a file, by the checks of the set's family.
+fn trials(set: Set) -> Vec<Trial> {
+    let Some(family) = Family::of(&set) else {
+        // The goldens of a network that is not built yet.
+        return Vec::new();
+    };
+    set.names()
+        .into_iter()
+        .map(|name| {
+            let set = set.clone();
+            Trial::test(format!("{}::{name}", set.label()), move || {
+                let check = family
+                    .check(&name)
+                    .ok_or_else(|| Failed::from("no check takes this file"))?;
+                check(&set, &name).map_err(|error| Failed::from(format!("{error:#}")))
+            })
+        })
+        .collect()
+}
