@@ -1,3 +1,5 @@
+//! ACE-Step's configuration files, under their own keys.
+
 use serde::Deserialize;
 
 /// The diffusion transformer's measures: `ace_step_transformer/config.json`, by its keys.
