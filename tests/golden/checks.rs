@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::set::Set;
+use crate::{set::Set, torch_randn};
 
 /// A check of one file of a set.
 pub(crate) type Check = fn(&Set, &str) -> Result<()>;
@@ -14,9 +14,30 @@ pub(crate) struct Family {
     folder: &'static str,
     /// The start of a file's name, and what takes it; the first that fits.
     checks: &'static [(&'static str, Check)],
+    /// The starts of names whose networks are not built yet; none once the family is whole.
+    pending: &'static [&'static str],
 }
 
-const FAMILIES: &[Family] = &[];
+const FAMILIES: &[Family] = &[Family {
+    folder: "ace-step-v1",
+    checks: &[
+        ("torch_randn", torch_randn::check),
+        ("torch_cpu_randn", torch_randn::check),
+    ],
+    pending: &[
+        "dcae",
+        "dit",
+        "guidance",
+        "log_mel",
+        "loop_",
+        "lyric_cases",
+        "lyric_encoder",
+        "music_dcae",
+        "resample",
+        "scheduler",
+        "vocoder",
+    ],
+}];
 
 impl Family {
     /// The family of a set; `None` where its networks are not built.
@@ -27,6 +48,11 @@ impl Family {
             .iter()
             .copied()
             .find(|family| folder.starts_with(family.folder))
+    }
+
+    /// Whether a file waits for its network.
+    pub(crate) fn awaits(&self, name: &str) -> bool {
+        self.check(name).is_none() && self.pending.iter().any(|start| name.starts_with(start))
     }
 
     /// What takes a file.

@@ -2,9 +2,11 @@ use anyhow::{Result, ensure};
 use candle_core::{DType, Tensor};
 
 /// The bound of one pass in f32, relative to the largest value.
+#[allow(dead_code, reason = "the checks of pending files ask")]
 pub(crate) const PASS: f64 = 1e-4;
 
 /// The bound of a whole sampling loop, in which guidance amplifies what rounding does.
+#[allow(dead_code, reason = "the checks of pending files ask")]
 pub(crate) const LOOP: f64 = 1e-3;
 
 /// The cosine that two f32 results have at least.

@@ -9,6 +9,7 @@ mod error;
 mod linear;
 pub mod norm;
 pub mod ops;
+pub mod random;
 pub mod weights;
 
 pub use error::{Error, Result};
