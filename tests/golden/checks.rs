@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::{set::Set, torch_randn};
+use crate::{lyric_cases, set::Set, torch_randn};
 
 /// A check of one file of a set.
 pub(crate) type Check = fn(&Set, &str) -> Result<()>;
@@ -21,6 +21,7 @@ pub(crate) struct Family {
 const FAMILIES: &[Family] = &[Family {
     folder: "ace-step-v1",
     checks: &[
+        ("lyric_cases", lyric_cases::check),
         ("torch_randn", torch_randn::check),
         ("torch_cpu_randn", torch_randn::check),
     ],
@@ -30,7 +31,6 @@ const FAMILIES: &[Family] = &[Family {
         "guidance",
         "log_mel",
         "loop_",
-        "lyric_cases",
         "lyric_encoder",
         "music_dcae",
         "resample",

@@ -6,6 +6,7 @@
 
 mod checks;
 mod compare;
+mod lyric_cases;
 mod set;
 mod torch_randn;
 

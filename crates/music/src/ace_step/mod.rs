@@ -2,3 +2,7 @@
 //! arXiv 2506.00045) on candle.
 
 pub mod config;
+mod error;
+pub mod lyric_text;
+
+pub use error::Error;

@@ -1,0 +1,99 @@
+//! Lyrics to ids, as ACE-Step v1's lyric encoder was trained on them: by line, a language's token,
+//! the cleaned text in byte pairs, and a separator (the reference's `tokenize_lyrics`).
+
+mod abbreviations;
+mod chinese;
+mod clean;
+mod hangul;
+mod kana;
+mod language;
+mod symbols;
+mod tags;
+mod tokenizer;
+
+pub use language::Language;
+
+use super::Error;
+use tokenizer::VoiceBpe;
+
+/// `[START]`, before the first line.
+const START: u32 = 261;
+/// `[SPACE]`, which also ends a line.
+const SEPARATOR: u32 = 2;
+
+/// How a line's brackets are read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Tags {
+    /// `[Verse 1]` is the model's `[verse]`.
+    #[default]
+    Known,
+    /// As written: what is not spelled like a tag of the vocabulary becomes letters, as in the
+    /// reference.
+    Written,
+}
+
+/// Lyrics to ids.
+#[derive(Clone, Debug)]
+pub struct LyricText {
+    tokenizer: VoiceBpe,
+}
+
+impl LyricText {
+    /// Reads the vocabulary, which is in the program.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Vocabulary`] where it does not load.
+    pub fn new() -> Result<Self, Error> {
+        Ok(Self {
+            tokenizer: VoiceBpe::new()?,
+        })
+    }
+
+    /// The ids of a song, in 0..6693: `[START]`, then of each line its ids and a separator; of an
+    /// empty line the separator. Without words that is two ids; a caller whose song has no lyrics
+    /// gives the encoder one masked token instead.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Vocabulary`] where the vocabulary does not take a line.
+    pub fn encode(&self, lyrics: &str, language: Language, tags: Tags) -> Result<Vec<u32>, Error> {
+        let mut ids = vec![START];
+        for line in lyrics.split('\n').map(str::trim) {
+            if !line.is_empty() {
+                let line = match tags {
+                    Tags::Known => tags::known(line),
+                    Tags::Written => line.to_owned(),
+                };
+                let language = if starts_with_brackets(&line) {
+                    Language::English
+                } else {
+                    language
+                };
+                ids.extend(self.encode_line(&line, language)?);
+            }
+            ids.push(SEPARATOR);
+        }
+        Ok(ids)
+    }
+
+    /// The ids of one line in a language: the language's token, then the cleaned text's.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Vocabulary`] where the vocabulary does not take the line.
+    pub fn encode_line(&self, line: &str, language: Language) -> Result<Vec<u32>, Error> {
+        self.tokenizer.encode(&cleaned(line, language), language)
+    }
+}
+
+/// A line as it is cut into tokens: small letters, numbers and signs as words, one space at a time,
+/// and Chinese, Korean and Japanese in Latin letters.
+pub fn cleaned(line: &str, language: Language) -> String {
+    clean::clean(line, language)
+}
+
+/// Whether a line starts with a bracket that closes: a structure tag, which is English.
+fn starts_with_brackets(line: &str) -> bool {
+    line.starts_with('[') && line.contains(']')
+}

@@ -1,0 +1,143 @@
+use std::collections::BTreeMap;
+
+use anyhow::{Context as _, Result, ensure};
+use serde_json::Value;
+use songwright_music::ace_step::lyric_text::{Language, LyricText, Tags, cleaned};
+
+use crate::set::Set;
+
+/// Lines with equal ids of all golden lines, by the language that the reference cleaned them in.
+const EQUAL: [(&str, usize, usize); 17] = [
+    ("ar", 2, 3),
+    ("cs", 2, 2),
+    ("de", 3, 6),
+    ("en", 53, 58),
+    ("es", 4, 6),
+    ("fr", 4, 7),
+    ("hi", 3, 3),
+    ("hu", 2, 3),
+    ("it", 2, 3),
+    ("ja", 1, 11),
+    ("ko", 5, 7),
+    ("nl", 2, 3),
+    ("pl", 2, 3),
+    ("pt", 3, 4),
+    ("ru", 5, 7),
+    ("tr", 2, 3),
+    ("zh", 2, 19),
+];
+
+/// Every line in the language that the reference took for it, and whole songs of one language.
+pub(crate) fn check(set: &Set, name: &str) -> Result<()> {
+    let cases = set.json(name)?;
+    let text = LyricText::new()?;
+    let mut found: BTreeMap<&str, (usize, usize)> =
+        EQUAL.iter().map(|(code, ..)| (*code, (0, 0))).collect();
+    let mut differ = Vec::new();
+    for case in lines(&cases)? {
+        let language = language(case.language)?;
+        let (equal, all) = found.entry(language.code()).or_default();
+        *all += 1;
+        if text.encode_line(case.line, language)? == case.ids {
+            *equal += 1;
+        } else {
+            differ.push(format!(
+                "{}: {:?} is {:?}, not {:?}",
+                case.language,
+                case.line,
+                cleaned(case.line, language),
+                case.clean
+            ));
+        }
+    }
+    let wanted = EQUAL
+        .iter()
+        .map(|(code, equal, all)| (*code, (*equal, *all)));
+    ensure!(
+        found == wanted.collect(),
+        "equal lines by language: {found:?}; these differ:\n{}",
+        differ.join("\n")
+    );
+    songs(&cases, &text)
+}
+
+/// The frame around the lines: songs whose every line is in one language, or a tag, and equal.
+fn songs(cases: &Value, text: &LyricText) -> Result<()> {
+    let mut whole = 0;
+    for song in array(&cases["tokenize_lyrics"])? {
+        let lines = array(&song["lines"])?;
+        let mut languages: Vec<Language> = Vec::new();
+        let mut equal = true;
+        for line in lines.iter().filter(|line| line["used"].is_string()) {
+            let (line_text, used) = (string(&line["line"])?, language(string(&line["used"])?)?);
+            equal &= text.encode_line(line_text, used)? == ids(&line["ids"])?;
+            if !line_text.starts_with('[') {
+                languages.push(used);
+            }
+        }
+        languages.dedup();
+        if !equal || languages.len() > 1 {
+            continue;
+        }
+        let language = languages.first().copied().unwrap_or(Language::English);
+        let lyrics = string(&song["lyrics"])?;
+        ensure!(
+            text.encode(lyrics, language, Tags::Written)? == ids(&song["ids"])?,
+            "the song {lyrics:?} differs around its lines"
+        );
+        whole += 1;
+    }
+    ensure!(whole >= 30, "only {whole} whole songs were compared");
+    Ok(())
+}
+
+struct Case<'a> {
+    line: &'a str,
+    language: &'a str,
+    clean: &'a str,
+    ids: Vec<u32>,
+}
+
+fn lines(cases: &Value) -> Result<Vec<Case<'_>>> {
+    let mut all = Vec::new();
+    for song in array(&cases["tokenize_lyrics"])? {
+        for line in array(&song["lines"])? {
+            // An empty line has none.
+            if line["used"].is_string() {
+                all.push((&line["line"], &line["used"], line));
+            }
+        }
+    }
+    for line in array(&cases["encode"])? {
+        all.push((&line["text"], &line["lang"], line));
+    }
+    all.into_iter()
+        .map(|(text, language, line)| {
+            Ok(Case {
+                line: string(text)?,
+                language: string(language)?,
+                clean: string(&line["clean"])?,
+                ids: ids(&line["ids"])?,
+            })
+        })
+        .collect()
+}
+
+fn language(code: &str) -> Result<Language> {
+    Language::from_code(code).with_context(|| format!("no language {code}"))
+}
+
+fn array(value: &Value) -> Result<&Vec<Value>> {
+    value.as_array().context("no array")
+}
+
+fn string(value: &Value) -> Result<&str> {
+    value.as_str().context("no string")
+}
+
+fn ids(value: &Value) -> Result<Vec<u32>> {
+    array(value)?
+        .iter()
+        .map(|id| Ok(u32::try_from(id.as_u64().context("no id")?)?))
+        .collect()
+}
