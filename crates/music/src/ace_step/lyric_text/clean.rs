@@ -38,6 +38,7 @@ pub(super) fn clean(line: &str, language: Language) -> String {
     text = symbols::expand(&text, language);
     text = one_space(&text);
     match language {
+        Language::Chinese => chinese::romanised(&text),
         Language::Korean => hangul::romanised(&text),
         _ => text,
     }

@@ -1,11 +1,18 @@
-//! Chinese text before its readings.
+//! Chinese text: numbers as words, then punctuation as commas; and its readings.
+
+mod number;
+mod pinyin;
+mod rewrite;
+
+pub(super) use pinyin::romanised;
 
 /// Punctuation outside ASCII that becomes a comma.
 const PUNCTUATION: &str = "！？｡。＂＃＄％＆＇（）＊＋，－／：；＜＝＞＠［＼］＾＿｀｛｜｝～｟｠｢｣､、〃《》「」『』【】〔〕〖〗〘〙〚〛〜〝〞〟〰〾〿–—‘’‛“”„‟…‧﹏·〈〉-";
 
-/// A line with every punctuation mark as a comma.
+/// A line with its numbers in Chinese words and every punctuation mark as a comma.
 pub(super) fn normalised(text: &str) -> String {
-    text.chars()
+    rewrite::numbers(text)
+        .chars()
         .map(|c| {
             if c.is_ascii_punctuation() || PUNCTUATION.contains(c) {
                 ','
