@@ -8,22 +8,22 @@ use crate::set::Set;
 
 /// Lines with equal ids of all golden lines, by the language that the reference cleaned them in.
 const EQUAL: [(&str, usize, usize); 17] = [
-    ("ar", 2, 3),
+    ("ar", 3, 3),
     ("cs", 2, 2),
-    ("de", 3, 6),
-    ("en", 53, 58),
-    ("es", 4, 6),
-    ("fr", 4, 7),
+    ("de", 6, 6),
+    ("en", 58, 58),
+    ("es", 6, 6),
+    ("fr", 7, 7),
     ("hi", 3, 3),
-    ("hu", 2, 3),
-    ("it", 2, 3),
+    ("hu", 3, 3),
+    ("it", 3, 3),
     ("ja", 1, 11),
-    ("ko", 5, 7),
-    ("nl", 2, 3),
-    ("pl", 2, 3),
-    ("pt", 3, 4),
-    ("ru", 5, 7),
-    ("tr", 2, 3),
+    ("ko", 7, 7),
+    ("nl", 3, 3),
+    ("pl", 3, 3),
+    ("pt", 4, 4),
+    ("ru", 7, 7),
+    ("tr", 3, 3),
     ("zh", 19, 19),
 ];
 
@@ -87,7 +87,7 @@ fn songs(cases: &Value, text: &LyricText) -> Result<()> {
         );
         whole += 1;
     }
-    ensure!(whole >= 30, "only {whole} whole songs were compared");
+    ensure!(whole >= 40, "only {whole} whole songs were compared");
     Ok(())
 }
 

@@ -4,7 +4,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::{Language, abbreviations, chinese, hangul, kana, symbols};
+use super::{Language, abbreviations, chinese, hangul, kana, numbers, symbols};
 
 static SPACES: LazyLock<Regex> = LazyLock::new(|| pattern(r"\s+"));
 
@@ -31,9 +31,10 @@ pub(super) fn clean(line: &str, language: Language) -> String {
         text = text.replace('İ', "i");
     }
     text = text.to_lowercase();
-    if language == Language::Chinese {
-        text = chinese::normalised(&text);
-    }
+    text = match language {
+        Language::Chinese => chinese::normalised(&text),
+        _ => numbers::expand(&text, language),
+    };
     text = abbreviations::expand(&text, language);
     text = symbols::expand(&text, language);
     text = one_space(&text);

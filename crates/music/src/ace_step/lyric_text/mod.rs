@@ -7,6 +7,7 @@ mod clean;
 mod hangul;
 mod kana;
 mod language;
+mod numbers;
 mod symbols;
 mod tags;
 mod tokenizer;
