@@ -4,6 +4,7 @@
 mod abbreviations;
 mod chinese;
 mod clean;
+mod guess;
 mod hangul;
 mod kana;
 mod language;
@@ -86,6 +87,13 @@ impl LyricText {
     pub fn encode_line(&self, line: &str, language: Language) -> Result<Vec<u32>, Error> {
         self.tokenizer.encode(&cleaned(line, language), language)
     }
+}
+
+/// The language of a whole song by its letters, for a request that names none; structure tags are
+/// not looked at. English where nothing tells. The reference guesses each line instead, and is often
+/// wrong on short ones.
+pub fn guess_language(lyrics: &str) -> Language {
+    guess::language(lyrics)
 }
 
 /// A line as it is cut into tokens: small letters, numbers and signs as words, one space at a time,

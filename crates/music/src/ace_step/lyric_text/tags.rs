@@ -55,6 +55,11 @@ pub(super) fn known(line: &str) -> String {
         .into_owned()
 }
 
+/// Lyrics without any bracket.
+pub(super) fn without(lyrics: &str) -> String {
+    BRACKETS.replace_all(lyrics, " ").into_owned()
+}
+
 /// The tag of a bracket's text.
 fn part(text: &str) -> Option<&'static str> {
     // Who sings it, or how, is no part of the name.
