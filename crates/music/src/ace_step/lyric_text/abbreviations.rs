@@ -1,8 +1,8 @@
 use std::{collections::HashMap, sync::LazyLock};
 
-use regex::{NoExpand, Regex};
+use regex::NoExpand;
 
-use super::{Language, clean::pattern};
+use super::{Language, pattern::Pattern};
 
 type Table = &'static [(&'static str, &'static str)];
 
@@ -99,7 +99,7 @@ const fn table(language: Language) -> Table {
     }
 }
 
-static PATTERNS: LazyLock<HashMap<Language, Vec<(Regex, &'static str)>>> = LazyLock::new(|| {
+static PATTERNS: LazyLock<HashMap<Language, Vec<(Pattern, &'static str)>>> = LazyLock::new(|| {
     Language::ALL
         .into_iter()
         .map(|language| {
@@ -111,7 +111,7 @@ static PATTERNS: LazyLock<HashMap<Language, Vec<(Regex, &'static str)>>> = LazyL
             };
             let patterns = table(language)
                 .iter()
-                .map(|(short, long)| (pattern(&format!(r"(?i)\b{short}{end}")), *long))
+                .map(|(short, long)| (Pattern::new(&format!(r"(?i)\b{short}{end}")), *long))
                 .collect();
             (language, patterns)
         })

@@ -2,20 +2,9 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use super::{Language, abbreviations, chinese, hangul, kana, numbers, pattern::Pattern, symbols};
 
-use super::{Language, abbreviations, chinese, hangul, kana, numbers, symbols};
-
-static SPACES: LazyLock<Regex> = LazyLock::new(|| pattern(r"\s+"));
-
-/// A pattern of this module's own; one that does not compile matches nothing, and a test fails.
-pub(super) fn pattern(text: &str) -> Regex {
-    #[expect(
-        clippy::expect_used,
-        reason = "each pattern is a constant that a test compiles"
-    )]
-    Regex::new(text).expect("a constant pattern")
-}
+static SPACES: LazyLock<Pattern> = LazyLock::new(|| Pattern::new(r"\s+"));
 
 /// A line as the tokenizer's training text was: small letters, numbers and signs as words, and
 /// Chinese, Korean and Japanese in Latin letters (XTTS's `multilingual_cleaners`).

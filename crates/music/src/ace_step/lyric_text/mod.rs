@@ -9,6 +9,7 @@ mod hangul;
 mod kana;
 mod language;
 mod numbers;
+mod pattern;
 mod symbols;
 mod tags;
 mod tokenizer;

@@ -2,11 +2,11 @@
 
 use std::sync::LazyLock;
 
-use regex::{Captures, Regex};
+use regex::Captures;
 
-use super::clean::pattern;
+use super::pattern::Pattern;
 
-static BRACKETS: LazyLock<Regex> = LazyLock::new(|| pattern(r"\[([^\[\]]*)\]"));
+static BRACKETS: LazyLock<Pattern> = LazyLock::new(|| Pattern::new(r"\[([^\[\]]*)\]"));
 
 /// What people write for the twelve tags the vocabulary has, the longer before what they hold.
 const NAMES: [(&str, &str); 33] = [

@@ -2,15 +2,15 @@
 
 use std::sync::LazyLock;
 
-use regex::{Captures, Regex};
+use regex::Captures;
 
 use super::{
-    super::clean::pattern,
+    super::pattern::Pattern,
     number::{by_digits, spoken},
 };
 
 /// A rule: what it looks for, whose first group it replaces, and by what.
-struct Rule(Regex, fn(&str) -> String);
+struct Rule(Pattern, fn(&str) -> String);
 
 const CURRENCY: &str = "(?:(?:亿|千万|百万|万|千|百)|(?:亿|千万|百万|万|千|百|)(?:元|块)|角|毛|分)";
 const MEASURES: &str = "千克|毫克|微克|千米|分米|厘米|毫米|微米|[匹张座回场尾条个首阙阵网炮顶丘棵只支袭辆挑担颗壳窠曲墙群腔砣客贯扎捆刀令打手罗坡山岭江溪钟队单双对出口头脚板跳枝件贴针线管名位身堂课本页家户层丝毫厘分钱两斤铢石钧锱忽寸尺丈里寻常铺程撮勺合升斗盘碗碟叠桶笼盆盒杯斛锅簋篮罐瓶壶卮盏箩箱煲啖袋钵年月日季刻时周天秒旬纪岁世更夜春夏秋冬代伏辈丸泡粒幢堆根道面片块]";
@@ -18,37 +18,37 @@ const MEASURES: &str = "千克|毫克|微克|千米|分米|厘米|毫米|微米|
 static RULES: LazyLock<[Rule; 9]> = LazyLock::new(|| {
     [
         Rule(
-            pattern(r"\D+((?:(?:[089]\d|(?:19|20)\d{2})年)?(?:\d{1,2}月(?:\d{1,2}[日号])?)?)"),
+            Pattern::new(r"\D+((?:(?:[089]\d|(?:19|20)\d{2})年)?(?:\d{1,2}月(?:\d{1,2}[日号])?)?)"),
             date,
         ),
         Rule(
-            pattern(&format!(
+            Pattern::new(&format!(
                 r"\D+(\d+(?:\.\d+)?[多余几]?{CURRENCY}(?:\d{CURRENCY}?)?)"
             )),
             numbers_in,
         ),
         Rule(
-            pattern(r"\D((?:\+?86 ?)?1(?:[38]\d|5[0-35-9]|7[678]|9[89])\d{8})\D"),
+            Pattern::new(r"\D((?:\+?86 ?)?1(?:[38]\d|5[0-35-9]|7[678]|9[89])\d{8})\D"),
             by_digits,
         ),
         Rule(
-            pattern(r"\D((?:0(?:10|2[1-3]|[3-9]\d{2})-?)?[1-9]\d{6,7})\D"),
+            Pattern::new(r"\D((?:0(?:10|2[1-3]|[3-9]\d{2})-?)?[1-9]\d{6,7})\D"),
             by_digits,
         ),
-        Rule(pattern(r"(\d+/\d+)"), fraction),
-        Rule(pattern(r"(\d+(?:\.\d+)?%)"), percentage),
+        Rule(Pattern::new(r"(\d+/\d+)"), fraction),
+        Rule(Pattern::new(r"(\d+(?:\.\d+)?%)"), percentage),
         Rule(
-            pattern(&format!(r"(\d+(?:\.\d+)?)[多余几]?(?:{MEASURES})")),
+            Pattern::new(&format!(r"(\d+(?:\.\d+)?)[多余几]?(?:{MEASURES})")),
             spoken,
         ),
-        Rule(pattern(r"(\d{4,32})"), by_digits),
-        Rule(pattern(r"(\d+(?:\.\d+)?)"), spoken),
+        Rule(Pattern::new(r"(\d{4,32})"), by_digits),
+        Rule(Pattern::new(r"(\d+(?:\.\d+)?)"), spoken),
     ]
 });
 
-static NUMBER: LazyLock<Regex> = LazyLock::new(|| pattern(r"\d+(\.\d+)?"));
+static NUMBER: LazyLock<Pattern> = LazyLock::new(|| Pattern::new(r"\d+(\.\d+)?"));
 /// A two between letters, which is part of a name.
-static NAME: LazyLock<Regex> = LazyLock::new(|| pattern("([a-zA-Z]+)二([a-zA-Z]+)"));
+static NAME: LazyLock<Pattern> = LazyLock::new(|| Pattern::new("([a-zA-Z]+)二([a-zA-Z]+)"));
 
 /// A line with its numbers in Chinese words.
 pub(super) fn numbers(line: &str) -> String {

@@ -15,27 +15,28 @@ mod turkish;
 
 use std::{collections::HashMap, sync::LazyLock};
 
-use regex::{Captures, Regex};
+use regex::Captures;
 
-use super::{Language, clean::pattern};
+use super::{Language, pattern::Pattern};
 use money::Currency;
 
 /// The largest number that is spoken; longer ones stay digits.
 const LIMIT: u64 = 1_000_000_000_000_000;
 
-static GROUPED_BY_COMMA: LazyLock<Regex> =
-    LazyLock::new(|| pattern(r"\b\d{1,3}(,\d{3})*(\.\d+)?\b"));
+static GROUPED_BY_COMMA: LazyLock<Pattern> =
+    LazyLock::new(|| Pattern::new(r"\b\d{1,3}(,\d{3})*(\.\d+)?\b"));
 // The first dot is any character, as in the reference.
-static GROUPED_BY_DOT: LazyLock<Regex> = LazyLock::new(|| pattern(r"\b\d{1,3}(.\d{3})*(,\d+)?\b"));
-static DECIMAL: LazyLock<Regex> = LazyLock::new(|| pattern(r"([0-9]+)[.,]([0-9]+)"));
-static DIGITS: LazyLock<Regex> = LazyLock::new(|| pattern("[0-9]+"));
+static GROUPED_BY_DOT: LazyLock<Pattern> =
+    LazyLock::new(|| Pattern::new(r"\b\d{1,3}(.\d{3})*(,\d+)?\b"));
+static DECIMAL: LazyLock<Pattern> = LazyLock::new(|| Pattern::new(r"([0-9]+)[.,]([0-9]+)"));
+static DIGITS: LazyLock<Pattern> = LazyLock::new(|| Pattern::new("[0-9]+"));
 
-static ORDINALS: LazyLock<HashMap<Language, Regex>> = LazyLock::new(|| {
+static ORDINALS: LazyLock<HashMap<Language, Pattern>> = LazyLock::new(|| {
     Language::ALL
         .into_iter()
         .filter_map(|language| {
             let suffixes = ordinal_suffixes(language)?;
-            Some((language, pattern(&format!("([0-9]+)(?:{suffixes})"))))
+            Some((language, Pattern::new(&format!("([0-9]+)(?:{suffixes})"))))
         })
         .collect()
 });
@@ -102,7 +103,7 @@ fn in_words(text: &str, language: Language) -> Option<String> {
 /// Every match in words; `None` where one has none.
 fn replaced(
     text: &str,
-    looks_for: &Regex,
+    looks_for: &Pattern,
     words: impl Fn(&Captures<'_>) -> Option<String>,
 ) -> Option<String> {
     let mut out = String::with_capacity(text.len());
@@ -117,7 +118,7 @@ fn replaced(
     Some(out)
 }
 
-fn without(text: &str, grouped: &Regex, separator: char) -> String {
+fn without(text: &str, grouped: &Pattern, separator: char) -> String {
     grouped
         .replace_all(text, |found: &Captures<'_>| found[0].replace(separator, ""))
         .into_owned()

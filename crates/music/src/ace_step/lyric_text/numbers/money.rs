@@ -1,8 +1,6 @@
 use std::sync::LazyLock;
 
-use regex::Regex;
-
-use super::{LIMIT, Language, arabic, cardinal, pattern, slavic};
+use super::{LIMIT, Language, Pattern, arabic, cardinal, slavic};
 
 /// A currency by its sign.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -12,8 +10,9 @@ pub(super) enum Currency {
     Euro,
 }
 
-static AMOUNTS: LazyLock<[Regex; 3]> = LazyLock::new(|| {
-    ["£", r"\$", "€"].map(|sign| pattern(&format!("{sign}[0-9.,]*[0-9]+|[0-9.,]*[0-9]+{sign}")))
+static AMOUNTS: LazyLock<[Pattern; 3]> = LazyLock::new(|| {
+    ["£", r"\$", "€"]
+        .map(|sign| Pattern::new(&format!("{sign}[0-9.,]*[0-9]+|[0-9.,]*[0-9]+{sign}")))
 });
 
 impl Currency {
@@ -21,7 +20,7 @@ impl Currency {
     pub(super) const ALL: [Self; 3] = [Self::Pound, Self::Dollar, Self::Euro];
 
     /// Finds amounts with the sign before or after.
-    pub(super) fn amounts(self) -> &'static Regex {
+    pub(super) fn amounts(self) -> &'static Pattern {
         &AMOUNTS[self as usize]
     }
 }
