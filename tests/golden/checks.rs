@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::{lyric_cases, set::Set, torch_randn};
+use crate::{lyric_cases, set::Set, torch_randn, transformer};
 
 /// A check of one file of a set.
 pub(crate) type Check = fn(&Set, &str) -> Result<()>;
@@ -21,17 +21,19 @@ pub(crate) struct Family {
 const FAMILIES: &[Family] = &[Family {
     folder: "ace-step-v1",
     checks: &[
+        ("dit_decode", transformer::decode),
+        ("dit_encode", transformer::encode),
+        ("dit", transformer::whole),
         ("lyric_cases", lyric_cases::check),
+        ("lyric_encoder", transformer::lyric_encoder),
         ("torch_randn", torch_randn::check),
         ("torch_cpu_randn", torch_randn::check),
     ],
     pending: &[
         "dcae",
-        "dit",
         "guidance",
         "log_mel",
         "loop_",
-        "lyric_encoder",
         "music_dcae",
         "resample",
         "scheduler",

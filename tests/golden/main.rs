@@ -9,6 +9,7 @@ mod compare;
 mod lyric_cases;
 mod set;
 mod torch_randn;
+mod transformer;
 
 use std::{env, path::Path, process::ExitCode};
 

@@ -176,6 +176,22 @@ impl Weights {
         Ok(Linear::new(self.matrix("weight", (outputs, inputs))?, bias))
     }
 
+    /// A convolution of this place whose kernel meets every input once, as the matrix that it is:
+    /// `weight`, stored as `stored` (outputs, then what multiplies out to `inputs`), and `bias`.
+    ///
+    /// # Errors
+    /// Those of [`Weights::tensor`].
+    pub fn pointwise(&self, inputs: usize, stored: &[usize], bias: Bias) -> Result<Linear> {
+        let outputs = stored.first().copied().unwrap_or_default();
+        let weight = self.tensor("weight", stored)?;
+        let matrix = self.made((outputs, inputs), || Ok(weight.reshape((outputs, inputs))?))?;
+        let bias = match bias {
+            Bias::With => Some(self.tensor("bias", outputs)?),
+            Bias::Without => None,
+        };
+        Ok(Linear::new(Matrix::Dense(matrix), bias))
+    }
+
     /// Several linear layers that read the same input, as one whose outputs lie one after the other.
     ///
     /// # Errors

@@ -62,3 +62,17 @@ impl Default for LyricEncoderConfig {
         }
     }
 }
+
+impl TransformerConfig {
+    /// Hidden features of the feed-forward, half of what it widens to.
+    #[must_use]
+    #[expect(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the reference truncates the product too"
+    )]
+    pub fn hidden(&self) -> usize {
+        (self.inner_dim as f64 * self.mlp_ratio) as usize
+    }
+}

@@ -4,5 +4,6 @@
 pub mod config;
 mod error;
 pub mod lyric_text;
+pub mod model;
 
 pub use error::Error;

@@ -1,0 +1,96 @@
+use candle_core::{D, Tensor};
+use songwright_nn::{Linear, Result, Weights, ops::softmax_last, weights::Bias};
+
+use crate::ace_step::config::LyricEncoderConfig;
+
+/// Attention with relative positions (Dai et al. 2019, "Transformer-XL"; the reference's
+/// `RelPositionMultiHeadedAttention`).
+#[derive(Clone, Debug)]
+pub(super) struct LyricAttention {
+    linear_q: Linear,
+    linear_k: Linear,
+    linear_v: Linear,
+    linear_out: Linear,
+    linear_pos: Linear,
+    pos_bias_u: Tensor,
+    pos_bias_v: Tensor,
+    heads: usize,
+    size: usize,
+}
+
+impl LyricAttention {
+    pub(super) fn load(weights: &Weights, config: &LyricEncoderConfig) -> Result<Self> {
+        let (features, heads) = (config.output_size, config.attention_heads);
+        let size = features / heads;
+        let linear = |name, bias| weights.pp(name).linear(features, features, bias);
+        Ok(Self {
+            linear_q: linear("linear_q", Bias::With)?,
+            linear_k: linear("linear_k", Bias::With)?,
+            linear_v: linear("linear_v", Bias::With)?,
+            linear_out: linear("linear_out", Bias::With)?,
+            linear_pos: linear("linear_pos", Bias::Without)?,
+            pos_bias_u: weights.tensor("pos_bias_u", (heads, size))?,
+            pos_bias_v: weights.tensor("pos_bias_v", (heads, size))?,
+            heads,
+            size,
+        })
+    }
+
+    /// `(batch, tokens, features)` → the same shape. `positions` is the sinusoid table of
+    /// 2·tokens − 1 rows; `mask` is 1 where a token counts, (batch, 1, 1, tokens), and a row without
+    /// any gives zeros; `strength` multiplies the queries, not the biases.
+    pub(super) fn forward(
+        &self,
+        x: &Tensor,
+        positions: &Tensor,
+        mask: &Tensor,
+        strength: f64,
+    ) -> Result<Tensor> {
+        let (batch, tokens, features) = x.dims3()?;
+        let by_head = |x: Tensor, rows: usize| -> Result<Tensor> {
+            let count = x.dim(0)?;
+            Ok(x.reshape((count, rows, self.heads, self.size))?
+                .transpose(1, 2)?
+                .contiguous()?)
+        };
+        let q = by_head((self.linear_q.forward(x)? * strength)?, tokens)?;
+        let k = by_head(self.linear_k.forward(x)?, tokens)?;
+        let v = by_head(self.linear_v.forward(x)?, tokens)?;
+        let rows = positions.dim(1)?;
+        let p = by_head(self.linear_pos.forward(positions)?, rows)?;
+        let biased = |bias: &Tensor| -> Result<Tensor> {
+            Ok(q.broadcast_add(&bias.reshape((1, self.heads, 1, self.size))?)?)
+        };
+        let content = biased(&self.pos_bias_u)?.matmul(&k.t()?.contiguous()?)?;
+        let p = p
+            .broadcast_as((batch, self.heads, rows, self.size))?
+            .t()?
+            .contiguous()?;
+        let place = shift(&biased(&self.pos_bias_v)?.matmul(&p)?)?;
+        #[expect(clippy::cast_precision_loss, reason = "heads are small")]
+        let scale = (self.size as f64).sqrt().recip();
+        let scores = ((content + place)? * scale)?;
+        // The lowest finite value, so that a row of masked tokens is no NaN; they become 0 below.
+        let hidden = ((mask - 1.0)? * f64::from(f32::MAX))?;
+        let shares = softmax_last(&scores.broadcast_add(&hidden.to_dtype(scores.dtype())?)?)?
+            .broadcast_mul(mask)?;
+        let out = shares
+            .matmul(&v)?
+            .transpose(1, 2)?
+            .reshape((batch, tokens, features))?;
+        self.linear_out.forward(&out)
+    }
+}
+
+/// Of `(…, tokens, 2·tokens − 1)` the entry (i, tokens − 1 − i + j) at (i, j).
+fn shift(x: &Tensor) -> Result<Tensor> {
+    let (batch, heads, tokens, rows) = x.dims4()?;
+    // One column in front of each row moves row i by i once the rows are laid out anew.
+    let padded = x.pad_with_zeros(D::Minus1, 1, 0)?;
+    Ok(padded
+        .reshape((batch, heads, rows + 1, tokens))?
+        .narrow(2, 1, rows)?
+        .reshape((batch, heads, tokens, rows))?
+        .narrow(3, 0, tokens)?
+        .contiguous()?)
+}
