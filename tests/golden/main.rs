@@ -6,7 +6,10 @@
 
 mod checks;
 mod compare;
+mod guidance;
+mod loops;
 mod lyric_cases;
+mod schedules;
 mod set;
 mod torch_randn;
 mod transformer;

@@ -2,6 +2,7 @@
 //! arXiv 2506.00045) on candle.
 
 pub mod config;
+pub mod diffusion;
 mod error;
 pub mod lyric_text;
 pub mod model;

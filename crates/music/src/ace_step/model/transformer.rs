@@ -120,7 +120,33 @@ impl Transformer {
         for i in 0..self.blocks.len() {
             x = self.turned_block(i, &x, (timestep, branch), &rotary)?;
         }
-        let velocity = self.final_layer.forward(&x, &timestep.embedded)?;
+        self.velocity(&x, timestep)
+    }
+
+    /// The same, asking before each block whether to go on; `None` where not.
+    ///
+    /// # Errors
+    /// As [`Self::forward`].
+    pub fn forward_while(
+        &self,
+        latents: &Tensor,
+        timestep: &Timestep,
+        branch: &Branch,
+        go_on: impl Fn() -> bool,
+    ) -> Result<Option<Tensor>> {
+        let mut x = self.tokens(latents)?;
+        let rotary = self.rotary(x.dim(1)?, &x)?;
+        for i in 0..self.blocks.len() {
+            if !go_on() {
+                return Ok(None);
+            }
+            x = self.turned_block(i, &x, (timestep, branch), &rotary)?;
+        }
+        Ok(Some(self.velocity(&x, timestep)?))
+    }
+
+    fn velocity(&self, x: &Tensor, timestep: &Timestep) -> Result<Tensor> {
+        let velocity = self.final_layer.forward(x, &timestep.embedded)?;
         Ok(velocity.to_dtype(DType::F32)?)
     }
 

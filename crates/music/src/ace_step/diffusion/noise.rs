@@ -1,0 +1,50 @@
+use candle_core::{Device, Tensor};
+use songwright_nn::{Result, random::Generator};
+
+/// Which of a run's two generators noise comes from.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Stream {
+    /// The song's seed (`manual_seeds`).
+    Song,
+    /// The variation's seed (`retake_seeds`).
+    Retake,
+}
+
+/// Where a run's noise comes from.
+pub trait Noise {
+    /// The next noise of a stream, of that shape.
+    ///
+    /// # Errors
+    /// Where the device takes no more.
+    fn draw(&mut self, stream: Stream, shape: (usize, usize, usize, usize)) -> Result<Tensor>;
+}
+
+/// Noise of two seeds: the same numbers on every device (see [`Generator`]).
+#[derive(Clone, Debug)]
+pub struct SeededNoise {
+    song: Generator,
+    retake: Generator,
+    device: Device,
+}
+
+impl SeededNoise {
+    /// The low 32 bits of a seed are read.
+    #[must_use]
+    pub fn new(seed: u64, retake_seed: u64, device: &Device) -> Self {
+        Self {
+            song: Generator::new(seed),
+            retake: Generator::new(retake_seed),
+            device: device.clone(),
+        }
+    }
+}
+
+impl Noise for SeededNoise {
+    fn draw(&mut self, stream: Stream, shape: (usize, usize, usize, usize)) -> Result<Tensor> {
+        let generator = match stream {
+            Stream::Song => &mut self.song,
+            Stream::Retake => &mut self.retake,
+        };
+        generator.randn(shape, &self.device)
+    }
+}
