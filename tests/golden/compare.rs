@@ -2,11 +2,9 @@ use anyhow::{Result, ensure};
 use candle_core::{DType, Tensor};
 
 /// The bound of one pass in f32, relative to the largest value.
-#[allow(dead_code, reason = "the checks of pending files ask")]
 pub(crate) const PASS: f64 = 1e-4;
 
 /// The bound of a whole sampling loop, in which guidance amplifies what rounding does.
-#[allow(dead_code, reason = "the checks of pending files ask")]
 pub(crate) const LOOP: f64 = 1e-3;
 
 /// The cosine that two f32 results have at least.
@@ -53,4 +51,12 @@ fn values(tensor: &Tensor) -> Result<Vec<f64>> {
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
+}
+
+/// The largest difference, relative to the largest wanted value.
+pub(crate) fn difference(found: &Tensor, wanted: &Tensor) -> Result<f64> {
+    let (found, wanted) = (values(found)?, values(wanted)?);
+    let scale = wanted.iter().fold(f64::MIN_POSITIVE, |m, v| m.max(v.abs()));
+    let pairs = found.iter().zip(&wanted);
+    Ok(pairs.fold(0_f64, |m, (f, w)| m.max((f - w).abs())) / scale)
 }

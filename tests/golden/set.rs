@@ -95,13 +95,11 @@ impl Tensors {
         Ok(tensor.to_dtype(DType::I64)?)
     }
 
-    #[allow(dead_code, reason = "the checks of pending files ask")]
     pub(crate) fn has(&self, name: &str) -> bool {
         self.0.contains_key(name)
     }
 
     /// The weights: what starts with `w.`, without it.
-    #[allow(dead_code, reason = "the checks of pending files ask")]
     pub(crate) fn weights(&self) -> Result<Memory> {
         self.0
             .iter()

@@ -9,6 +9,7 @@ pub mod mp3;
 mod pcm;
 pub mod peaks;
 mod quantise;
+mod resample;
 pub mod tags;
 pub mod wav;
 
@@ -17,3 +18,4 @@ pub use limiter::{Limiter, frame_peaks};
 pub use loudness::{LoudnessError, integrated_loudness, true_peak};
 pub use pcm::Pcm;
 pub use peaks::Peaks;
+pub use resample::Resampler;

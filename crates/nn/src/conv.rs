@@ -69,6 +69,20 @@ impl Conv1d {
         Ok(Self::new(weight, bias_of(weights, shape, bias)?, shape))
     }
 
+    /// The same, its weight stored as direction and length (see [`Weights::weight_normed`]).
+    ///
+    /// # Errors
+    /// Where a tensor is missing or of another shape.
+    pub fn load_normed(weights: &Weights, shape: ConvShape) -> Result<Self> {
+        let weight =
+            weights.weight_normed((shape.outputs, shape.inputs / shape.groups, shape.kernel))?;
+        Ok(Self::new(
+            weight,
+            bias_of(weights, shape, Bias::With)?,
+            shape,
+        ))
+    }
+
     /// From tensors at hand.
     #[must_use]
     pub fn new(weight: Tensor, bias: Option<Tensor>, shape: ConvShape) -> Self {
@@ -95,7 +109,7 @@ impl Conv1d {
 }
 
 /// A transposed convolution over time: `(batch, inputs, time)` → `(batch, outputs, (time − 1)·stride
-/// + kernel − 2·padding)`.
+/// + kernel − 2·padding)`. Its kernel is a multiple of its stride; it has one group and no dilation.
 #[derive(Clone, Debug)]
 pub struct ConvTranspose1d {
     weight: Tensor,
@@ -104,6 +118,21 @@ pub struct ConvTranspose1d {
 }
 
 impl ConvTranspose1d {
+    /// Its weight (inputs, outputs, kernel) stored as direction and length (see
+    /// [`Weights::weight_normed`]), and its bias.
+    ///
+    /// # Errors
+    /// Where a tensor is missing or of another shape.
+    pub fn load_normed(weights: &Weights, shape: ConvShape) -> Result<Self> {
+        let weight =
+            weights.weight_normed((shape.inputs, shape.outputs / shape.groups, shape.kernel))?;
+        Ok(Self::new(
+            weight,
+            bias_of(weights, shape, Bias::With)?,
+            shape,
+        ))
+    }
+
     /// From a weight of (inputs, outputs, kernel) and a bias of outputs.
     #[must_use]
     pub fn new(weight: Tensor, bias: Option<Tensor>, shape: ConvShape) -> Self {
@@ -118,15 +147,41 @@ impl ConvTranspose1d {
     /// Where the input has other channels.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let ConvShape {
+            outputs,
+            kernel,
             stride,
             padding,
-            dilation,
-            groups,
             ..
         } = self.shape;
-        // With padding candle falls to a loop that is many times slower, on every device.
-        let y = x.conv_transpose1d(&self.weight, 0, 0, stride, dilation, groups)?;
-        let length = y.dim(2)?;
+        let (batch, inputs, time) = x.dims3()?;
+        // Every input's contribution by a matrix product, then the overlapping ones added: candle's own
+        // is many times slower with padding, and wrong for more than one row of a batch.
+        let weight = self.weight.reshape((inputs, outputs * kernel))?.t()?;
+        let weight = weight
+            .unsqueeze(0)?
+            .broadcast_as((batch, outputs * kernel, inputs))?;
+        let columns = weight.contiguous()?.matmul(&x.contiguous()?)?;
+        let turns = kernel / stride;
+        let columns = columns.reshape((batch, outputs, turns, stride, time))?;
+        let length = (time + turns - 1) * stride;
+        let mut sum: Option<Tensor> = None;
+        for turn in 0..turns {
+            let part = columns
+                .narrow(2, turn, 1)?
+                .squeeze(2)?
+                .transpose(2, 3)?
+                .contiguous()?
+                .reshape((batch, outputs, time * stride))?
+                .pad_with_zeros(2, turn * stride, (turns - 1 - turn) * stride)?;
+            sum = Some(match sum {
+                Some(sum) => (sum + part)?,
+                None => part,
+            });
+        }
+        let y = match sum {
+            Some(sum) => sum,
+            None => Tensor::zeros((batch, outputs, length), x.dtype(), x.device())?,
+        };
         let y = y.narrow(2, padding, length - 2 * padding)?.contiguous()?;
         with_bias(y, self.bias.as_ref())
     }

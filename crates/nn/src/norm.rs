@@ -132,3 +132,42 @@ impl GroupNorm {
             .broadcast_add(&self.bias.reshape(one_a_channel.as_slice())?)?)
     }
 }
+
+/// Root mean square over the channels of each pixel, with weight and bias (diffusers' `RMSNorm` with
+/// a bias, on channels moved last).
+#[derive(Clone, Debug)]
+pub struct ChannelRmsNorm {
+    weight: Tensor,
+    bias: Tensor,
+    eps: f64,
+}
+
+impl ChannelRmsNorm {
+    /// With `weight` and `bias` of this place.
+    ///
+    /// # Errors
+    /// Where a tensor is missing or of another shape.
+    pub fn load(weights: &Weights, channels: usize, eps: f64) -> Result<Self> {
+        Ok(Self {
+            weight: weights.tensor("weight", channels)?,
+            bias: weights.tensor("bias", channels)?,
+            eps,
+        })
+    }
+
+    /// `(batch, channels, height, width)` → the same shape.
+    ///
+    /// # Errors
+    /// Where the channels are others.
+    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        let channels = self.weight.elem_count();
+        let wide = x.to_dtype(DType::F32)?;
+        let mean = wide.sqr()?.mean_keepdim(1)?;
+        let normed = wide
+            .broadcast_div(&(mean + self.eps)?.sqrt()?)?
+            .to_dtype(x.dtype())?;
+        Ok(normed
+            .broadcast_mul(&self.weight.reshape((1, channels, 1, 1))?)?
+            .broadcast_add(&self.bias.reshape((1, channels, 1, 1))?)?)
+    }
+}

@@ -59,16 +59,43 @@ pub fn modulated_rms(x: &Tensor, scale: &Tensor, shift: &Tensor, eps: f64) -> Re
 /// # Errors
 /// Where the shapes do not fit together.
 pub fn gated_depthwise(x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor> {
-    let (_, time, _) = x.dims3()?;
+    let sum = depthwise(&x.silu()?, weight, bias)?;
+    let halves = sum.chunk(2, D::Minus1)?;
+    Ok((&halves[0] * halves[1].silu()?)?)
+}
+
+/// A convolution of each channel over time, `(batch, time, channels)` → the same shape.
+///
+/// `weight` is (taps, channels) with an odd number of taps, `bias` (channels); zeros lie on either
+/// side in time.
+///
+/// # Errors
+/// Where the shapes do not fit together.
+pub fn depthwise(x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor> {
+    let (_, time, channels) = x.dims3()?;
     let taps = weight.dim(0)?;
-    let padded = x.silu()?.pad_with_zeros(1, taps / 2, taps / 2)?;
-    let mut sum = bias
-        .reshape((1, 1, bias.elem_count()))?
-        .broadcast_as(x.shape())?;
+    let padded = x.pad_with_zeros(1, taps / 2, taps / 2)?;
+    let mut sum = bias.reshape((1, 1, channels))?.broadcast_as(x.shape())?;
     for tap in 0..taps {
         let seen = padded.narrow(1, tap, time)?;
         sum = (sum + seen.broadcast_mul(&weight.narrow(0, tap, 1)?.unsqueeze(0)?)?)?;
     }
-    let halves = sum.chunk(2, D::Minus1)?;
-    Ok((&halves[0] * halves[1].silu()?)?)
+    Ok(sum)
+}
+
+/// Channels to pixels: `(batch, channels·by², height, width)` → `(batch, channels, height·by,
+/// width·by)` (Shi et al. 2016).
+///
+/// # Errors
+/// Where the channels cannot be cut so.
+pub fn pixel_shuffle(x: &Tensor, by: usize) -> Result<Tensor> {
+    Ok(candle_nn::ops::pixel_shuffle(x, by)?)
+}
+
+/// The way back from [`pixel_shuffle`].
+///
+/// # Errors
+/// Where height or width are no multiples.
+pub fn pixel_unshuffle(x: &Tensor, by: usize) -> Result<Tensor> {
+    Ok(candle_nn::ops::pixel_unshuffle(x, by)?)
 }

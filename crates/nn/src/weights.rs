@@ -3,6 +3,7 @@
 mod memory;
 mod safetensors;
 mod shapes;
+mod weight_norm;
 
 use std::{fmt, sync::Arc};
 

@@ -16,20 +16,13 @@ const TAPS: usize = 3;
 impl FeedForward {
     pub(super) fn load(weights: &Weights, features: usize, hidden: usize) -> Result<Self> {
         let depth = weights.pp("depth_conv.conv");
-        let depth_weight = depth.tensor("weight", (2 * hidden, 1, TAPS))?;
         Ok(Self {
             inverted: weights.pp("inverted_conv.conv").pointwise(
                 features,
                 &[2 * hidden, features, 1],
                 Bias::With,
             )?,
-            // A row a tap, as the convolution reads them.
-            depth_weight: depth.made((TAPS, 2 * hidden), || {
-                Ok(depth_weight
-                    .reshape((2 * hidden, TAPS))?
-                    .t()?
-                    .contiguous()?)
-            })?,
+            depth_weight: depth.depthwise(2 * hidden, TAPS)?,
             depth_bias: depth.tensor("bias", 2 * hidden)?,
             point: weights.pp("point_conv.conv").pointwise(
                 hidden,
