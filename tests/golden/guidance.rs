@@ -2,7 +2,8 @@
 
 use anyhow::{Context as _, Result};
 use serde_json::Value;
-use songwright_music::ace_step::diffusion::{Guidance, GuidanceKind, Guide, double, orthogonal};
+use songwright_api::CfgType;
+use songwright_music::ace_step::diffusion::{Guidance, Guide, double, orthogonal};
 
 use crate::{compare::close, set::Set};
 
@@ -31,7 +32,7 @@ pub(crate) fn check(set: &Set, file: &str) -> Result<()> {
         ..Guidance::default()
     };
     let named = |names: &[String]| names.iter().find(|name| tensors.has(name)).cloned();
-    let mut apg = Guide::new(GuidanceKind::Apg);
+    let mut apg = Guide::new(CfgType::Apg);
     let mut call = 0;
     while tensors.has(&format!("cond_{call}")) {
         let one = |name: &str| tensors.f32(&format!("{name}_{call}"));
@@ -42,11 +43,11 @@ pub(crate) fn check(set: &Set, file: &str) -> Result<()> {
             ("apg", apg.guide(&c, &u, scale("apg")?, call)?),
             (
                 "cfg",
-                Guide::new(GuidanceKind::Cfg).guide(&c, &u, scale("cfg")?, call)?,
+                Guide::new(CfgType::Cfg).guide(&c, &u, scale("cfg")?, call)?,
             ),
             (
                 "star",
-                Guide::new(GuidanceKind::CfgStar).guide(&c, &u, scale("star")?, call)?,
+                Guide::new(CfgType::CfgStar).guide(&c, &u, scale("star")?, call)?,
             ),
             ("double", double(&c, &tensors.f32(&text)?, &u, &apart)?),
         ];

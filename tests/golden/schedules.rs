@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use anyhow::{Context as _, Result, bail, ensure};
 use candle_core::{Device, Tensor};
-use songwright_music::ace_step::diffusion::{Schedule, Solver, SolverKind, granularity};
+use songwright_api::SchedulerType;
+use songwright_music::ace_step::diffusion::{Schedule, Solver, granularity};
 
 use crate::{
     compare::close,
@@ -115,6 +116,6 @@ fn run(tensors: &Tensors, kind: &str, omega: &str, schedule: &Schedule) -> Resul
     Ok(())
 }
 
-fn kind_of(word: &str) -> Result<SolverKind> {
+fn kind_of(word: &str) -> Result<SchedulerType> {
     serde_json::from_value(word.into()).with_context(|| format!("no solver {word}"))
 }

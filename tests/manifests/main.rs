@@ -21,7 +21,9 @@ fn asked(build: impl FnOnce(&Weights) -> NnResult<()>) -> Result<Names> {
     let asked = shapes.asked();
     build(&Weights::new(shapes, DType::F32, &Device::Cpu))?;
     let so_far = asked.so_far().into_iter();
-    Ok(so_far.map(|(name, shape)| (name, shape.into_dims())).collect())
+    Ok(so_far
+        .map(|(name, shape)| (name, shape.into_dims()))
+        .collect())
 }
 
 /// A manifest without its heading.
@@ -39,8 +41,13 @@ fn manifest(text: &str) -> Result<Names> {
 /// That all of `asked` is in the manifest, and the rest of it is `unread`.
 fn compare(asked: &Names, manifest: &Names, unread: impl Fn(&str) -> bool) -> Result<()> {
     for (name, shape) in asked {
-        let stored = manifest.get(name).with_context(|| format!("{name} is not stored"))?;
-        ensure!(stored == shape, "{name} is stored as {stored:?}, not {shape:?}");
+        let stored = manifest
+            .get(name)
+            .with_context(|| format!("{name} is not stored"))?;
+        ensure!(
+            stored == shape,
+            "{name} is stored as {stored:?}, not {shape:?}"
+        );
     }
     for name in manifest.keys().filter(|name| !asked.contains_key(*name)) {
         ensure!(unread(name), "{name} is not read");
@@ -64,11 +71,19 @@ fn transformer() -> Result<()> {
         PromptEncoder::load(weights, &config)?;
         Transformer::load(weights, &config).map(drop)
     })?;
-    let parameters: usize = asked.values().map(|shape| shape.iter().product::<usize>()).sum();
-    ensure!(parameters == 2_588_427_392, "{parameters} parameters are read");
+    let parameters: usize = asked
+        .values()
+        .map(|shape| shape.iter().product::<usize>())
+        .sum();
+    ensure!(
+        parameters == 2_588_427_392,
+        "{parameters} parameters are read"
+    );
     let stored = manifest(include_str!("ace-step-v1-transformer.tsv"))?;
     let unread = ["cross_attn.add_", "cross_attn.to_add_out", "projectors."];
-    compare(&asked, &stored, |name| unread.iter().any(|part| name.contains(part)))
+    compare(&asked, &stored, |name| {
+        unread.iter().any(|part| name.contains(part))
+    })
 }
 
 #[test]
@@ -87,7 +102,11 @@ fn dcae() -> Result<()> {
         DcaeEncoder::load(weights, &config)?;
         DcaeDecoder::load(weights, &config).map(drop)
     })?;
-    compare(&asked, &manifest(include_str!("ace-step-v1-dcae.tsv"))?, |_| false)
+    compare(
+        &asked,
+        &manifest(include_str!("ace-step-v1-dcae.tsv"))?,
+        |_| false,
+    )
 }
 
 #[test]
@@ -107,6 +126,14 @@ fn text_encoder() -> Result<()> {
     let asked = asked(|weights| TextEncoder::load(weights, &config).map(drop))?;
     // The tied embedding is stored once, or twice.
     let twice = |name: &str| name == "encoder.embed_tokens.weight";
-    compare(&asked, &manifest(include_str!("umt5-base-encoder.tsv"))?, twice)?;
-    compare(&asked, &manifest(include_str!("ace-step-v1-umt5.tsv"))?, twice)
+    compare(
+        &asked,
+        &manifest(include_str!("umt5-base-encoder.tsv"))?,
+        twice,
+    )?;
+    compare(
+        &asked,
+        &manifest(include_str!("ace-step-v1-umt5.tsv"))?,
+        twice,
+    )
 }

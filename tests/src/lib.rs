@@ -8,6 +8,7 @@
 
 mod program;
 mod server;
+pub mod synthetic;
 mod wav;
 
 pub use program::program;

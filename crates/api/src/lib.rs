@@ -5,6 +5,7 @@
 //! its service's parameters.
 
 mod body;
+mod diffusion;
 mod health;
 mod image;
 mod lyrics;
@@ -16,6 +17,7 @@ mod song;
 mod songs;
 
 pub use body::{Body, parse};
+pub use diffusion::{CfgType, Diffusion, DiffusionFields, LoraChoice, OssSteps, SchedulerType};
 pub use health::{DependentService, HealthCheck, ServiceInfo};
 pub use image::{
     AvailableStyles, CoverImageRequest, CoverImageResponse, DownloadedImage, StyleText,

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use songwright_base::{InvalidField, OperationId, Seed};
 use utoipa::ToSchema;
 
-use crate::{Whole, finite_between};
+use crate::{DiffusionFields, Whole, finite_between};
 
 /// The fields that all audio requests share.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, ToSchema)]
@@ -126,6 +126,9 @@ pub struct MusicRequest {
     /// The shared fields.
     #[serde(flatten)]
     pub audio: AudioGenerationBase,
+    /// What only a neural composer reads.
+    #[serde(flatten)]
+    pub diffusion: DiffusionFields,
 }
 
 /// `metadata` of every generating endpoint.

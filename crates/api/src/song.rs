@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use songwright_base::{Code, Failure, InvalidField, length_between};
 use utoipa::ToSchema;
 
-use crate::{AudioGeneration, AudioGenerationBase, Whole};
+use crate::{AudioGeneration, AudioGenerationBase, DiffusionFields, Whole};
 
 /// A song request, from the page to the engines: the three bodies of the integrated service in one
 /// type.
@@ -51,6 +51,9 @@ pub struct SongRequest {
     /// The shared fields.
     #[serde(flatten)]
     pub audio: AudioGenerationBase,
+    /// What only a neural composer reads.
+    #[serde(flatten)]
+    pub diffusion: DiffusionFields,
 }
 
 /// Which of the three bodies a request is, with its texts checked.

@@ -4,7 +4,9 @@ pub mod ace_step;
 mod composer;
 mod params;
 mod service;
+mod task;
 
 pub use composer::{Composer, Composition, MusicFacts, Stem, TimedLine};
 pub use params::MusicParams;
 pub use service::MusicService;
+pub use task::MusicTask;

@@ -1,4 +1,5 @@
-use songwright_api::{AudioGeneration, MusicRequest};
+use crate::MusicTask;
+use songwright_api::{AudioGeneration, Diffusion, MusicRequest};
 use songwright_base::{InvalidField, LyricSheet, Seed, clean_text, length_between};
 
 /// What music is wanted. Valid by construction at the service's edge.
@@ -16,6 +17,10 @@ pub struct MusicParams {
     pub guidance_scale: f64,
     /// Steps of a neural composer, 1–200.
     pub infer_step: u32,
+    /// What only a neural composer reads.
+    pub diffusion: Diffusion,
+    /// Whether it is made from nothing, or from music that is there.
+    pub task: MusicTask,
 }
 
 impl TryFrom<&MusicRequest> for MusicParams {
@@ -29,7 +34,10 @@ impl TryFrom<&MusicRequest> for MusicParams {
             _ => String::new(),
         };
         let sheet = LyricSheet::parse(&lyrics);
-        Ok(Self::new(prompt, sheet, audio))
+        Ok(Self {
+            diffusion: Diffusion::try_from(&request.diffusion)?,
+            ..Self::new(prompt, sheet, audio)
+        })
     }
 }
 
@@ -44,6 +52,8 @@ impl MusicParams {
             seed: audio.seed,
             guidance_scale: audio.guidance_scale,
             infer_step: audio.infer_step,
+            diffusion: Diffusion::default(),
+            task: MusicTask::Text2Music,
         }
     }
 }
@@ -62,6 +72,7 @@ mod tests {
                 instrumental: Some(instrumental),
                 ..AudioGenerationBase::default()
             },
+            diffusion: songwright_api::DiffusionFields::default(),
         })
     }
 

@@ -1,4 +1,4 @@
-use candle_core::{D, Tensor, quantized::QMatMul};
+use candle_core::{D, DType, Tensor, quantized::QMatMul};
 use candle_nn::Module as _;
 
 use crate::Result;
@@ -43,7 +43,10 @@ impl Linear {
                 }
                 flat.matmul(&weight.t()?)?.reshape(dims)?
             }
-            Matrix::Quantised(matrix) => matrix.forward(x)?,
+            // Products with blocks are taken, and summed, in f32.
+            Matrix::Quantised(matrix) => matrix
+                .forward(&x.to_dtype(DType::F32)?)?
+                .to_dtype(x.dtype())?,
         };
         match &self.bias {
             Some(bias) => Ok(product.broadcast_add(bias)?),

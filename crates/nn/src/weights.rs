@@ -1,16 +1,22 @@
 //! A checkpoint, walked by name.
 
+mod gguf;
 mod memory;
+mod quantise;
 mod safetensors;
 mod shapes;
 mod weight_norm;
 
 use std::{fmt, sync::Arc};
 
-use candle_core::{DType, Device, Shape, Tensor};
+use candle_core::{
+    DType, Device, Shape, Tensor,
+    quantized::{GgmlDType, QTensor},
+};
 
-use crate::{Error, Linear, Result, linear::Matrix};
+use crate::{Error, Result};
 
+pub use gguf::Gguf;
 pub use memory::Memory;
 pub use safetensors::SafeTensors;
 pub use shapes::{Asked, Shapes};
@@ -25,6 +31,14 @@ pub trait Source: Send + Sync {
     /// # Errors
     /// Where it is not there, or cannot be read.
     fn tensor(&self, name: &str, device: &Device) -> Result<Tensor>;
+
+    /// A tensor in the blocks it is stored in; `None` where it is stored in a float type.
+    ///
+    /// # Errors
+    /// As [`Self::tensor`].
+    fn quantised(&self, _name: &str, _device: &Device) -> Result<Option<QTensor>> {
+        Ok(None)
+    }
 
     /// The file or folder, for people.
     fn origin(&self) -> String;
@@ -45,6 +59,7 @@ pub struct Weights {
     path: String,
     dtype: DType,
     device: Device,
+    quantisation: Option<GgmlDType>,
 }
 
 impl fmt::Debug for Weights {
@@ -70,6 +85,7 @@ impl Weights {
             path: String::new(),
             dtype,
             device: device.clone(),
+            quantisation: None,
         }
     }
 
@@ -155,73 +171,6 @@ impl Weights {
         } else {
             make()
         }
-    }
-
-    /// A matrix `NAME` of `rows × columns` to multiply with.
-    ///
-    /// # Errors
-    /// Those of [`Weights::tensor`].
-    pub fn matrix(&self, name: &str, (rows, columns): (usize, usize)) -> Result<Matrix> {
-        Ok(Matrix::Dense(self.tensor(name, (rows, columns))?))
-    }
-
-    /// `weight` (and `bias`) of this place, from `inputs` to `outputs` features.
-    ///
-    /// # Errors
-    /// Those of [`Weights::tensor`].
-    pub fn linear(&self, inputs: usize, outputs: usize, bias: Bias) -> Result<Linear> {
-        let bias = match bias {
-            Bias::With => Some(self.tensor("bias", outputs)?),
-            Bias::Without => None,
-        };
-        Ok(Linear::new(self.matrix("weight", (outputs, inputs))?, bias))
-    }
-
-    /// A convolution of this place whose kernel meets every input once, as the matrix that it is:
-    /// `weight`, stored as `stored` (outputs, then what multiplies out to `inputs`), and `bias`.
-    ///
-    /// # Errors
-    /// Those of [`Weights::tensor`].
-    pub fn pointwise(&self, inputs: usize, stored: &[usize], bias: Bias) -> Result<Linear> {
-        let outputs = stored.first().copied().unwrap_or_default();
-        let weight = self.tensor("weight", stored)?;
-        let matrix = self.made((outputs, inputs), || Ok(weight.reshape((outputs, inputs))?))?;
-        let bias = match bias {
-            Bias::With => Some(self.tensor("bias", outputs)?),
-            Bias::Without => None,
-        };
-        Ok(Linear::new(Matrix::Dense(matrix), bias))
-    }
-
-    /// Several linear layers that read the same input, as one whose outputs lie one after the other.
-    ///
-    /// # Errors
-    /// Those of [`Weights::tensor`].
-    pub fn linears(
-        &self,
-        names: &[&str],
-        inputs: usize,
-        outputs: usize,
-        bias: Bias,
-    ) -> Result<Linear> {
-        let parts: Vec<Weights> = names.iter().map(|name| self.pp(name)).collect();
-        let all = outputs * names.len();
-        let weights = parts
-            .iter()
-            .map(|part| part.tensor("weight", (outputs, inputs)))
-            .collect::<Result<Vec<_>>>()?;
-        let weight = self.made((all, inputs), || Ok(Tensor::cat(&weights, 0)?))?;
-        let bias = match bias {
-            Bias::With => {
-                let biases = parts
-                    .iter()
-                    .map(|part| part.tensor("bias", outputs))
-                    .collect::<Result<Vec<_>>>()?;
-                Some(self.made(all, || Ok(Tensor::cat(&biases, 0)?))?)
-            }
-            Bias::Without => None,
-        };
-        Ok(Linear::new(Matrix::Dense(weight), bias))
     }
 
     fn full(&self, name: &str) -> String {

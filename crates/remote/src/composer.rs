@@ -1,5 +1,5 @@
 use reqwest::StatusCode;
-use songwright_api::{AudioGenerationBase, MusicRequest, Whole};
+use songwright_api::{AudioGenerationBase, DiffusionFields, MusicRequest, Whole};
 use songwright_audio::Pcm;
 use songwright_base::{EngineError, EngineInfo, Observer, Progress, Stage};
 use songwright_music::{Composer, Composition, MusicFacts, MusicParams, TimedLine};
@@ -109,6 +109,7 @@ fn question(params: &MusicParams) -> MusicRequest {
             Some(sheet) => sheet.to_string(),
             None => "[instrumental]".to_owned(),
         }),
+        diffusion: DiffusionFields::from(&params.diffusion),
         audio: AudioGenerationBase {
             audio_duration: Some(params.duration_s),
             seed: i64::try_from(params.seed.0).ok().map(Whole),

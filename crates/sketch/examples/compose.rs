@@ -28,6 +28,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         seed: Seed(seed.parse()?),
         guidance_scale: 15.0,
         infer_step: 60,
+        diffusion: songwright_api::Diffusion::default(),
+        task: songwright_music::MusicTask::Text2Music,
     };
     let started = Instant::now();
     let song = SketchComposer::new().compose(&params, &Silent)?;

@@ -20,6 +20,8 @@ fn tune(style: &str, seed: u64) -> Tune {
         seed: Seed(seed),
         guidance_scale: 15.0,
         infer_step: 60,
+        diffusion: songwright_api::Diffusion::default(),
+        task: songwright_music::MusicTask::Text2Music,
     };
     let Ok(plan) = plan(&params) else {
         panic!("{style} has no plan");

@@ -30,6 +30,8 @@ fn params(prompt: &str, duration_s: f64, seed: u64) -> MusicParams {
         seed: Seed(seed),
         guidance_scale: 15.0,
         infer_step: 60,
+        diffusion: songwright_api::Diffusion::default(),
+        task: songwright_music::MusicTask::Text2Music,
     }
 }
 

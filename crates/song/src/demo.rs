@@ -1,4 +1,4 @@
-use songwright_api::{AudioGenerationBase, MusicRequest, SongRequest, Whole};
+use songwright_api::{AudioGenerationBase, DiffusionFields, MusicRequest, SongRequest, Whole};
 
 const PROMPT: &str = "electronic pop, female voice, synth, bright, driving, 118 BPM, A minor";
 const LYRICS: &str = "[verse]
@@ -53,5 +53,6 @@ pub fn demo_music() -> MusicRequest {
         prompt: PROMPT.to_owned(),
         lyrics: Some(LYRICS.to_owned()),
         audio: audio(),
+        diffusion: DiffusionFields::default(),
     }
 }

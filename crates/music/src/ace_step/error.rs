@@ -1,3 +1,5 @@
+use songwright_base::EngineError;
+
 /// What can go wrong with ACE-Step v1.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -15,7 +17,51 @@ pub enum Error {
         /// How many there were.
         found: usize,
     },
+    /// The tags prompt cannot be cut into tokens.
+    #[error("the tags prompt")]
+    Tags(#[source] tokenizers::Error),
+    /// A file of the model is missing, damaged or another model's.
+    #[error("{}: {what}.", file.display())]
+    Checkpoint {
+        /// The file.
+        file: std::path::PathBuf,
+        /// What is wrong with it, and what to do.
+        what: String,
+    },
+    /// The model made something that is no number.
+    #[error(
+        "the model's result is not a number: its weights are damaged, or its precision is too low"
+    )]
+    NotFinite,
+    /// What was asked for is beyond this model; the sentence says what can be done instead.
+    #[error("{0}")]
+    Unsupported(String),
     /// A network, or its weights.
     #[error(transparent)]
     Network(#[from] songwright_nn::Error),
+}
+
+impl Error {
+    /// Whether a device had no room.
+    #[must_use]
+    pub fn is_out_of_memory(&self) -> bool {
+        let text = match self {
+            Self::Network(error) => error.to_string().to_lowercase(),
+            _ => return false,
+        };
+        text.contains("out of memory") || text.contains("out_of_memory")
+    }
+}
+
+impl From<Error> for EngineError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Cancelled => Self::Cancelled,
+            Error::Unsupported(what) => Self::Unsupported { what },
+            Error::Checkpoint { .. } => Self::Unavailable {
+                what: format!("ACE-Step v1 cannot be loaded. {error}"),
+            },
+            other => Self::failed("making music with ACE-Step v1")(other),
+        }
+    }
 }

@@ -70,6 +70,8 @@ pub(crate) fn music_params(duration_s: f64) -> MusicParams {
         seed: Seed(7),
         guidance_scale: 7.5,
         infer_step: 27,
+        diffusion: songwright_api::Diffusion::default(),
+        task: songwright_music::MusicTask::Text2Music,
     }
 }
 

@@ -316,6 +316,8 @@ mod tests {
             seed: Seed(7),
             guidance_scale: 15.0,
             infer_step: 60,
+            diffusion: songwright_api::Diffusion::default(),
+            task: songwright_music::MusicTask::Text2Music,
         }
     }
 

@@ -1,12 +1,13 @@
 use candle_core::Tensor;
+use songwright_api::{CfgType, SchedulerType};
 use songwright_nn::Result as NnResult;
 
 use super::{
     SHIFT,
-    guidance::{GuidanceKind, Guide},
+    guidance::Guide,
     noise::{Noise, Stream},
     sample::all,
-    schedule::{Schedule, SolverKind},
+    schedule::Schedule,
     velocities::{Side, Velocities},
 };
 use crate::ace_step::Error;
@@ -32,7 +33,7 @@ impl Edit {
     /// The noise levels of this run.
     #[must_use]
     pub fn schedule(&self) -> Schedule {
-        Schedule::new(SolverKind::Euler, self.steps, SHIFT, 1.0)
+        Schedule::new(SchedulerType::Euler, self.steps, SHIFT, 1.0)
     }
 
     #[expect(
@@ -110,7 +111,7 @@ impl<'a> Guided<'a> {
     fn new(velocities: &'a mut dyn Velocities, scale: f64) -> Self {
         Self {
             velocities,
-            guide: Guide::new(GuidanceKind::Apg),
+            guide: Guide::new(CfgType::Apg),
             scale,
         }
     }

@@ -1,26 +1,12 @@
 use candle_core::Tensor;
-use serde::{Deserialize, Serialize};
+use songwright_api::CfgType;
 use songwright_nn::Result;
-
-/// How conditional and unconditional velocity become one.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum GuidanceKind {
-    /// Adaptive projected guidance (Sadat et al. 2024), the part along the conditional velocity
-    /// left out.
-    #[default]
-    Apg,
-    /// Classifier-free guidance (Ho & Salimans 2022).
-    Cfg,
-    /// CFG-zero* (Fan et al. 2025): the unconditional velocity scaled to fit.
-    CfgStar,
-}
 
 /// Guidance of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Guidance {
     /// Which.
-    pub kind: GuidanceKind,
+    pub kind: CfgType,
     /// How far beyond the conditional velocity; 0 and 1 are none.
     pub scale: f64,
     /// The share of steps that are guided, 0..=1, around the middle.
@@ -46,7 +32,7 @@ impl Default for Guidance {
     /// The reference pipeline's.
     fn default() -> Self {
         Self {
-            kind: GuidanceKind::Apg,
+            kind: CfgType::Apg,
             scale: 15.0,
             interval: 0.5,
             decay: 0.0,
@@ -100,7 +86,7 @@ impl Guidance {
 /// Guidance over the calls of one run: APG remembers.
 #[derive(Clone, Debug)]
 pub struct Guide {
-    kind: GuidanceKind,
+    kind: CfgType,
     momentum: f64,
     running: Option<Tensor>,
 }
@@ -108,7 +94,7 @@ pub struct Guide {
 impl Guide {
     /// Without a memory yet.
     #[must_use]
-    pub fn new(kind: GuidanceKind) -> Self {
+    pub fn new(kind: CfgType) -> Self {
         Self {
             kind,
             momentum: MOMENTUM,
@@ -121,7 +107,7 @@ impl Guide {
     pub fn forgetful() -> Self {
         Self {
             momentum: 0.0,
-            ..Self::new(GuidanceKind::Apg)
+            ..Self::new(CfgType::Apg)
         }
     }
 
@@ -137,9 +123,9 @@ impl Guide {
         call: usize,
     ) -> Result<Tensor> {
         match self.kind {
-            GuidanceKind::Cfg => cfg(conditional, unconditional, scale),
-            GuidanceKind::CfgStar => cfg_star(conditional, unconditional, scale, call),
-            GuidanceKind::Apg => self.apg(conditional, unconditional, scale),
+            CfgType::Cfg => cfg(conditional, unconditional, scale),
+            CfgType::CfgStar => cfg_star(conditional, unconditional, scale, call),
+            CfgType::Apg => self.apg(conditional, unconditional, scale),
         }
     }
 

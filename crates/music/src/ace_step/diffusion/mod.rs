@@ -11,10 +11,10 @@ mod velocities;
 
 pub use branches::{Erg, Sides};
 pub use edit::{Edit, edit};
-pub use guidance::{Guidance, GuidanceKind, Guide, double, orthogonal};
+pub use guidance::{Guidance, Guide, double, orthogonal};
 pub use noise::{Noise, SeededNoise, Stream};
 pub use sample::{Sampling, Task, sample};
-pub use schedule::{Schedule, SolverKind};
+pub use schedule::Schedule;
 pub use solver::{Solver, granularity};
 pub use velocities::{DitVelocities, Side, Velocities};
 

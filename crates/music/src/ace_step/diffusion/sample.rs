@@ -1,13 +1,14 @@
 use std::f64::consts::FRAC_PI_2;
 
 use candle_core::{D, Device, Tensor};
+use songwright_api::SchedulerType;
 use songwright_nn::Result as NnResult;
 
 use super::{
     SHIFT,
     guidance::{Guidance, Guide, double},
     noise::{Noise, Stream},
-    schedule::{Schedule, SolverKind},
+    schedule::Schedule,
     solver::Solver,
     velocities::{Side, Velocities},
 };
@@ -22,7 +23,7 @@ pub struct Sampling {
     /// Model steps, 1 or more; Heun calls the model nearly twice as often.
     pub steps: usize,
     /// How a step is taken. Repainting and extending always take Euler's.
-    pub solver: SolverKind,
+    pub solver: SchedulerType,
     /// −100..=100: spreads each step around its mean, or evens it out ("granularity").
     pub omega_scale: f64,
     /// Guidance.
@@ -99,7 +100,7 @@ impl Sampling {
     )]
     pub fn schedule(&self) -> Schedule {
         let solver = match self.task {
-            Task::Repaint { .. } => SolverKind::Euler,
+            Task::Repaint { .. } => SchedulerType::Euler,
             _ => self.solver,
         };
         match self.task {
@@ -116,10 +117,10 @@ impl Sampling {
     /// The steps that guidance counts with, which with Heun are fewer than the model calls.
     fn counted_steps(&self, schedule: &Schedule) -> usize {
         match (&self.task, self.solver) {
-            (Task::Repaint { .. }, _) | (_, SolverKind::Euler | SolverKind::PingPong) => {
+            (Task::Repaint { .. }, _) | (_, SchedulerType::Euler | SchedulerType::PingPong) => {
                 schedule.timesteps().len()
             }
-            (_, SolverKind::Heun) => schedule.timesteps().len().div_ceil(2),
+            (_, SchedulerType::Heun) => schedule.timesteps().len().div_ceil(2),
         }
     }
 

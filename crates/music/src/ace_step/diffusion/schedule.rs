@@ -1,20 +1,7 @@
-use serde::{Deserialize, Serialize};
+use songwright_api::SchedulerType;
 
 /// Noise levels that the constructor of the reference's schedulers lays out.
 const TRAIN_STEPS: f64 = 1000.0;
-
-/// How a step is taken.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum SolverKind {
-    /// One velocity a step.
-    #[default]
-    Euler,
-    /// Two velocities a step, the second where the first leads.
-    Heun,
-    /// To the music and back with fresh noise ("ping-pong", an SDE).
-    PingPong,
-}
 
 /// The noise levels of a run: the reference's `FlowMatch…DiscreteScheduler`s, which shift twice.
 #[derive(Clone, Debug, PartialEq)]
@@ -35,7 +22,7 @@ impl Schedule {
         clippy::cast_possible_truncation,
         reason = "the reference rounds to f32 at these places"
     )]
-    pub fn new(solver: SolverKind, steps: usize, shift: f64, sigma_max: f64) -> Self {
+    pub fn new(solver: SchedulerType, steps: usize, shift: f64, sigma_max: f64) -> Self {
         let train = |sigma: f64| {
             let sigma = (sigma * TRAIN_STEPS) as f32 / TRAIN_STEPS as f32;
             f64::from(shifted_f32(sigma, shift as f32))
@@ -62,9 +49,9 @@ impl Schedule {
         clippy::cast_possible_truncation,
         reason = "the reference rounds to f32 here"
     )]
-    pub fn of_steps(solver: SolverKind, oss_steps: &[usize], shift: f64) -> Self {
+    pub fn of_steps(solver: SchedulerType, oss_steps: &[usize], shift: f64) -> Self {
         let all = oss_steps.iter().copied().max().unwrap_or(1);
-        let whole = Self::new(SolverKind::Euler, all, shift, 1.0);
+        let whole = Self::new(SchedulerType::Euler, all, shift, 1.0);
         let levels: Vec<f32> = oss_steps
             .iter()
             .filter_map(|place| whole.timesteps.get(place.checked_sub(1)?))
@@ -79,12 +66,12 @@ impl Schedule {
         clippy::cast_possible_truncation,
         reason = "the reference rounds to f32 here"
     )]
-    pub fn from_sigmas(solver: SolverKind, sigmas: &[f32], shift: f64) -> Self {
+    pub fn from_sigmas(solver: SchedulerType, sigmas: &[f32], shift: f64) -> Self {
         let levels: Vec<f32> = sigmas
             .iter()
             .map(|sigma| shifted_f32(*sigma, shift as f32))
             .collect();
-        let ends = Self::new(SolverKind::Euler, 1, shift, 1.0).ends;
+        let ends = Self::new(SchedulerType::Euler, 1, shift, 1.0).ends;
         Self::of(solver, &levels, ends, shift)
     }
 
@@ -92,12 +79,12 @@ impl Schedule {
         clippy::cast_possible_truncation,
         reason = "the reference rounds to f32 here"
     )]
-    fn of(solver: SolverKind, levels: &[f32], ends: (f64, f64), shift: f64) -> Self {
+    fn of(solver: SchedulerType, levels: &[f32], ends: (f64, f64), shift: f64) -> Self {
         let mut sigmas = Vec::with_capacity(2 * levels.len());
         for (i, level) in levels.iter().enumerate() {
             sigmas.push(*level);
             // Heun comes to every level but the first twice.
-            if solver == SolverKind::Heun && i > 0 {
+            if solver == SchedulerType::Heun && i > 0 {
                 sigmas.push(*level);
             }
         }

@@ -1,12 +1,13 @@
 use candle_core::Tensor;
+use songwright_api::SchedulerType;
 use songwright_nn::Result;
 
-use super::schedule::{Schedule, SolverKind};
+use super::schedule::Schedule;
 
 /// One run's steps along a schedule. The sample stays in f32 whatever the model computes in.
 #[derive(Clone, Debug)]
 pub struct Solver {
-    kind: SolverKind,
+    kind: SchedulerType,
     sigmas: Vec<f32>,
     granularity: f64,
     call: usize,
@@ -17,7 +18,7 @@ pub struct Solver {
 impl Solver {
     /// `omega_scale` of −100..=100 spreads (above 0) or evens out each step around its mean.
     #[must_use]
-    pub fn new(kind: SolverKind, schedule: &Schedule, omega_scale: f64) -> Self {
+    pub fn new(kind: SchedulerType, schedule: &Schedule, omega_scale: f64) -> Self {
         Self {
             kind,
             sigmas: schedule.sigmas().to_vec(),
@@ -30,7 +31,7 @@ impl Solver {
     /// Whether [`Self::step`] wants noise.
     #[must_use]
     pub fn wants_noise(&self) -> bool {
-        self.kind == SolverKind::PingPong
+        self.kind == SchedulerType::PingPong
     }
 
     /// The sample after the next model call, whose velocity is given; `noise`, of the sample's shape,
@@ -48,8 +49,8 @@ impl Solver {
         let (sigma, next) = (at(self.call), at(self.call + 1));
         self.call += 1;
         match self.kind {
-            SolverKind::Euler => self.moved(sample, velocity, next - sigma),
-            SolverKind::Heun => match self.first_half.take() {
+            SchedulerType::Euler => self.moved(sample, velocity, next - sigma),
+            SchedulerType::Heun => match self.first_half.take() {
                 None => {
                     self.first_half = Some((velocity.clone(), next - sigma, sample.clone()));
                     self.moved(sample, velocity, next - sigma)
@@ -59,7 +60,7 @@ impl Solver {
                     self.moved(&start, &mean, interval)
                 }
             },
-            SolverKind::PingPong => {
+            SchedulerType::PingPong => {
                 let music = (sample - (velocity * sigma)?)?;
                 match noise {
                     Some(noise) => Ok(((music * (1.0 - next))? + (noise * next)?)?),

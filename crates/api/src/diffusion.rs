@@ -1,0 +1,354 @@
+use serde::{Deserialize, Serialize};
+use songwright_base::InvalidField;
+use utoipa::ToSchema;
+
+use crate::{Whole, finite_between};
+
+/// How a step from noise towards music is taken.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum SchedulerType {
+    /// One look a step.
+    #[default]
+    Euler,
+    /// Two looks a step.
+    Heun,
+    /// All the way, and back with fresh noise.
+    PingPong,
+}
+
+/// How the prompt is insisted on.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum CfgType {
+    /// Adaptive projected guidance (Sadat et al. 2024).
+    #[default]
+    Apg,
+    /// Classifier-free guidance (Ho & Salimans 2022).
+    Cfg,
+    /// CFG-zero* (Fan et al. 2025).
+    CfgStar,
+}
+
+/// An adapter of a neural composer, by the name it was installed under.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
+pub struct LoraChoice {
+    /// Its name in the list of adapters.
+    #[schema(min_length = 1, max_length = 100)]
+    pub name: String,
+    /// How strongly it is heard; 1 where absent.
+    #[schema(minimum = -3, maximum = 3)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub weight: Option<f64>,
+}
+
+/// What only a neural composer reads, all optional: names, defaults and limits are ACE-Step's.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, ToSchema)]
+pub struct DiffusionFields {
+    /// How a step is taken; `euler` where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheduler_type: Option<SchedulerType>,
+    /// How the prompt is insisted on; `apg` where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cfg_type: Option<CfgType>,
+    /// Granularity of the steps; 10 where absent.
+    #[schema(minimum = -100, maximum = 100)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub omega_scale: Option<f64>,
+    /// The share of steps that is guided, around the middle; 0.5 where absent.
+    #[schema(minimum = 0, maximum = 1)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guidance_interval: Option<f64>,
+    /// How far guidance falls over them; 0 where absent.
+    #[schema(minimum = 0, maximum = 1)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guidance_interval_decay: Option<f64>,
+    /// Where that fall leads; 3 where absent.
+    #[schema(minimum = 0, maximum = 200)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub min_guidance_scale: Option<f64>,
+    /// Guidance of the tags alone; with `guidance_scale_lyric`, both above 1, in place of
+    /// `guidance_scale`. 0 where absent.
+    #[schema(minimum = 0, maximum = 10)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guidance_scale_text: Option<f64>,
+    /// Guidance of the lyrics beside the tags; 0 where absent.
+    #[schema(minimum = 0, maximum = 10)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guidance_scale_lyric: Option<f64>,
+    /// Whether the other branch hears the tags weakly, in place of not at all; true where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub use_erg_tag: Option<bool>,
+    /// The same of the lyrics; true where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub use_erg_lyric: Option<bool>,
+    /// The same of the model's attention; true where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub use_erg_diffusion: Option<bool>,
+    /// Steps of a schedule to take in place of all, from 1, rising: a list, or text such as
+    /// `"1,3,6,9"`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub oss_steps: Option<OssSteps>,
+    /// The language that is sung, as a code such as `en` or `zh`; guessed where absent.
+    #[schema(max_length = 20)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vocal_language: Option<String>,
+    /// Adapters.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 8)]
+    pub loras: Option<Vec<LoraChoice>>,
+}
+
+/// Chosen steps, as a list or as text.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
+#[serde(untagged)]
+pub enum OssSteps {
+    /// A list.
+    #[schema(value_type = Vec<i64>)]
+    List(Vec<Whole>),
+    /// Numbers with commas between them.
+    Text(String),
+}
+
+/// [`DiffusionFields`] with their limits checked and their defaults filled in.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct Diffusion {
+    /// How a step is taken.
+    pub scheduler_type: SchedulerType,
+    /// How the prompt is insisted on.
+    pub cfg_type: CfgType,
+    /// −100–100.
+    pub omega_scale: f64,
+    /// 0–1.
+    pub guidance_interval: f64,
+    /// 0–1.
+    pub guidance_interval_decay: f64,
+    /// 0–200.
+    pub min_guidance_scale: f64,
+    /// 0–10.
+    pub guidance_scale_text: f64,
+    /// 0–10.
+    pub guidance_scale_lyric: f64,
+    /// Whether the other branch hears the tags weakly.
+    pub use_erg_tag: bool,
+    /// The same of the lyrics.
+    pub use_erg_lyric: bool,
+    /// The same of the model's attention.
+    pub use_erg_diffusion: bool,
+    /// Rising, each 1–200; empty for all.
+    pub oss_steps: Vec<usize>,
+    /// A code; `None` is a guess.
+    pub vocal_language: Option<String>,
+    /// Name and weight, −3–3.
+    pub loras: Vec<(String, f64)>,
+}
+
+impl Default for Diffusion {
+    /// The reference pipeline's.
+    fn default() -> Self {
+        Self {
+            scheduler_type: SchedulerType::Euler,
+            cfg_type: CfgType::Apg,
+            omega_scale: 10.0,
+            guidance_interval: 0.5,
+            guidance_interval_decay: 0.0,
+            min_guidance_scale: 3.0,
+            guidance_scale_text: 0.0,
+            guidance_scale_lyric: 0.0,
+            use_erg_tag: true,
+            use_erg_lyric: true,
+            use_erg_diffusion: true,
+            oss_steps: Vec::new(),
+            vocal_language: None,
+            loras: Vec::new(),
+        }
+    }
+}
+
+impl TryFrom<&DiffusionFields> for Diffusion {
+    type Error = InvalidField;
+
+    fn try_from(fields: &DiffusionFields) -> Result<Self, InvalidField> {
+        let usual = Self::default();
+        let within = |field, value: Option<f64>, usual: f64, range| {
+            finite_between(field, value.unwrap_or(usual), range)
+        };
+        Ok(Self {
+            scheduler_type: fields.scheduler_type.unwrap_or_default(),
+            cfg_type: fields.cfg_type.unwrap_or_default(),
+            omega_scale: within("omega_scale", fields.omega_scale, 10.0, -100.0..=100.0)?,
+            guidance_interval: within(
+                "guidance_interval",
+                fields.guidance_interval,
+                usual.guidance_interval,
+                0.0..=1.0,
+            )?,
+            guidance_interval_decay: within(
+                "guidance_interval_decay",
+                fields.guidance_interval_decay,
+                usual.guidance_interval_decay,
+                0.0..=1.0,
+            )?,
+            min_guidance_scale: within(
+                "min_guidance_scale",
+                fields.min_guidance_scale,
+                usual.min_guidance_scale,
+                0.0..=200.0,
+            )?,
+            guidance_scale_text: within(
+                "guidance_scale_text",
+                fields.guidance_scale_text,
+                0.0,
+                0.0..=10.0,
+            )?,
+            guidance_scale_lyric: within(
+                "guidance_scale_lyric",
+                fields.guidance_scale_lyric,
+                0.0,
+                0.0..=10.0,
+            )?,
+            use_erg_tag: fields.use_erg_tag.unwrap_or(usual.use_erg_tag),
+            use_erg_lyric: fields.use_erg_lyric.unwrap_or(usual.use_erg_lyric),
+            use_erg_diffusion: fields.use_erg_diffusion.unwrap_or(usual.use_erg_diffusion),
+            oss_steps: fields.oss_steps.as_ref().map_or(Ok(Vec::new()), steps)?,
+            vocal_language: fields
+                .vocal_language
+                .as_deref()
+                .map(str::trim)
+                .filter(|language| !language.is_empty())
+                .map(str::to_lowercase),
+            loras: loras(fields.loras.as_deref().unwrap_or_default())?,
+        })
+    }
+}
+
+impl From<&Diffusion> for DiffusionFields {
+    /// Says all that a request can say.
+    fn from(diffusion: &Diffusion) -> Self {
+        let whole = |step: &usize| i64::try_from(*step).ok().map(Whole);
+        let choice = |(name, weight): &(String, f64)| LoraChoice {
+            name: name.clone(),
+            weight: Some(*weight),
+        };
+        Self {
+            scheduler_type: Some(diffusion.scheduler_type),
+            cfg_type: Some(diffusion.cfg_type),
+            omega_scale: Some(diffusion.omega_scale),
+            guidance_interval: Some(diffusion.guidance_interval),
+            guidance_interval_decay: Some(diffusion.guidance_interval_decay),
+            min_guidance_scale: Some(diffusion.min_guidance_scale),
+            guidance_scale_text: Some(diffusion.guidance_scale_text),
+            guidance_scale_lyric: Some(diffusion.guidance_scale_lyric),
+            use_erg_tag: Some(diffusion.use_erg_tag),
+            use_erg_lyric: Some(diffusion.use_erg_lyric),
+            use_erg_diffusion: Some(diffusion.use_erg_diffusion),
+            oss_steps: (!diffusion.oss_steps.is_empty())
+                .then(|| OssSteps::List(diffusion.oss_steps.iter().filter_map(whole).collect())),
+            vocal_language: diffusion.vocal_language.clone(),
+            loras: (!diffusion.loras.is_empty())
+                .then(|| diffusion.loras.iter().map(choice).collect()),
+        }
+    }
+}
+
+fn steps(steps: &OssSteps) -> Result<Vec<usize>, InvalidField> {
+    let wrong = || {
+        InvalidField::new(
+            "oss_steps",
+            "must be rising whole numbers from 1 to 200, such as \"1,3,6,9\"",
+        )
+    };
+    let numbers: Vec<i64> = match steps {
+        OssSteps::List(list) => list.iter().map(|number| number.0).collect(),
+        OssSteps::Text(text) => text
+            .split(',')
+            .map(str::trim)
+            .filter(|word| !word.is_empty())
+            .map(|word| word.parse().map_err(|_| wrong()))
+            .collect::<Result<_, _>>()?,
+    };
+    let rising = numbers.windows(2).all(|pair| pair[0] < pair[1]);
+    if !rising || numbers.iter().any(|number| !(1..=200).contains(number)) {
+        return Err(wrong());
+    }
+    Ok(numbers
+        .into_iter()
+        .filter_map(|number| usize::try_from(number).ok())
+        .collect())
+}
+
+/// Adapters of one request.
+const MOST_LORAS: usize = 8;
+
+fn loras(choices: &[LoraChoice]) -> Result<Vec<(String, f64)>, InvalidField> {
+    if choices.len() > MOST_LORAS {
+        return Err(InvalidField::new(
+            "loras",
+            format!("must be at most {MOST_LORAS} adapters"),
+        ));
+    }
+    choices
+        .iter()
+        .map(|choice| {
+            let weight = finite_between("loras", choice.weight.unwrap_or(1.0), -3.0..=3.0)?;
+            Ok((choice.name.trim().to_owned(), weight))
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn diffusion(json: &str) -> Result<Diffusion, String> {
+        let fields: DiffusionFields = serde_json::from_str(json).map_err(|e| e.to_string())?;
+        Diffusion::try_from(&fields).map_err(|e| e.to_string())
+    }
+
+    #[test]
+    fn defaults_are_the_reference_s() {
+        assert_eq!(diffusion("{}").unwrap(), Diffusion::default());
+    }
+
+    #[test]
+    fn both_sides_of_every_limit() {
+        for (field, inside, outside) in [
+            ("omega_scale", ["-100", "100"], ["-100.5", "101"]),
+            ("guidance_interval", ["0", "1"], ["-0.1", "1.1"]),
+            ("guidance_interval_decay", ["0", "1"], ["-0.1", "1.1"]),
+            ("min_guidance_scale", ["0", "200"], ["-1", "201"]),
+            ("guidance_scale_text", ["0", "10"], ["-1", "11"]),
+            ("guidance_scale_lyric", ["0", "10"], ["-1", "11"]),
+            (
+                "oss_steps",
+                ["\"1,200\"", "[1, 2]"],
+                ["\"0,3\"", "\"1,201\""],
+            ),
+            ("oss_steps", ["\"\"", "[]"], ["\"3,2\"", "\"x\""]),
+        ] {
+            for value in inside {
+                diffusion(&format!("{{\"{field}\": {value}}}")).expect(field);
+            }
+            for value in outside {
+                let error = diffusion(&format!("{{\"{field}\": {value}}}")).expect_err(value);
+                assert!(error.starts_with(field), "{error}");
+            }
+        }
+        let lora = |weight: f64| {
+            diffusion(&format!(
+                r#"{{"loras": [{{"name": "rap", "weight": {weight}}}]}}"#
+            ))
+        };
+        assert_eq!(lora(-3.0).unwrap().loras, [("rap".to_owned(), -3.0)]);
+        assert!(lora(3.1).is_err());
+    }
+
+    #[test]
+    fn words_are_the_reference_s() {
+        let chosen =
+            diffusion(r#"{"scheduler_type": "pingpong", "cfg_type": "cfg_star"}"#).unwrap();
+        assert_eq!(chosen.scheduler_type, SchedulerType::PingPong);
+        assert_eq!(chosen.cfg_type, CfgType::CfgStar);
+        assert!(diffusion(r#"{"scheduler_type": "rk4"}"#).is_err());
+    }
+}

@@ -1,0 +1,155 @@
+use candle_core::{DType, Device};
+use songwright_base::{EngineError, EngineInfo, EngineKind, Observer};
+
+use super::{
+    Error,
+    checkpoint::{Checkpoint, Part},
+    limits,
+    lyric_text::LyricText,
+    networks::Networks,
+    plan::{Plan, Sizes},
+    run::Run,
+    tags::TagsTokenizer,
+};
+use crate::{Composer, Composition, MusicParams};
+
+/// ACE-Step v1 as a composer.
+pub struct AceStepComposer {
+    networks: Networks,
+    plan: Plan,
+    sizes: Sizes,
+    budget_bytes: u64,
+    tags: TagsTokenizer,
+    lyrics: LyricText,
+    info: EngineInfo,
+}
+
+impl AceStepComposer {
+    /// Of a checkpoint that was opened, on a device, within `budget_bytes`. Networks are loaded when
+    /// they are first needed.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`] where the tokenizer cannot be read.
+    pub fn new(checkpoint: Checkpoint, device: Device, budget_bytes: u64) -> Result<Self, Error> {
+        let sizes = Sizes::of(&checkpoint)?;
+        let plan = Plan::of(&device, sizes, budget_bytes);
+        Ok(Self {
+            tags: TagsTokenizer::open(&checkpoint.tokenizer())?,
+            lyrics: LyricText::new()?,
+            info: info(&device, plan),
+            networks: Networks::new(checkpoint, device),
+            plan,
+            sizes,
+            budget_bytes,
+        })
+    }
+
+    /// What it does to fit.
+    #[must_use]
+    pub fn plan(&self) -> Plan {
+        self.plan
+    }
+
+    /// What it takes at its fullest, in bytes.
+    #[must_use]
+    pub fn memory_bytes(&self) -> u64 {
+        self.plan.bytes(self.sizes)
+    }
+
+    fn attempt(
+        &mut self,
+        params: &MusicParams,
+        observer: &dyn Observer,
+    ) -> Result<Composition, Error> {
+        let run = Run {
+            networks: &mut self.networks,
+            plan: self.plan,
+            texts: (&self.tags, &self.lyrics),
+            params,
+            observer,
+        };
+        let (mix, facts) = run.compose()?;
+        Ok(Composition {
+            mix,
+            stems: Vec::new(),
+            midi: None,
+            timed_lines: Vec::new(),
+            facts,
+            engine: self.info.clone(),
+        })
+    }
+}
+
+impl Sizes {
+    fn of(checkpoint: &Checkpoint) -> Result<Self, Error> {
+        let parameters = |part| -> Result<u64, Error> { Ok(checkpoint.parameters(part)? as u64) };
+        Ok(Self {
+            transformer: parameters(Part::Transformer)?,
+            codec: parameters(Part::Dcae)? + parameters(Part::Vocoder)?,
+            text: parameters(Part::Text)?,
+        })
+    }
+}
+
+/// Who composes, on a device and with a plan.
+fn info(device: &Device, plan: Plan) -> EngineInfo {
+    let precision = match (plan.blocks, plan.dtype) {
+        (Some(blocks), _) => format!("{blocks:?}").to_lowercase(),
+        (None, DType::BF16) => "bf16".to_owned(),
+        (None, _) => "f32".to_owned(),
+    };
+    EngineInfo {
+        kind: EngineKind::Neural,
+        name: "ACE-Step v1 3.5B".to_owned(),
+        version: format!("1 ({precision})"),
+        model_id: "ACE-Step/ACE-Step-v1-3.5B".to_owned(),
+        device: match device {
+            Device::Cpu => "cpu",
+            Device::Cuda(_) => "cuda",
+            Device::Metal(_) => "metal",
+        }
+        .to_owned(),
+        licence: "Apache-2.0".to_owned(),
+    }
+}
+
+impl Composer for AceStepComposer {
+    fn info(&self) -> EngineInfo {
+        self.info.clone()
+    }
+
+    fn compose(
+        &mut self,
+        params: &MusicParams,
+        observer: &dyn Observer,
+    ) -> Result<Composition, EngineError> {
+        limits::check(params)?;
+        let first = match self.attempt(params, observer) {
+            Err(error) if error.is_out_of_memory() => error,
+            other => return other.map_err(EngineError::from),
+        };
+        self.networks.clear();
+        let Some(smaller) = self.plan.smaller() else {
+            return Err(self.out_of_memory());
+        };
+        tracing::warn!(%first, "out of memory: once more with a smaller plan");
+        self.plan = smaller;
+        self.attempt(params, observer).map_err(|error| {
+            if error.is_out_of_memory() {
+                self.networks.clear();
+                self.out_of_memory()
+            } else {
+                EngineError::from(error)
+            }
+        })
+    }
+}
+
+impl AceStepComposer {
+    fn out_of_memory(&self) -> EngineError {
+        EngineError::OutOfMemory {
+            needed_mib: self.plan.bytes(self.sizes) >> 20,
+            available_mib: self.budget_bytes >> 20,
+        }
+    }
+}

@@ -1,0 +1,381 @@
+use candle_core::{DType, Device, Tensor};
+use songwright_audio::{Pcm, Resampler};
+use songwright_base::{Observer, Progress, Stage};
+use songwright_nn::Result as NnResult;
+
+use super::{
+    Error,
+    codec::{Half, RATE_HZ},
+    diffusion::{
+        DitVelocities, Edit, Erg, Guidance, Sampling, SeededNoise, Sides, Task, edit, frames,
+        sample,
+    },
+    lyric_text::{Language, LyricText, Tags, guess_language},
+    model::Prompt,
+    networks::Networks,
+    plan::Plan,
+    tags::TagsTokenizer,
+};
+use crate::{MusicFacts, MusicParams, MusicTask};
+
+/// The rate of finished music in Hz.
+const OUT_HZ: u32 = 48_000;
+/// What the lyric encoder reads of a song that nobody sings.
+const INSTRUMENTAL: &str = "[instrumental]";
+
+/// One piece of music while it is made.
+pub(super) struct Run<'a> {
+    pub(super) networks: &'a mut Networks,
+    pub(super) plan: Plan,
+    pub(super) texts: (&'a TagsTokenizer, &'a LyricText),
+    pub(super) params: &'a MusicParams,
+    pub(super) observer: &'a dyn Observer,
+}
+
+/// Tags as the transformer reads them.
+struct TextStates {
+    states: Tensor,
+    /// Those of the weakened encoder.
+    weakened: Option<Tensor>,
+}
+
+impl Run<'_> {
+    pub(super) fn compose(mut self) -> Result<(Pcm, MusicFacts), Error> {
+        let params = self.params;
+        let source = self.source_latents()?;
+        self.report(Stage::Arrange, 0, 3)?;
+        let text = self.text_states(&params.prompt)?;
+        self.report(Stage::Arrange, 1, 3)?;
+        let lyrics = match &params.lyrics {
+            Some(sheet) => sheet.to_string(),
+            None => INSTRUMENTAL.to_owned(),
+        };
+        let lyric_ids = self.lyric_ids(&lyrics)?;
+        let latents = match &params.task {
+            MusicTask::Edit { made_from, .. } => {
+                let from = self.text_states(&made_from.0)?;
+                let from = (from, self.lyric_ids(&made_from.1)?);
+                self.edited(from, (text, lyric_ids), source)?
+            }
+            _ => self.sampled(&text, &lyric_ids, source)?,
+        };
+        finite(&latents)?;
+        let channels = self.decode(&latents)?;
+        let mix = self.finished(&channels)?;
+        Ok((mix, self.facts()))
+    }
+
+    /// Takes note of progress.
+    fn report(&self, stage: Stage, done: u64, total: u64) -> Result<(), Error> {
+        if self.observer.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
+        self.observer
+            .report(Progress::new(stage, done, total.max(1)));
+        Ok(())
+    }
+
+    /// What the tags become, and with entropy-rectifying guidance their weakened twin.
+    fn text_states(&mut self, prompt: &str) -> Result<TextStates, Error> {
+        let ids = self.texts.0.ids(prompt, self.networks.device())?;
+        let weaken = self.params.diffusion.use_erg_tag && self.params.diffusion.use_erg_lyric;
+        let encoder = self.networks.text(self.plan)?;
+        Ok(TextStates {
+            states: encoder.forward(&ids, None, false)?,
+            weakened: weaken
+                .then(|| encoder.forward(&ids, None, true))
+                .transpose()?,
+        })
+    }
+
+    fn lyric_ids(&self, lyrics: &str) -> Result<Vec<u32>, Error> {
+        let language = match &self.params.diffusion.vocal_language {
+            Some(code) => Language::from_code(code).ok_or_else(|| {
+                Error::Unsupported(format!(
+                    "ACE-Step v1 does not sing in \"{code}\". It knows {}.",
+                    Language::ALL.map(Language::code).join(", ")
+                ))
+            })?,
+            None => guess_language(lyrics),
+        };
+        self.texts.1.encode(lyrics, language, Tags::Known)
+    }
+
+    /// The prompt of one pair of tags and lyrics.
+    fn prompt(&self, text: &Tensor, lyric_ids: &[u32]) -> NnResult<Prompt> {
+        let device = self.networks.device();
+        let features = self.networks.checkpoint().transformer.speaker_embedding_dim;
+        let tokens = text.dim(1)?;
+        Ok(Prompt {
+            text: text.clone(),
+            text_mask: Tensor::ones((1, tokens), DType::F32, device)?,
+            speaker: Tensor::zeros((1, features), DType::F32, device)?,
+            lyric_ids: Tensor::from_slice(lyric_ids, (1, lyric_ids.len()), device)?,
+            lyric_mask: Tensor::ones((1, lyric_ids.len()), DType::F32, device)?,
+        })
+    }
+
+    fn sampled(
+        &mut self,
+        text: &TextStates,
+        lyric_ids: &[u32],
+        source: Option<Tensor>,
+    ) -> Result<Tensor, Error> {
+        let sampling = self.sampling(source);
+        let prompt = self.prompt(&text.states, lyric_ids)?;
+        let erg = Erg {
+            text: text.weakened.clone(),
+            lyric: self.params.diffusion.use_erg_lyric,
+            diffusion: self.params.diffusion.use_erg_diffusion,
+        };
+        let (plan, observer) = (self.plan, self.observer);
+        let device = self.networks.device().clone();
+        let mut noise = self.noise(&device);
+        let model = self.networks.diffusion(plan)?;
+        let double = sampling.guidance.is_double();
+        let sides = Sides::of(&model.prompt, &prompt, &erg, double)?;
+        let schedule = sampling.schedule();
+        let mut velocities = DitVelocities::new(
+            &model.transformer,
+            &sides,
+            schedule.timesteps(),
+            plan.batched_guidance,
+            observer,
+        )?;
+        observer.report(Progress::new(Stage::Arrange, 3, 3));
+        sample(
+            &sampling,
+            &mut velocities,
+            &mut noise,
+            &device,
+            &mut told(observer),
+        )
+    }
+
+    fn edited(
+        &mut self,
+        from: (TextStates, Vec<u32>),
+        to: (TextStates, Vec<u32>),
+        source: Option<Tensor>,
+    ) -> Result<Tensor, Error> {
+        let MusicTask::Edit {
+            n_min,
+            n_max,
+            n_avg,
+            ..
+        } = self.params.task
+        else {
+            return Err(Error::Unsupported("There is nothing to edit.".to_owned()));
+        };
+        let request = Edit {
+            steps: self.params.infer_step as usize,
+            guidance_scale: self.params.guidance_scale,
+            n_min,
+            n_max,
+            n_avg,
+            source: source
+                .ok_or_else(|| Error::Unsupported("There is no song to edit.".to_owned()))?,
+        };
+        let prompts = [
+            self.prompt(&from.0.states, &from.1)?,
+            self.prompt(&to.0.states, &to.1)?,
+        ];
+        let (plan, observer) = (self.plan, self.observer);
+        let mut noise = self.noise(&self.networks.device().clone());
+        let model = self.networks.diffusion(plan)?;
+        let schedule = request.schedule();
+        let side = |prompt: &Prompt| {
+            let sides = Sides::of_edit(&model.prompt, prompt)?;
+            DitVelocities::new(
+                &model.transformer,
+                &sides,
+                schedule.timesteps(),
+                plan.batched_guidance,
+                observer,
+            )
+        };
+        let (mut from, mut to) = (side(&prompts[0])?, side(&prompts[1])?);
+        observer.report(Progress::new(Stage::Arrange, 3, 3));
+        edit(
+            &request,
+            (&mut from, &mut to),
+            &mut noise,
+            &mut told(observer),
+        )
+    }
+
+    fn noise(&self, device: &Device) -> SeededNoise {
+        let retake = match self.params.task {
+            MusicTask::Retake { retake_seed, .. }
+            | MusicTask::Repaint { retake_seed, .. }
+            | MusicTask::Edit { retake_seed, .. } => retake_seed,
+            MusicTask::Text2Music | MusicTask::Audio2Audio { .. } => self.params.seed,
+        };
+        SeededNoise::new(self.params.seed.0, retake.0, device)
+    }
+
+    fn sampling(&self, source: Option<Tensor>) -> Sampling {
+        let MusicParams {
+            diffusion, task, ..
+        } = self.params;
+        let length = || {
+            usize::try_from(frames(self.params.duration_s))
+                .unwrap_or(0)
+                .max(1)
+        };
+        let task = match (task, source) {
+            (MusicTask::Retake { variance, .. }, _) => Task::Retake {
+                frames: length(),
+                variance: *variance,
+            },
+            (
+                MusicTask::Repaint {
+                    variance, range_s, ..
+                },
+                Some(source),
+            ) => Task::Repaint {
+                source,
+                variance: *variance,
+                range: frames(range_s.start)..frames(range_s.end),
+            },
+            (MusicTask::Audio2Audio { strength, .. }, Some(reference)) => Task::Audio2Audio {
+                reference,
+                strength: *strength,
+            },
+            _ => Task::Text2Music { frames: length() },
+        };
+        Sampling {
+            steps: self.params.infer_step as usize,
+            solver: diffusion.scheduler_type,
+            omega_scale: diffusion.omega_scale,
+            guidance: Guidance {
+                kind: diffusion.cfg_type,
+                scale: self.params.guidance_scale,
+                interval: diffusion.guidance_interval,
+                decay: diffusion.guidance_interval_decay,
+                min_scale: diffusion.min_guidance_scale,
+                text_scale: diffusion.guidance_scale_text,
+                lyric_scale: diffusion.guidance_scale_lyric,
+            },
+            oss_steps: diffusion.oss_steps.clone(),
+            task,
+        }
+    }
+
+    /// The latents of the song that this one is made from.
+    fn source_latents(&mut self) -> Result<Option<Tensor>, Error> {
+        let source = match &self.params.task {
+            MusicTask::Repaint { source, .. } | MusicTask::Edit { source, .. } => source,
+            MusicTask::Audio2Audio { reference, .. } => reference,
+            MusicTask::Text2Music | MusicTask::Retake { .. } => return Ok(None),
+        };
+        self.report(Stage::Arrange, 0, 3)?;
+        let resampler = Resampler::new(source.sample_rate, RATE_HZ);
+        let channel = |index: usize| -> Vec<f32> {
+            let count = usize::from(source.channels.max(1));
+            // One channel is both.
+            let own = source.samples.iter().skip(index.min(count - 1));
+            let samples: Vec<f32> = own.step_by(count).copied().collect();
+            resampler.channel(&samples)
+        };
+        let device = self.networks.device().clone();
+        let encoder = self.networks.encoder(self.plan)?;
+        let like = Tensor::zeros(1, DType::F32, &device).map_err(songwright_nn::Error::from)?;
+        Ok(Some(encoder.encode(&[channel(0), channel(1)], &like)?))
+    }
+
+    fn decode(&mut self, latents: &Tensor) -> Result<[Vec<f32>; 2], Error> {
+        let (plan, observer) = (self.plan, self.observer);
+        self.report(Stage::Master, 0, 1)?;
+        let decoder = self.networks.decoder(plan)?;
+        let length = latents.dims().last().copied().unwrap_or(0) as u64;
+        // Latent frames of the first half, then the eightfold mel frames of the second.
+        let total = 9 * length;
+        decoder.decode(latents, plan.chunks, &mut |half, done, _| {
+            let done = match half {
+                Half::Mel => done as u64,
+                Half::Samples => length + done as u64,
+            };
+            observer.report(Progress::new(Stage::Master, done, total.max(1)));
+            !observer.is_cancelled()
+        })
+    }
+
+    /// At 48 kHz, exactly as long as it was asked for, and within −1..1.
+    fn finished(&self, channels: &[Vec<f32>; 2]) -> Result<Pcm, Error> {
+        let resampler = Resampler::new(RATE_HZ, OUT_HZ);
+        let [left, right] = [0, 1].map(|i| resampler.channel(&channels[i]));
+        if self.observer.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
+        let length = match self.wanted_frames() {
+            Some(frames) => frames,
+            None => left.len(),
+        };
+        let peak = left
+            .iter()
+            .chain(&right)
+            .fold(0_f32, |peak, sample| peak.max(sample.abs()));
+        let gain = if peak > 1.0 { peak.recip() } else { 1.0 };
+        let at = |channel: &[f32], i: usize| channel.get(i).map_or(0.0, |sample| sample * gain);
+        let samples = (0..length)
+            .flat_map(|i| [at(&left, i), at(&right, i)])
+            .collect();
+        Ok(Pcm {
+            sample_rate: OUT_HZ,
+            channels: 2,
+            samples,
+        })
+    }
+
+    /// The length that the request fixes, in frames at 48 kHz. The model's own steps of 93 ms fall
+    /// short of it by less than one; silence fills that up.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "durations are checked"
+    )]
+    fn wanted_frames(&self) -> Option<usize> {
+        let seconds = match &self.params.task {
+            MusicTask::Text2Music | MusicTask::Retake { .. } => self.params.duration_s,
+            MusicTask::Edit { source, .. } => source.duration_s(),
+            MusicTask::Audio2Audio { reference, .. } => reference.duration_s(),
+            MusicTask::Repaint {
+                source, range_s, ..
+            } => {
+                let length = source.duration_s();
+                if range_s.start >= 0.0 && range_s.end <= length {
+                    length
+                } else {
+                    return None;
+                }
+            }
+        };
+        Some((seconds * f64::from(OUT_HZ)).round() as usize)
+    }
+
+    fn facts(&self) -> MusicFacts {
+        MusicFacts {
+            style: None,
+            ..MusicFacts::default()
+        }
+    }
+}
+
+/// Model calls as progress.
+fn told(observer: &dyn Observer) -> impl FnMut(usize, usize) + '_ {
+    |done, total| {
+        let (done, total) = (done as u64, total.max(1) as u64);
+        observer.report(Progress::new(Stage::Render, done, total));
+    }
+}
+
+/// That latents are numbers: broken weights show here, before the ears are hurt.
+fn finite(latents: &Tensor) -> Result<(), Error> {
+    let sum = || -> NnResult<f32> { Ok(latents.abs()?.sum_all()?.to_scalar::<f32>()?) };
+    if sum()?.is_finite() {
+        Ok(())
+    } else {
+        Err(Error::NotFinite)
+    }
+}

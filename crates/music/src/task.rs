@@ -1,0 +1,66 @@
+use std::{ops::Range, sync::Arc};
+
+use songwright_audio::Pcm;
+use songwright_base::Seed;
+
+/// What music is made from.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum MusicTask {
+    /// From words alone.
+    #[default]
+    Text2Music,
+    /// The same song, otherwise.
+    Retake {
+        /// 0 is the song itself, 1 another one.
+        variance: f64,
+        /// Where the difference comes from.
+        retake_seed: Seed,
+    },
+    /// A part of a song made anew; a range that goes beyond the song makes it longer.
+    Repaint {
+        /// The song.
+        source: Arc<Pcm>,
+        /// From and to in seconds; below 0 is before the song.
+        range_s: Range<f64>,
+        /// 0–1, how much of the range changes.
+        variance: f64,
+        /// Where the change comes from.
+        retake_seed: Seed,
+    },
+    /// A song with other words or another style, the rest kept.
+    Edit {
+        /// The song.
+        source: Arc<Pcm>,
+        /// The tags and the lyrics that it was made from.
+        made_from: (String, String),
+        /// The share of steps at which editing begins, 0–1.
+        n_min: f64,
+        /// The share of steps from which on the target is free, 0–1.
+        n_max: f64,
+        /// Noises that each step is averaged over, 1 or more.
+        n_avg: usize,
+        /// Where the change comes from.
+        retake_seed: Seed,
+    },
+    /// A song like another.
+    Audio2Audio {
+        /// The other.
+        reference: Arc<Pcm>,
+        /// 0–1, how much of it stays.
+        strength: f64,
+    },
+}
+
+impl MusicTask {
+    /// Its name, as lineages and clients have it.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Text2Music => "text2music",
+            Self::Retake { .. } => "retake",
+            Self::Repaint { .. } => "repaint",
+            Self::Edit { .. } => "edit",
+            Self::Audio2Audio { .. } => "audio2audio",
+        }
+    }
+}

@@ -1,0 +1,161 @@
+//! Layers whose matrices may be stored, or made, in blocks of small integers.
+
+use std::borrow::Cow;
+
+use candle_core::{
+    DType, Shape, Tensor,
+    quantized::{GgmlDType, QMatMul, QStorage, QTensor},
+};
+
+use super::{Bias, Weights};
+use crate::{Error, Linear, Matrix, Result};
+
+/// Matrices of fewer values stay as they are: they cost little, and a few of them matter much.
+const FEWEST: usize = 1 << 12;
+
+impl Weights {
+    /// The same place, the matrices of its layers made into blocks of `dtype` as they are read. Those
+    /// whose rows are no multiple of a block, and small ones, stay in the float type; those that are
+    /// stored in blocks stay in theirs.
+    #[must_use]
+    pub fn quantised(&self, dtype: Option<GgmlDType>) -> Self {
+        Self {
+            quantisation: dtype,
+            ..self.clone()
+        }
+    }
+
+    /// `weight` (and `bias`) of this place, from `inputs` to `outputs` features.
+    ///
+    /// # Errors
+    /// Those of [`Weights::tensor`].
+    pub fn linear(&self, inputs: usize, outputs: usize, bias: Bias) -> Result<Linear> {
+        self.pointwise(inputs, &[outputs, inputs], bias)
+    }
+
+    /// A convolution of this place whose kernel meets every input once, as the matrix that it is:
+    /// `weight`, stored as `stored` (outputs, then what multiplies out to `inputs`), and `bias`.
+    ///
+    /// # Errors
+    /// Those of [`Weights::tensor`].
+    pub fn pointwise(&self, inputs: usize, stored: &[usize], bias: Bias) -> Result<Linear> {
+        let outputs = stored.first().copied().unwrap_or_default();
+        let matrix = match self.blocks("weight", stored, (outputs, inputs))? {
+            Some(blocks) => quantised(blocks)?,
+            None => {
+                let weight = self.tensor("weight", stored)?;
+                let shape = (outputs, inputs);
+                self.made_matrix(self.made(shape, || Ok(weight.reshape(shape)?))?)?
+            }
+        };
+        Ok(Linear::new(matrix, self.bias(outputs, bias)?))
+    }
+
+    /// Several linear layers that read the same input, as one whose outputs lie one after the other.
+    ///
+    /// # Errors
+    /// Those of [`Weights::tensor`].
+    pub fn linears(
+        &self,
+        names: &[&str],
+        inputs: usize,
+        outputs: usize,
+        bias: Bias,
+    ) -> Result<Linear> {
+        let parts: Vec<Self> = names.iter().map(|name| self.pp(name)).collect();
+        let all = outputs * names.len();
+        let blocks = parts
+            .iter()
+            .map(|part| part.blocks("weight", &[outputs, inputs], (outputs, inputs)))
+            .collect::<Result<Option<Vec<_>>>>()?;
+        let matrix = match blocks.and_then(|blocks| stacked(&blocks, (all, inputs)).transpose()) {
+            Some(blocks) => quantised(blocks?)?,
+            None => {
+                let weights = parts
+                    .iter()
+                    .map(|part| part.tensor("weight", (outputs, inputs)))
+                    .collect::<Result<Vec<_>>>()?;
+                let stack = || Ok(Tensor::cat(&weights, 0)?);
+                self.made_matrix(self.made((all, inputs), stack)?)?
+            }
+        };
+        let bias = match bias {
+            Bias::With => {
+                let biases = parts
+                    .iter()
+                    .map(|part| part.tensor("bias", outputs))
+                    .collect::<Result<Vec<_>>>()?;
+                Some(self.made(all, || Ok(Tensor::cat(&biases, 0)?))?)
+            }
+            Bias::Without => None,
+        };
+        Ok(Linear::new(matrix, bias))
+    }
+
+    fn bias(&self, outputs: usize, bias: Bias) -> Result<Option<Tensor>> {
+        match bias {
+            Bias::With => Ok(Some(self.tensor("bias", outputs)?)),
+            Bias::Without => Ok(None),
+        }
+    }
+
+    /// The blocks that a matrix is stored in, if it is.
+    fn blocks(
+        &self,
+        name: &str,
+        stored: &[usize],
+        (rows, columns): (usize, usize),
+    ) -> Result<Option<QTensor>> {
+        let name = self.full(name);
+        let Some(found) = self.source.shape(&name) else {
+            return Ok(None);
+        };
+        let fits = found.dims() == stored || found.dims() == [rows, columns];
+        if !fits {
+            return Err(Error::Shape {
+                name,
+                origin: self.source.origin(),
+                wanted: Shape::from(stored),
+                found,
+            });
+        }
+        self.source.quantised(&name, &self.device)
+    }
+
+    /// A matrix in the type that this place asks for.
+    fn made_matrix(&self, weight: Tensor) -> Result<Matrix> {
+        let Some(dtype) = self.quantisation else {
+            return Ok(Matrix::Dense(weight));
+        };
+        let columns = weight.dim(1)?;
+        if self.source.only_shapes()
+            || weight.elem_count() < FEWEST
+            || !columns.is_multiple_of(dtype.block_size())
+        {
+            return Ok(Matrix::Dense(weight));
+        }
+        quantised(QTensor::quantize(&weight.to_dtype(DType::F32)?, dtype)?)
+    }
+}
+
+fn quantised(blocks: QTensor) -> Result<Matrix> {
+    Ok(Matrix::Quantised(QMatMul::from_qtensor(blocks)?))
+}
+
+/// Matrices on top of one another; `None` where their blocks are of different types.
+fn stacked(parts: &[QTensor], shape: (usize, usize)) -> Result<Option<QTensor>> {
+    let Some(first) = parts.first() else {
+        return Ok(None);
+    };
+    let dtype: GgmlDType = first.dtype();
+    if parts.iter().any(|part| part.dtype() != dtype) {
+        return Ok(None);
+    }
+    // Rows are whole numbers of blocks, so their bytes follow one another.
+    let mut bytes = Vec::new();
+    for part in parts {
+        bytes.extend_from_slice(&part.data()?);
+    }
+    let storage = QStorage::from_data(Cow::Owned(bytes), &first.device(), dtype)?;
+    Ok(Some(QTensor::new(storage, shape)?))
+}

@@ -1,0 +1,50 @@
+//! ACE-Step v1 from a checkpoint's folder to audio, with random values in place of the published
+//! weights.
+
+mod checkpoints;
+mod compose;
+mod tasks;
+mod watcher;
+
+use std::{path::PathBuf, sync::OnceLock};
+
+use candle_core::Device;
+use songwright_api::Diffusion;
+use songwright_base::{LyricSheet, Seed};
+use songwright_music::{
+    MusicParams, MusicTask,
+    ace_step::{AceStepComposer, Checkpoint},
+};
+use songwright_tests::synthetic::{Measure, write_ace_step};
+
+/// The small checkpoint, written once a process.
+fn small() -> &'static PathBuf {
+    static FOLDER: OnceLock<(tempfile::TempDir, PathBuf)> = OnceLock::new();
+    let (_, path) = FOLDER.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        write_ace_step(folder.path(), Measure::Small, 7).unwrap();
+        let path = folder.path().to_owned();
+        (folder, path)
+    });
+    path
+}
+
+fn composer() -> AceStepComposer {
+    let checkpoint = Checkpoint::open(small().clone()).unwrap();
+    AceStepComposer::new(checkpoint, Device::Cpu, 8 << 30).unwrap()
+}
+
+fn params(duration_s: f64, seed: u64) -> MusicParams {
+    MusicParams {
+        prompt: "folk, female voice, acoustic guitar, warm, 96 bpm, g major".to_owned(),
+        lyrics: Some(LyricSheet::parse(
+            "[Verse 1]\nThe lamp is low, the night is long\nI hum the end of every song\n\n[Chorus x2]\nStay",
+        )),
+        duration_s,
+        seed: Seed(seed),
+        guidance_scale: 7.0,
+        infer_step: 4,
+        diffusion: Diffusion::default(),
+        task: MusicTask::Text2Music,
+    }
+}
