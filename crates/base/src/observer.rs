@@ -9,6 +9,10 @@ use utoipa::ToSchema;
 pub enum Stage {
     /// Waiting for a place.
     Queue,
+    /// A model's files are being downloaded; counted in bytes.
+    Download,
+    /// A model's files are being compared with their digests, or copied; counted in bytes.
+    Verify,
     /// The engine is being loaded.
     Load,
     /// The tags prompt is being written.
@@ -37,6 +41,8 @@ impl Stage {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Queue => "queue",
+            Self::Download => "download",
+            Self::Verify => "verify",
             Self::Load => "load",
             Self::Prompt => "prompt",
             Self::Lyrics => "lyrics",
@@ -50,11 +56,19 @@ impl Stage {
         }
     }
 
+    /// Whether its progress is counted in bytes.
+    #[must_use]
+    pub const fn is_in_bytes(self) -> bool {
+        matches!(self, Self::Download | Self::Verify)
+    }
+
     /// What happens in it, in a musician's words.
     #[must_use]
     pub const fn sentence(self) -> &'static str {
         match self {
             Self::Queue => "Waiting for a place",
+            Self::Download => "Downloading the model",
+            Self::Verify => "Checking the model's files",
             Self::Load => "Getting the instruments ready",
             Self::Prompt => "Finding the sound",
             Self::Lyrics => "Writing the words",

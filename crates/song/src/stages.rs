@@ -81,7 +81,9 @@ impl Studio {
             Stage::Prompt | Stage::Lyrics | Stage::Title | Stage::Categories => lyrics.clone(),
             Stage::Arrange | Stage::Render | Stage::Master => music.clone(),
             Stage::Cover => cover.clone(),
-            Stage::Queue | Stage::Load | Stage::Save => "songwright".to_owned(),
+            Stage::Queue | Stage::Download | Stage::Verify | Stage::Load | Stage::Save => {
+                "songwright".to_owned()
+            }
         }
     }
 }
