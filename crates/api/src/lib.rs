@@ -9,6 +9,7 @@ mod diffusion;
 mod health;
 mod image;
 mod lyrics;
+mod models;
 mod music;
 mod number;
 mod operations;
@@ -25,6 +26,9 @@ pub use image::{
 pub use lyrics::{
     CategoriesRequest, CategoriesResponse, Heard, LyricsRequest, LyricsResponse, PromptRequest,
     PromptResponse, TitleRequest, TitleResponse,
+};
+pub use models::{
+    Model, ModelFile, ModelLicence, ModelList, ModelMemory, ModelState, ModelVariant,
 };
 pub use music::{
     AudioGeneration, AudioGenerationBase, GenerationMetadata, MusicRequest, MusicResponse,

@@ -108,6 +108,16 @@ pub(crate) enum Error {
     NoWindow,
 }
 
+/// Models fail with a sentence and a code, as services do.
+impl From<songwright_hub::Error> for Error {
+    fn from(error: songwright_hub::Error) -> Self {
+        match error {
+            songwright_hub::Error::Cancelled => Self::Interrupted,
+            error => Self::Failure(error.into()),
+        }
+    }
+}
+
 impl Error {
     /// 2 for what was typed or configured, 130 for Ctrl-C, 1 for everything else.
     pub(crate) fn exit_code(&self) -> ExitCode {

@@ -16,6 +16,7 @@ mod error;
 mod http;
 mod library;
 mod logging;
+mod models;
 mod package;
 mod print;
 mod progress;
@@ -111,6 +112,7 @@ async fn perform(
         Command::Deploy(args) => deploy::deploy(&[args.name], &args.all, &config, json),
         Command::DeployAll(args) => deploy::deploy(&Service::ALL, &args, &config, json),
         Command::Library(command) => library::library(config, command, json).await,
+        Command::Models(command) => models::models(&config, command, style, json).await,
         Command::Export(args) => library::export(config, &args, json).await,
         Command::Import(args) => library::import(config, &args, json).await,
         Command::Resume(args) => library::resume(config, args.id, style, json).await,

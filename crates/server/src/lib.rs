@@ -13,6 +13,7 @@ mod files;
 mod gate;
 mod host;
 mod key;
+pub mod models;
 mod openapi;
 mod page;
 mod query;

@@ -3,6 +3,7 @@
 mod deploy;
 mod global;
 mod library;
+mod models;
 mod services;
 mod song;
 
@@ -13,6 +14,7 @@ pub(crate) use global::GlobalArgs;
 pub(crate) use library::{
     BundleArgs, ExportArgs, ImportArgs, LibraryCommand, ResumeArgs, WavDepth,
 };
+pub(crate) use models::{ImportModelArgs, InstallArgs, ModelArgs, ModelsCommand};
 pub(crate) use services::{CheckArgs, HealthArgs, RunAllArgs, RunArgs};
 pub(crate) use song::{BenchArgs, SongArgs};
 
@@ -54,6 +56,9 @@ pub(crate) enum Command {
     /// Look into the library and change it
     #[command(subcommand)]
     Library(LibraryCommand),
+    /// Look at models, fetch them and take them away
+    #[command(subcommand)]
+    Models(ModelsCommand),
     /// Write a song of the library as a bundle
     Export(ExportArgs),
     /// Take a bundle, a folder or a zip file, into the library

@@ -1,7 +1,9 @@
 use std::path::Path;
 
+use songwright_api::ModelState;
 use songwright_base::config::Config;
-use sysinfo::{Disks, MemoryRefreshKind, RefreshKind, System};
+use songwright_hub::{Error as HubError, Hub};
+use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
 use super::Check;
 
@@ -22,7 +24,7 @@ pub(super) fn checks(config: &Config) -> Vec<Check> {
             Err(error) => Check::note("memory", format!("unknown: {error}")),
         },
         disk(&config.data_dir),
-        models(&config.data_dir),
+        models(Hub::open(&config.data_dir)),
     ]
 }
 
@@ -73,20 +75,9 @@ fn memory(available: u64, total: u64) -> Check {
 }
 
 fn disk(data_dir: &Path) -> Check {
-    let disks = match Disks::new_with_refreshed_list() {
-        Ok(disks) => disks,
-        Err(error) => return Check::note("disk", format!("unknown: {error}")),
-    };
-    let existing = existing_ancestor(data_dir);
-    // Of the file systems mounted on the way to the folder, the last holds it.
-    let Some(disk) = disks
-        .iter()
-        .filter(|disk| existing.starts_with(disk.mount_point()))
-        .max_by_key(|disk| disk.mount_point().as_os_str().len())
-    else {
+    let Some(free) = songwright_hub::free_bytes(data_dir) else {
         return Check::note("disk", format!("unknown for {}", data_dir.display()));
     };
-    let free = disk.available_space();
     let found = format!("{} free at {}", size(free), data_dir.display());
     if free < SONG_BYTES {
         Check::broken(
@@ -98,34 +89,32 @@ fn disk(data_dir: &Path) -> Check {
     }
 }
 
-/// The folder itself, or the nearest one above it that is there.
-pub(super) fn existing_ancestor(folder: &Path) -> std::path::PathBuf {
-    folder
-        .ancestors()
-        .find_map(|path| path.canonicalize().ok())
-        .unwrap_or_else(|| folder.to_owned())
-}
-
-fn models(data_dir: &Path) -> Check {
-    let folder = data_dir.join("models");
-    let mut names: Vec<String> = std::fs::read_dir(&folder)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|e| e == "toml"))
-        .filter_map(|path| Some(path.file_stem()?.to_string_lossy().into_owned()))
-        .collect();
-    names.sort();
-    if names.is_empty() {
-        Check::ok(
-            "models",
-            "none installed: the built-in sketch makes songs without",
-        )
+/// What is installed, and what of it cannot be used.
+fn models(hub: Result<Hub, HubError>) -> Check {
+    let list = match hub.and_then(|hub| songwright_server::models::list(&hub)) {
+        Ok(list) => list,
+        Err(error) => return Check::note("models", error.to_string()),
+    };
+    let mut here = Vec::new();
+    let mut problems = list.problems;
+    for model in &list.models {
+        for variant in &model.variants {
+            match variant.state {
+                ModelState::NotInstalled => {}
+                ModelState::Unusable => problems.extend(variant.problem.clone()),
+                state => here.push(format!("{} ({})", model.id, state.words())),
+            }
+        }
+    }
+    if here.is_empty() {
+        here.push("none installed: the built-in sketch makes songs without".to_owned());
+    }
+    if problems.is_empty() {
+        Check::ok("models", here.join(", "))
     } else {
-        Check::ok(
+        Check::note(
             "models",
-            format!("{} in {}", names.join(", "), folder.display()),
+            format!("{}. {}", here.join(", "), problems.join(" ")),
         )
     }
 }
@@ -136,6 +125,8 @@ fn size(bytes: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use songwright_hub::HubEnvironment;
+
     use super::*;
     use crate::doctor::Verdict;
 
@@ -153,11 +144,26 @@ mod tests {
     }
 
     #[test]
-    fn model_cards_are_listed() {
+    fn models_are_named_and_so_is_what_is_wrong_with_them() {
         let dir = tempfile::tempdir().unwrap();
-        assert!(models(dir.path()).detail.starts_with("none installed"));
-        std::fs::create_dir(dir.path().join("models")).unwrap();
-        std::fs::write(dir.path().join("models/ace-step.toml"), "").unwrap();
-        assert!(models(dir.path()).detail.starts_with("ace-step in "));
+        let hub = || {
+            let home = Some(dir.path().to_owned());
+            let environment = HubEnvironment::from_vars(|_| None, home)?;
+            Ok(Hub::with_environment(dir.path(), environment))
+        };
+        let check = models(hub());
+        assert!(
+            check.detail.starts_with("none installed"),
+            "{}",
+            check.detail
+        );
+        assert_eq!(check.verdict, Verdict::Ok);
+
+        let cards = dir.path().join("models/cards");
+        std::fs::create_dir_all(&cards).unwrap();
+        std::fs::write(cards.join("mine.toml"), "").unwrap();
+        let check = models(hub());
+        assert_eq!(check.verdict, Verdict::Note);
+        assert!(check.detail.contains("mine.toml"), "{}", check.detail);
     }
 }

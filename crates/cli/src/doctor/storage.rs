@@ -1,9 +1,10 @@
 use std::path::Path;
 
 use songwright_base::config::{Config, S3Config, StorageConfig};
+use songwright_hub::existing_ancestor;
 use songwright_storage::{Library, ObjectConfig, Objects};
 
-use super::{Check, machine::existing_ancestor};
+use super::Check;
 
 /// Where songs are kept. Nothing is made or changed by looking.
 pub(super) async fn checks(config: &Config) -> Vec<Check> {

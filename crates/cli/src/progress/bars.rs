@@ -17,6 +17,7 @@ pub(super) struct Bars {
 struct Looks {
     spinner: ProgressStyle,
     bar: ProgressStyle,
+    bytes: ProgressStyle,
     ended: ProgressStyle,
     last: ProgressStyle,
 }
@@ -83,7 +84,11 @@ impl Bars {
             }
             // A single step has no parts to show.
             _ if status.total > 1 => {
-                bar.set_style(self.looks.bar.clone());
+                bar.set_style(if status.stage.is_in_bytes() {
+                    self.looks.bytes.clone()
+                } else {
+                    self.looks.bar.clone()
+                });
                 bar.set_length(status.total);
                 bar.set_position(status.done);
             }
@@ -102,6 +107,10 @@ impl Looks {
             spinner: style("{spinner:.cyan} {msg:<30}"),
             bar: style("{spinner:.cyan} {msg:<30} {bar:28.cyan/dim} {pos}/{len}")
                 .progress_chars("━━╌"),
+            bytes: style(
+                "{spinner:.cyan} {msg:<30} {bar:28.cyan/dim} {decimal_bytes}/{decimal_total_bytes} {decimal_bytes_per_sec:.dim} {eta:.dim}",
+            )
+            .progress_chars("━━╌"),
             ended: style("{prefix:.green} {msg}"),
             last: style("  {wide_msg:.dim}"),
         }
@@ -170,12 +179,22 @@ mod tests {
         );
         assert_eq!(lines[2].trim(), "“rain on the tin roof”");
 
+        operation.report(Progress::new(Stage::Download, 1_500_000, 8_000_000));
+        bars.show(&operation.snapshot());
+        while !screen.contents().contains("1.50 MB/8.00 MB") && std::time::Instant::now() < patience
+        {
+            std::thread::sleep(TICK);
+        }
+        let shown = screen.contents();
+        assert!(shown.contains("1.50 MB/8.00 MB"), "{shown}");
+        operation.end_stage(Stage::Download, true);
+
         operation.end_stage(Stage::Render, false);
         bars.show(&operation.snapshot());
         bars.clear();
         let shown = screen.contents();
         assert!(
-            shown.lines().count() == 2 && shown.contains("✗ Playing the parts"),
+            shown.lines().count() == 3 && shown.contains("✗ Playing the parts"),
             "{shown}"
         );
     }

@@ -4,6 +4,7 @@ use std::{
 };
 
 use songwright_base::{Snapshot, Stage, StageState, StageStatus};
+use songwright_hub::ByteCount;
 
 /// A stage that takes long says how far it is so often.
 const EVERY: Duration = Duration::from_secs(3);
@@ -55,6 +56,9 @@ impl Plain {
                 let left = eta_s.map_or_else(String::new, |s| format!(", about {s:.0} s left"));
                 Some(match status.total {
                     0 | 1 => format!("{name} …{left}"),
+                    total if status.stage.is_in_bytes() => {
+                        format!("{name}: {} of {}", ByteCount(status.done), ByteCount(total))
+                    }
                     total => format!("{name}: {} of {total}{left}", status.done),
                 })
             }
@@ -100,6 +104,15 @@ mod tests {
         assert!(at(2).is_empty());
         operation.report(Progress::new(Stage::Render, 30, 120));
         assert_eq!(at(3), ["Playing the parts: 30 of 120"]);
+        operation.report(Progress::new(Stage::Download, 1_500_000, 8_000_000_000));
+        assert!(at(3).is_empty());
+        let bytes = "Downloading the model: 1.5 MB of 8.0 GB, about";
+        let said = at(6);
+        assert!(
+            said.iter().any(|line| bytes.starts_with(line.as_str())),
+            "{said:?}"
+        );
+        operation.end_stage(Stage::Download, true);
         operation.report(Progress::new(Stage::Cover, 0, 1));
         operation.end_stage(Stage::Cover, false);
         operation.end_stage(Stage::Render, true);

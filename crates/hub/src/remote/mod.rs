@@ -113,14 +113,11 @@ impl Remote {
         &self,
         files: &[(CardFile, String)],
     ) -> Result<Vec<Metadata>, Error> {
-        stream::iter(
-            files
-                .iter()
-                .map(|(file, commit)| self.metadata_of(file, commit)),
-        )
-        .buffered(QUESTIONS)
-        .try_collect()
-        .await
+        stream::iter(files.to_vec())
+            .map(|(file, commit)| async move { self.metadata_of(&file, &commit).await })
+            .buffered(QUESTIONS)
+            .try_collect()
+            .await
     }
 
     async fn metadata_of(&self, file: &CardFile, commit: &str) -> Result<Metadata, Error> {
