@@ -60,6 +60,16 @@ pub enum EngineError {
         /// What happened.
         problem: String,
     },
+    /// A remote service does not take a request that passed every check here.
+    #[error("The {service} at {url} does not take this request: {reason}")]
+    Refused {
+        /// The service's name.
+        service: &'static str,
+        /// Its base URL, without credentials.
+        url: String,
+        /// What it says of it.
+        reason: String,
+    },
     /// Anything else; `doing` says what was being done.
     #[error("Something went wrong while {doing}. The log has the details.")]
     Failed {
@@ -93,7 +103,7 @@ impl EngineError {
             Self::QueueFull { .. } => Code::QueueFull,
             Self::OutOfMemory { .. } => Code::OutOfMemory,
             Self::Unavailable { .. } => Code::Unavailable,
-            Self::Remote { .. } => Code::BadGateway,
+            Self::Remote { .. } | Self::Refused { .. } => Code::BadGateway,
             Self::Failed { .. } => Code::Internal,
         }
     }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use songwright_api::HealthCheck;
+use songwright_base::config::RemoteService;
 
 use crate::Error;
 
@@ -18,6 +19,8 @@ pub(crate) fn client() -> Result<reqwest::Client, Error> {
     let _ = rustls::crypto::ring::default_provider().install_default();
     reqwest::Client::builder()
         .connect_timeout(PATIENCE)
+        // A token would go along to whatever host a redirect names.
+        .redirect(reqwest::redirect::Policy::none())
         .user_agent(concat!("songwright/", env!("CARGO_PKG_VERSION")))
         .build()
         .map_err(Error::http("starting the HTTP client"))
@@ -28,9 +31,32 @@ pub(crate) fn client() -> Result<reqwest::Client, Error> {
 /// # Errors
 /// [`Error::Http`] where it does not answer, or not as a Songwright service does.
 pub(crate) async fn health(client: &reqwest::Client, base_url: &str) -> Result<HealthCheck, Error> {
+    ask(client.get(format!("{base_url}/health_check"))).await
+}
+
+/// The same of a service that runs elsewhere, which may ask for a key.
+///
+/// # Errors
+/// As [`health`].
+pub(crate) async fn health_of(
+    client: &reqwest::Client,
+    at: &RemoteService,
+) -> Result<HealthCheck, Error> {
+    let mut request = client.get(format!("{}/health_check", at.url));
+    if let Some(key) = &at.key {
+        request = request.bearer_auth(key);
+    }
+    if let Some(token) = &at.modal {
+        request = request
+            .header("Modal-Key", &token.key)
+            .header("Modal-Secret", &token.secret);
+    }
+    ask(request).await
+}
+
+async fn ask(request: reqwest::RequestBuilder) -> Result<HealthCheck, Error> {
     let doing = "asking a service how it is";
-    client
-        .get(format!("{base_url}/health_check"))
+    request
         .timeout(PATIENCE)
         .send()
         .await

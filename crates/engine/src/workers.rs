@@ -124,7 +124,8 @@ impl<E: ?Sized + Send + 'static> Workers<E> {
                 Err(
                     EngineError::Cancelled
                     | EngineError::DeadlinePassed { .. }
-                    | EngineError::Unsupported { .. },
+                    | EngineError::Unsupported { .. }
+                    | EngineError::Refused { .. },
                 ) => Outcome::Declined,
                 Err(error) => Outcome::Failed(error.to_string()),
             };

@@ -6,16 +6,17 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// Hosts that answer a long request with "ask there again" do so every few minutes.
 const REDIRECTS: usize = 20;
 
-/// A client for the service at `base`.
+/// A client for the service at `base`. With a `token`, whose headers a redirect would carry to
+/// any host, it is not led to another one.
 ///
 /// It keeps no idle connections: between two calls nothing would drive them.
-pub(crate) fn client_for(base: &Url) -> Result<Client, reqwest::Error> {
+pub(crate) fn client_for(base: &Url, token: bool) -> Result<Client, reqwest::Error> {
     let mut builder = Client::builder()
         .connect_timeout(CONNECT_TIMEOUT)
         .pool_max_idle_per_host(0)
         // Finds out that a machine has vanished while its answer is awaited for minutes.
         .tcp_keepalive(Duration::from_secs(30))
-        .redirect(redirect::Policy::limited(REDIRECTS))
+        .redirect(redirects(base, token))
         .user_agent(concat!("songwright/", env!("CARGO_PKG_VERSION")));
     // Fails where the process has a provider already, which is then used.
     let _ = rustls::crypto::ring::default_provider().install_default();
@@ -27,6 +28,21 @@ pub(crate) fn client_for(base: &Url) -> Result<Client, reqwest::Error> {
         builder = builder.no_proxy();
     }
     builder.build()
+}
+
+fn redirects(base: &Url, token: bool) -> redirect::Policy {
+    if !token {
+        return redirect::Policy::limited(REDIRECTS);
+    }
+    let home = base.host_str().map(str::to_owned);
+    redirect::Policy::custom(move |attempt| {
+        let stays = attempt.url().host_str() == home.as_deref();
+        if stays && attempt.previous().len() <= REDIRECTS {
+            attempt.follow()
+        } else {
+            attempt.stop()
+        }
+    })
 }
 
 fn is_this_machine(url: &Url) -> bool {
@@ -61,7 +77,10 @@ mod tests {
     #[test]
     fn clients_for_both_schemes_are_made() {
         for url in ["http://localhost:8000", "https://songs.example.org"] {
-            assert!(client_for(&Url::parse(url).unwrap()).is_ok(), "{url}");
+            assert!(
+                client_for(&Url::parse(url).unwrap(), false).is_ok(),
+                "{url}"
+            );
         }
     }
 }

@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 use backon::{ExponentialBuilder, Retryable as _};
 use reqwest::{
     Client, Method, Request, Url,
-    header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue},
+    header::{ACCEPT, CONTENT_TYPE, HeaderValue},
 };
 use serde::{Serialize, de::DeserializeOwned};
 use songwright_base::{EngineError, Observer};
@@ -30,7 +30,7 @@ pub(crate) struct Connection {
 impl Connection {
     pub(crate) fn open(target: &RemoteTarget) -> Result<Self, EngineError> {
         let address = target.address()?;
-        let client = client::client_for(&address.base)
+        let client = client::client_for(&address.base, target.modal.is_some())
             .map_err(EngineError::failed("preparing to call another service"))?;
         Ok(Self { address, client })
     }
@@ -73,9 +73,7 @@ impl Connection {
             ACCEPT,
             HeaderValue::from_static("application/json, */*;q=0.1"),
         );
-        if let Some(authorization) = &self.address.authorization {
-            headers.insert(AUTHORIZATION, authorization.clone());
-        }
+        headers.extend(self.address.credentials.clone());
         request
     }
 

@@ -1,39 +1,32 @@
 use std::time::Duration;
 
-use reqwest::header::AUTHORIZATION;
-
-use crate::{
-    body, client,
-    target::{base_url, bearer, extended},
-    wire::Health,
-};
+use crate::{body, client, target::RemoteTarget, wire::Health};
 
 const PATIENCE: Duration = Duration::from_secs(3);
 const LIMIT_BYTES: u64 = 1 << 20;
 
-/// Whether the service at `base_url` says within 3 s that it is not `unhealthy`.
+/// Whether the service at `target` says within 3 s that it is not `unhealthy`.
 ///
 /// For `dependent_services`; runs within a tokio runtime, cancel-safe.
-pub async fn healthy(base: &str, key: Option<&str>) -> bool {
-    tokio::time::timeout(PATIENCE, status(base, key))
+pub async fn healthy(target: &RemoteTarget) -> bool {
+    tokio::time::timeout(PATIENCE, status(target))
         .await
         .ok()
         .flatten()
         .is_some_and(|status| status != "unhealthy")
 }
 
-async fn status(base: &str, key: Option<&str>) -> Option<String> {
-    let base = base_url(base)?;
-    let url = extended(&base, ["health_check"]);
+async fn status(target: &RemoteTarget) -> Option<String> {
+    let address = target.address().ok()?;
+    let url = address.endpoint(["health_check"]);
+    let credentials = address.credentials;
+    let (base, token) = (address.base, target.modal.is_some());
     // Over HTTPS it reads the system's certificates.
-    let client = tokio::task::spawn_blocking(move || client::client_for(&base))
+    let client = tokio::task::spawn_blocking(move || client::client_for(&base, token))
         .await
         .ok()?
         .ok()?;
-    let mut request = client.get(url);
-    if let Some(key) = key {
-        request = request.header(AUTHORIZATION, bearer(key)?);
-    }
+    let request = client.get(url).headers(credentials);
     let response = request.send().await.ok()?.error_for_status().ok()?;
     let text = body::read(response, LIMIT_BYTES).await.ok()?;
     Some(body::json::<Health>(&text).ok()?.status)

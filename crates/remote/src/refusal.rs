@@ -48,13 +48,13 @@ impl Refusal {
         let word = address.service.word().to_uppercase();
         match self.status {
             StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => {
-                Ok(EngineError::Unsupported {
-                    what: self.detail.unwrap_or_else(|| {
-                        format!(
-                            "The {} does not take this request and does not say why.",
-                            address.service
-                        )
-                    }),
+                // What our client asked was right by our own checks, so it is no 400 for it.
+                Ok(EngineError::Refused {
+                    service: address.service.name(),
+                    url: address.shown(),
+                    reason: self
+                        .detail
+                        .unwrap_or_else(|| "it does not say why.".to_owned()),
                 })
             }
             StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
@@ -77,13 +77,14 @@ impl Refusal {
                 })
             }
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                let what = if address.authorization.is_some() {
-                    "does not accept the key. Check"
-                } else {
+                let what = if address.credentials.is_empty() {
                     "asks for a key. Set"
+                } else {
+                    "does not accept the key. Check"
                 };
                 Err(format!(
-                    "it {what} SONGWRIGHT_{word}_KEY (HTTP {}).",
+                    "it {what} SONGWRIGHT_{word}_KEY, or SONGWRIGHT_{word}_MODAL_KEY and \
+                     SONGWRIGHT_{word}_MODAL_SECRET where it runs on Modal (HTTP {}).",
                     self.status.as_u16()
                 ))
             }

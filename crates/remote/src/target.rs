@@ -1,7 +1,13 @@
 use std::{fmt, time::Duration};
 
-use reqwest::{Url, header::HeaderValue};
-use songwright_base::{EngineError, Service};
+use reqwest::{
+    Url,
+    header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue},
+};
+use songwright_base::{EngineError, Service, config::ModalToken};
+
+const MODAL_KEY: HeaderName = HeaderName::from_static("modal-key");
+const MODAL_SECRET: HeaderName = HeaderName::from_static("modal-secret");
 
 /// A service that runs elsewhere.
 #[derive(Clone)]
@@ -12,15 +18,18 @@ pub struct RemoteTarget {
     pub base_url: String,
     /// Sent as `Authorization: Bearer KEY`.
     pub key: Option<String>,
+    /// Sent as `Modal-Key` and `Modal-Secret`, beside the key where there is one.
+    pub modal: Option<ModalToken>,
     /// The longest that one call may take, its retries included.
     pub max_runtime: Duration,
 }
 
-/// A [`RemoteTarget`] whose URL and key have been read.
+/// A [`RemoteTarget`] whose URL, key and token have been read.
 pub(crate) struct Address {
     pub(crate) service: Service,
     pub(crate) base: Url,
-    pub(crate) authorization: Option<HeaderValue>,
+    /// Headers that let a request pass.
+    pub(crate) credentials: HeaderMap,
     pub(crate) max_runtime: Duration,
 }
 
@@ -31,6 +40,7 @@ impl fmt::Debug for RemoteTarget {
             .field("service", &self.service)
             .field("base_url", &base_url.as_deref().unwrap_or("(no URL)"))
             .field("key", &self.key.as_ref().map(|_| "…"))
+            .field("modal", &self.modal)
             .field("max_runtime", &self.max_runtime)
             .finish()
     }
@@ -44,23 +54,32 @@ impl RemoteTarget {
                 "{word}_SERVICE_URL is not an address that can be called: it must look like http://host:8000."
             ),
         })?;
-        let authorization = match &self.key {
-            None => None,
-            Some(key) => {
-                // The key speaks for us: a user name in the URL would add a second header.
-                let _ = base.set_username("");
-                let _ = base.set_password(None);
-                Some(bearer(key).ok_or_else(|| EngineError::Unavailable {
-                    what: format!(
-                        "SONGWRIGHT_{word}_KEY has characters that an HTTP header cannot carry."
-                    ),
-                })?)
-            }
+        if self.key.is_some() {
+            // The key speaks for us: a user name in the URL would add a second header.
+            let _ = base.set_username("");
+            let _ = base.set_password(None);
+        }
+        let mut credentials = HeaderMap::new();
+        let mut carry = |name: HeaderName, text: &str, setting: &str| {
+            let value = secret(text).ok_or_else(|| EngineError::Unavailable {
+                what: format!(
+                    "SONGWRIGHT_{word}_{setting} has characters that an HTTP header cannot carry."
+                ),
+            })?;
+            credentials.insert(name, value);
+            Ok(())
         };
+        if let Some(key) = &self.key {
+            carry(AUTHORIZATION, &format!("Bearer {key}"), "KEY")?;
+        }
+        if let Some(token) = &self.modal {
+            carry(MODAL_KEY, &token.key, "MODAL_KEY")?;
+            carry(MODAL_SECRET, &token.secret, "MODAL_SECRET")?;
+        }
         Ok(Address {
             service: self.service,
             base,
-            authorization,
+            credentials,
             max_runtime: self.max_runtime,
         })
     }
@@ -99,7 +118,7 @@ impl Address {
 }
 
 /// The base URL without query and fragment.
-pub(crate) fn base_url(text: &str) -> Option<Url> {
+fn base_url(text: &str) -> Option<Url> {
     let mut url = Url::parse(text.trim()).ok()?;
     if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
         return None;
@@ -109,13 +128,13 @@ pub(crate) fn base_url(text: &str) -> Option<Url> {
     Some(url)
 }
 
-pub(crate) fn bearer(key: &str) -> Option<HeaderValue> {
-    let mut value = HeaderValue::try_from(format!("Bearer {key}")).ok()?;
+fn secret(text: &str) -> Option<HeaderValue> {
+    let mut value = HeaderValue::try_from(text).ok()?;
     value.set_sensitive(true);
     Some(value)
 }
 
-pub(crate) fn extended<'a>(base: &Url, path: impl IntoIterator<Item = &'a str>) -> Url {
+fn extended<'a>(base: &Url, path: impl IntoIterator<Item = &'a str>) -> Url {
     let mut url = base.clone();
     if let Ok(mut segments) = url.path_segments_mut() {
         segments.pop_if_empty().extend(path);
@@ -141,6 +160,7 @@ mod tests {
             service: Service::Music,
             base_url: base_url.to_owned(),
             key: key.map(str::to_owned),
+            modal: None,
             max_runtime: Duration::from_secs(60),
         }
     }
@@ -169,11 +189,15 @@ mod tests {
 
     #[test]
     fn credentials_are_never_shown() {
-        let target = target("https://me:hunter2@host/music?token=hunter2", Some("k3y"));
+        let mut target = target("https://me:hunter2@host/music?token=hunter2", Some("k3y"));
+        target.modal = Some(ModalToken {
+            key: "wk-1".to_owned(),
+            secret: "k3y".to_owned(),
+        });
         let address = target.address().unwrap();
         assert_eq!(address.shown(), "https://host/music");
         assert_eq!(address.host(), "host");
-        let debug = format!("{target:?} {:?}", address.authorization);
+        let debug = format!("{target:?} {:?}", address.credentials);
         assert!(
             !debug.contains("hunter2") && !debug.contains("k3y"),
             "{debug}"

@@ -146,11 +146,12 @@ pub(crate) fn remote_target(
     if serving == Serving::One(service) {
         return None;
     }
-    let (base_url, key) = config.remote.get(service)?;
+    let at = config.remote.get(service)?;
     Some(RemoteTarget {
         service,
-        base_url: base_url.to_owned(),
-        key: key.map(str::to_owned),
+        base_url: at.url.clone(),
+        key: at.key.clone(),
+        modal: at.modal.clone(),
         max_runtime: config.service(service).max_runtime,
     })
 }

@@ -8,6 +8,7 @@ use songwright_base::{
     config::{Config, StorageConfig},
 };
 use songwright_engine::{Queue, Work};
+use songwright_remote::RemoteTarget;
 use songwright_song::Studio;
 use songwright_storage::{Library, ObjectConfig, Objects, QueueClaim, S3Config};
 use tokio_util::sync::CancellationToken;
@@ -116,8 +117,12 @@ impl Host {
     /// Whether a service runs in another process, and where.
     #[must_use]
     pub fn remote_url(&self, service: Service) -> Option<String> {
+        self.remote(service).map(|target| target.base_url)
+    }
+
+    /// A service that runs in another process.
+    pub(crate) fn remote(&self, service: Service) -> Option<RemoteTarget> {
         crate::assembly::remote_target(&self.config, self.serving, service)
-            .map(|target| target.base_url)
     }
 
     /// Deletes what a crash left behind and results of single services that nobody took.

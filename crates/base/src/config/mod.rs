@@ -2,8 +2,10 @@
 
 mod error;
 mod raw;
+mod remote;
 mod resolved;
 
 pub use error::ConfigError;
 pub use raw::{RawConfig, RawService, RawStorage};
-pub use resolved::{Config, RemoteUrls, S3Config, ServiceConfig, StorageConfig};
+pub use remote::{ModalToken, RemoteService, RemoteServices};
+pub use resolved::{Config, S3Config, ServiceConfig, StorageConfig};

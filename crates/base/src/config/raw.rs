@@ -42,6 +42,10 @@ pub struct RawService {
     pub url: Option<String>,
     /// The key to send there.
     pub key: Option<String>,
+    /// The key of a proxy auth token of Modal.
+    pub modal_key: Option<String>,
+    /// The secret of the same token.
+    pub modal_secret: Option<String>,
     /// Idle seconds before the model is unloaded.
     pub scaledown_window: Option<u64>,
     /// Seconds after which an operation is stopped.
@@ -102,9 +106,13 @@ impl RawConfig {
             ("image", "IMAGE"),
             ("integrated", "INTEGRATED"),
         ] {
+            // Nothing calls the integrated service.
+            let called = |name: String| var(&name).filter(|_| word != "integrated");
             let raw = RawService {
-                url: var(&format!("{upper}_SERVICE_URL")),
-                key: var(&format!("SONGWRIGHT_{upper}_KEY")),
+                url: called(format!("{upper}_SERVICE_URL")),
+                key: called(format!("SONGWRIGHT_{upper}_KEY")),
+                modal_key: called(format!("SONGWRIGHT_{upper}_MODAL_KEY")),
+                modal_secret: called(format!("SONGWRIGHT_{upper}_MODAL_SECRET")),
                 scaledown_window: number(&var, &format!("SONGWRIGHT_{upper}_SCALEDOWN_WINDOW"))?,
                 max_runtime_seconds: number(
                     &var,
@@ -176,6 +184,8 @@ impl RawService {
         Self {
             url: self.url.or(below.url),
             key: self.key.or(below.key),
+            modal_key: self.modal_key.or(below.modal_key),
+            modal_secret: self.modal_secret.or(below.modal_secret),
             scaledown_window: self.scaledown_window.or(below.scaledown_window),
             max_runtime_seconds: self.max_runtime_seconds.or(below.max_runtime_seconds),
             max_concurrent_requests: self

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use super::{ConfigError, RawConfig, RawService};
+use super::{ConfigError, RawConfig, RawService, RemoteServices};
 use crate::Service;
 
 /// Configuration that is known to be right.
@@ -33,8 +33,8 @@ pub struct Config {
     pub max_body_bytes: usize,
     /// By [`Service::index`].
     pub services: [ServiceConfig; 4],
-    /// The other services' URLs and keys.
-    pub remote: RemoteUrls,
+    /// The services that run elsewhere.
+    pub remote: RemoteServices,
     /// Where files go.
     pub storage: StorageConfig,
 }
@@ -50,23 +50,6 @@ pub struct ServiceConfig {
     pub max_runtime: Duration,
     /// Operations at work at the same time.
     pub max_concurrent_requests: usize,
-}
-
-/// Base URLs and keys of services that run elsewhere.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct RemoteUrls {
-    /// By [`Service::index`]: URL without a trailing slash, key.
-    urls: [Option<(String, Option<String>)>; 4],
-}
-
-impl RemoteUrls {
-    /// The URL and key of a service that runs elsewhere.
-    #[must_use]
-    pub fn get(&self, service: Service) -> Option<(&str, Option<&str>)> {
-        self.urls[service.index()]
-            .as_ref()
-            .map(|(url, key)| (url.as_str(), key.as_deref()))
-    }
 }
 
 /// Where files go.
@@ -127,24 +110,7 @@ impl Config {
         if !host.is_loopback() && api_key.is_none() {
             return Err(ConfigError::KeyNeeded { host });
         }
-        let mut remote = RemoteUrls::default();
-        for service in Service::ALL {
-            if let Some(RawService {
-                url: Some(url),
-                key,
-                ..
-            }) = raw.services.get(service.word())
-            {
-                if !(url.starts_with("http://") || url.starts_with("https://")) {
-                    return Err(value(
-                        &format!("{}_SERVICE_URL", service.word().to_uppercase()),
-                        format!("must begin with http:// or https://, not \"{url}\""),
-                    ));
-                }
-                remote.urls[service.index()] =
-                    Some((url.trim_end_matches('/').to_owned(), key.clone()));
-            }
-        }
+        let remote = RemoteServices::resolve(&raw.services)?;
         let [lyrics, music, image, integrated] =
             Service::ALL.map(|service| service_config(service, raw.services.get(service.word())));
         let storage = match raw.storage.s3_bucket {
@@ -309,10 +275,9 @@ mod tests {
         assert_eq!(config.queue_limit, 3);
         assert_eq!(config.service(Service::Music).scaledown_window.as_secs(), 7);
         assert_eq!(config.service(Service::Image).max_runtime.as_secs(), 300);
-        assert_eq!(
-            config.remote.get(Service::Music),
-            Some(("http://x/music", None))
-        );
+        let music = config.remote.get(Service::Music).unwrap();
+        assert_eq!(music.url, "http://x/music");
+        assert_eq!((&music.key, &music.modal), (&None, &None));
     }
 
     #[test]
@@ -339,7 +304,6 @@ mod tests {
                 "[services.music]\nmax_concurrent_requests = 0",
                 "services.music.max_concurrent_requests",
             ),
-            ("[services.music]\nurl = \"ftp://x\"", "MUSIC_SERVICE_URL"),
         ] {
             let error = Config::resolve(file(text), RawConfig::default(), RawConfig::default())
                 .expect_err(text);

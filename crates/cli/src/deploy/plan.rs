@@ -99,7 +99,7 @@ impl ServicePlan {
                     url_variable: format!("{upper}_SERVICE_URL"),
                     key_variable: format!("SONGWRIGHT_{upper}_KEY"),
                     here,
-                    url: url.map_or_else(String::new, |(url, _)| url.to_owned()),
+                    url: url.map_or_else(String::new, |at| at.url.clone()),
                 }
             })
             .collect();

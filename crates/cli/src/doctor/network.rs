@@ -1,6 +1,9 @@
 use std::net::{IpAddr, SocketAddr, TcpListener};
 
-use songwright_base::{Service, config::Config};
+use songwright_base::{
+    Service,
+    config::{Config, RemoteService},
+};
 
 use super::Check;
 use crate::http;
@@ -17,8 +20,8 @@ pub(super) async fn checks(config: &Config) -> Vec<Check> {
     let mut checks = vec![port(&client, config).await];
     checks.extend(further_ports(config));
     for service in Service::ALL {
-        if let Some((url, _)) = config.remote.get(service) {
-            checks.push(remote(&client, service, url).await);
+        if let Some(at) = config.remote.get(service) {
+            checks.push(remote(&client, service, at).await);
         }
     }
     checks
@@ -81,8 +84,9 @@ fn further_ports(config: &Config) -> Option<Check> {
     })
 }
 
-async fn remote(client: &reqwest::Client, service: Service, url: &str) -> Check {
-    match http::health(client, url).await {
+async fn remote(client: &reqwest::Client, service: Service, at: &RemoteService) -> Check {
+    let url = &at.url;
+    match http::health_of(client, at).await {
         Ok(health) if health.service_name == service.name() && health.status == "healthy" => {
             Check::ok(service.word(), format!("{url} is healthy"))
         }

@@ -85,13 +85,16 @@ pub(super) fn settings(settings: &Settings) -> Vec<Setting> {
                 raw.services.get(word).is_some_and(says)
             });
         };
-        let url = remote.map_or_else(none, |(url, _)| url.to_owned());
-        add("url", url, |raw| raw.url.is_some());
-        add(
-            "key",
-            set(remote.is_some_and(|(_, key)| key.is_some())),
-            |raw| raw.key.is_some(),
-        );
+        // Nothing calls the integrated service.
+        if service != Service::Integrated {
+            let url = remote.map_or_else(none, |at| at.url.clone());
+            add("url", url, |raw| raw.url.is_some());
+            let key = remote.is_some_and(|at| at.key.is_some());
+            add("key", set(key), |raw| raw.key.is_some());
+            let token = set(remote.is_some_and(|at| at.modal.is_some()));
+            add("modal_key", token.clone(), |raw| raw.modal_key.is_some());
+            add("modal_secret", token, |raw| raw.modal_secret.is_some());
+        }
         add(
             "scaledown_window",
             of.scaledown_window.as_secs().to_string(),
@@ -136,12 +139,14 @@ mod tests {
     fn keys_are_never_shown_and_sources_are_named() {
         let flags = GlobalArgs {
             data_dir: Some("here".into()),
-            api_key: Some("a-very-secret-key-indeed".to_owned()),
+            api_key: Some("a-very-private-key-indeed".to_owned()),
             ..GlobalArgs::default()
         };
         let env = |name: &str| match name {
             "MUSIC_SERVICE_URL" => Some("http://elsewhere/music/".to_owned()),
-            "SONGWRIGHT_MUSIC_KEY" => Some("another-secret-key".to_owned()),
+            "SONGWRIGHT_MUSIC_KEY" => Some("another-private-key".to_owned()),
+            "SONGWRIGHT_MUSIC_MODAL_KEY" => Some("wk-private".to_owned()),
+            "SONGWRIGHT_MUSIC_MODAL_SECRET" => Some("ws-private".to_owned()),
             _ => None,
         };
         let list = settings(&Settings::load(&flags, env).unwrap());
@@ -155,7 +160,8 @@ mod tests {
             ("http://elsewhere/music", "environment")
         );
         assert_eq!(of("services.music.key"), ("set", "environment"));
+        assert_eq!(of("services.music.modal_secret"), ("set", "environment"));
         assert_eq!(of("services.lyrics.url"), ("none", "default"));
-        assert!(!serde_json::to_string(&list).unwrap().contains("secret"));
+        assert!(!serde_json::to_string(&list).unwrap().contains("private"));
     }
 }

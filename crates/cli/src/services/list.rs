@@ -24,18 +24,22 @@ pub(crate) async fn list(config: &Config, json: bool) -> Result<(), Error> {
     let client = http::client()?;
     let mut listed = Vec::new();
     for service in Service::ALL {
-        let remote = config.remote.get(service).map(|(url, _)| url.to_owned());
+        let remote = config.remote.get(service);
         let here = format!(
             "http://{}",
             std::net::SocketAddr::new(loopback(config.host), config.port)
         );
-        let url = remote.clone().unwrap_or_else(|| match service {
-            Service::Integrated => here,
-            other => format!("{here}/{}", other.word()),
-        });
+        let url = match (remote, service) {
+            (Some(at), _) => at.url.clone(),
+            (None, Service::Integrated) => here,
+            (None, other) => format!("{here}/{}", other.word()),
+        };
+        let health = match remote {
+            Some(at) => http::health_of(&client, at).await,
+            None => http::health(&client, &url).await,
+        };
         // Another program on the port, or another service, is not this one.
-        let health = http::health(&client, &url)
-            .await
+        let health = health
             .ok()
             .filter(|health| health.service_name == service.name());
         listed.push(Listed {

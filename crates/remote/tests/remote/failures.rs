@@ -4,7 +4,7 @@ use std::{
 };
 
 use serde_json::json;
-use songwright_base::{EngineError, LyricSheet, Service, Silent};
+use songwright_base::{Code, EngineError, LyricSheet, Service, Silent};
 use songwright_lyrics::Lyricist as _;
 use songwright_remote::RemoteLyricist;
 
@@ -97,14 +97,21 @@ fn each_status_has_its_sentence() {
             .lyrics(&lyrics_params(), &Silent)
             .unwrap_err()
     };
-    let error = refused(400, None);
-    assert!(
-        matches!(&error, EngineError::Unsupported { what } if what == "Because."),
-        "{error:?}"
-    );
+    for status in [400, 422] {
+        let error = refused(status, None);
+        assert_eq!(error.code(), Code::BadGateway, "{status}");
+        let text = error.to_string();
+        assert!(
+            text.starts_with("The lyrics-generator at http://127.0.0.1:")
+                && text.ends_with("does not take this request: Because."),
+            "{text}"
+        );
+    }
     let text = refused(401, None).to_string();
     assert!(
-        text.contains("it asks for a key. Set SONGWRIGHT_LYRICS_KEY (HTTP 401)."),
+        text.contains(
+            "it asks for a key. Set SONGWRIGHT_LYRICS_KEY, or SONGWRIGHT_LYRICS_MODAL_KEY and"
+        ),
         "{text}"
     );
     let text = refused(403, Some("wrong")).to_string();

@@ -1,14 +1,20 @@
 use std::time::{Duration, Instant};
 
 use serde_json::json;
+use songwright_base::Service;
 use songwright_remote::healthy;
 
-use crate::server::{Reply, Server, dying_after};
+use crate::{
+    server::{Reply, Server, dying_after},
+    targets::target,
+};
 
 fn is_healthy(url: &str, key: Option<&str>) -> bool {
+    let mut target = target(Service::Music, url);
+    target.key = key.map(str::to_owned);
     tokio::runtime::Runtime::new()
         .unwrap()
-        .block_on(healthy(url, key))
+        .block_on(healthy(&target))
 }
 
 #[test]

@@ -1,7 +1,9 @@
 use serde_json::json;
-use songwright_base::{EngineKind, Progress, Service, Silent, Stage};
+use songwright_base::{
+    EngineError, EngineKind, Progress, Service, Silent, Stage, config::ModalToken,
+};
 use songwright_lyrics::{CategoriesParams, Lyricist as _};
-use songwright_remote::RemoteLyricist;
+use songwright_remote::{RemoteLyricist, RemoteTarget};
 
 use crate::{
     server::{Reply, Server, metadata},
@@ -193,6 +195,64 @@ fn a_prefix_and_a_key_go_with_every_request() {
         asked[0].authorization.as_deref(),
         Some("Bearer sixteen-letters!")
     );
+}
+
+fn with_token(url: &str) -> RemoteTarget {
+    let mut target = target(Service::Lyrics, url);
+    target.modal = Some(ModalToken {
+        key: "wk-1".to_owned(),
+        secret: "ws-2".to_owned(),
+    });
+    target
+}
+
+#[test]
+fn a_token_of_modal_goes_with_every_request_and_beside_the_key() {
+    let server = Server::saying(200, json!({"lyrics": "la"}));
+    let mut both = with_token(&server.url());
+    both.key = Some("k".to_owned());
+    for target in [with_token(&server.url()), both] {
+        RemoteLyricist::new(target)
+            .unwrap()
+            .lyrics(&lyrics_params(), &Silent)
+            .unwrap();
+    }
+    let asked = server.asked();
+    for one in &asked {
+        let sent = one.modal.each_ref().map(Option::as_deref);
+        assert_eq!(sent, [Some("wk-1"), Some("ws-2")]);
+    }
+    assert_eq!(asked[0].authorization, None);
+    assert_eq!(asked[1].authorization.as_deref(), Some("Bearer k"));
+}
+
+#[test]
+fn a_token_of_modal_goes_to_no_other_host() {
+    let other = Server::saying(200, json!({"lyrics": "la"}));
+    // Another name of this machine.
+    let elsewhere = other.url().replace("127.0.0.1", "localhost");
+    let server = Server::start(move |_, _| Reply::Redirect(elsewhere.clone()));
+    let refused = RemoteLyricist::new(with_token(&server.url()))
+        .unwrap()
+        .lyrics(&lyrics_params(), &Silent);
+    assert!(
+        matches!(refused, Err(EngineError::Remote { .. })),
+        "{refused:?}"
+    );
+    assert!(
+        other.asked().is_empty(),
+        "the token was shown to a stranger"
+    );
+
+    let server = Server::start(|_, nth| match nth {
+        0 => Reply::Redirect("/generate_lyrics?call=1".to_owned()),
+        _ => Reply::Json(200, json!({"lyrics": "la"})),
+    });
+    RemoteLyricist::new(with_token(&server.url()))
+        .unwrap()
+        .lyrics(&lyrics_params(), &Silent)
+        .unwrap();
+    assert_eq!(server.asked()[1].modal[1].as_deref(), Some("ws-2"));
 }
 
 #[test]

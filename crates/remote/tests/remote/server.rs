@@ -25,6 +25,8 @@ pub(crate) struct Asked {
     /// Path and query.
     pub(crate) path: String,
     pub(crate) authorization: Option<String>,
+    /// `Modal-Key` and `Modal-Secret`.
+    pub(crate) modal: [Option<String>; 2],
     /// Null where there is none.
     pub(crate) body: Value,
 }
@@ -102,6 +104,10 @@ impl Server {
 }
 
 async fn read(request: Request) -> Asked {
+    let modal = ["modal-key", "modal-secret"].map(|name| {
+        let value = request.headers().get(name)?;
+        Some(value.to_str().unwrap().to_owned())
+    });
     let authorization = request
         .headers()
         .get_all(header::AUTHORIZATION)
@@ -115,6 +121,7 @@ async fn read(request: Request) -> Asked {
         method,
         path,
         authorization,
+        modal,
         body: serde_json::from_slice(&body).unwrap_or(Value::Null),
     }
 }

@@ -16,6 +16,7 @@ pub(crate) fn target(service: Service, url: &str) -> RemoteTarget {
         service,
         base_url: url.to_owned(),
         key: None,
+        modal: None,
         max_runtime: Duration::from_secs(30),
     }
 }

@@ -120,16 +120,18 @@ async fn health(host: &Host, service: Service) -> HealthCheck {
 
 async fn dependent_services(host: &Host) -> BTreeMap<String, DependentService> {
     let look = async |service: Service| {
-        let url = host.remote_url(service);
-        let healthy = match (&url, host.config.remote.get(service)) {
-            (Some(url), Some((_, key))) => songwright_remote::healthy(url, key).await,
-            _ => engine(host, service).is_some_and(|(_, h)| h.status() != HealthStatus::Unhealthy),
+        let remote = host.remote(service);
+        let healthy = match &remote {
+            Some(target) => songwright_remote::healthy(target).await,
+            None => {
+                engine(host, service).is_some_and(|(_, h)| h.status() != HealthStatus::Unhealthy)
+            }
         };
         (
             service.word().to_owned(),
             DependentService {
                 configured: true,
-                url,
+                url: remote.map(|target| target.base_url),
                 healthy,
             },
         )
