@@ -15,6 +15,7 @@ mod number;
 mod operations;
 mod package;
 mod song;
+mod song_bodies;
 mod songs;
 
 pub use body::{Body, parse};
@@ -35,7 +36,8 @@ pub use music::{
     MusicToStorageResponse, TimedLine,
 };
 pub use number::{Whole, finite_between};
-pub use operations::{ErrorBody, OperationList, SessionResponse, WorkflowStatus};
+pub use operations::{ErrorBody, OperationEvent, OperationList, SessionResponse, WorkflowStatus};
 pub use package::{DemoAudio, EnginesUsed, Package, PackageLinks, ServiceStatus};
 pub use song::{SongKind, SongRequest};
+pub use song_bodies::{AnySong, DescribedSong, SongWithDescribedLyrics, SongWithLyrics};
 pub use songs::{ImportResponse, Peaks, Song, SongChange, SongList, Take, TakeLinks};

@@ -28,6 +28,17 @@ pub struct OperationList {
     pub operations: Vec<Snapshot>,
 }
 
+/// An event of `GET /operations/{id}/events`.
+#[derive(Clone, Debug, ToSchema)]
+pub struct OperationEvent {
+    /// `operation`.
+    pub event: String,
+    /// A number that grows; sent back as `Last-Event-ID`, it leaves out what was seen.
+    pub id: String,
+    /// The whole operation, a `Snapshot` as JSON.
+    pub data: String,
+}
+
 /// What `GET /workflow_status` answers.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
 pub struct WorkflowStatus {

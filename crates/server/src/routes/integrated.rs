@@ -7,7 +7,10 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use serde_json::Value;
-use songwright_api::{DemoAudio, Package, SongRequest, WorkflowStatus};
+use songwright_api::{
+    AnySong, DemoAudio, DescribedSong, Package, SongRequest, SongWithDescribedLyrics,
+    SongWithLyrics, WorkflowStatus,
+};
 use songwright_base::{Failure, OperationId, Service, Snapshot};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -34,7 +37,7 @@ pub(super) fn routes() -> Routes {
 }
 
 /// A whole song from one description.
-#[utoipa::path(post, path = "/generate_from_description", tag = "integrated", request_body = SongRequest,
+#[utoipa::path(post, path = "/generate_from_description", tag = "integrated", request_body = DescribedSong,
     params(("async" = Option<bool>, Query, description = "Answer 202 with the operation at once"),
         ("inline" = Option<String>, Query, description = "`base64`: with the files in the answer")),
     responses((status = 200, description = "The song", body = Package),
@@ -47,7 +50,7 @@ async fn generate_from_description(
 }
 
 /// A song from a tags prompt and lyrics.
-#[utoipa::path(post, path = "/generate_with_lyrics", tag = "integrated", request_body = SongRequest,
+#[utoipa::path(post, path = "/generate_with_lyrics", tag = "integrated", request_body = SongWithLyrics,
     params(("async" = Option<bool>, Query, description = "Answer 202 with the operation at once"),
         ("inline" = Option<String>, Query, description = "`base64`: with the files in the answer")),
     responses((status = 200, description = "The song", body = Package),
@@ -60,7 +63,8 @@ async fn generate_with_lyrics(
 }
 
 /// A song from a tags prompt and a description of its lyrics.
-#[utoipa::path(post, path = "/generate_with_described_lyrics", tag = "integrated", request_body = SongRequest,
+#[utoipa::path(post, path = "/generate_with_described_lyrics", tag = "integrated",
+    request_body = SongWithDescribedLyrics,
     params(("async" = Option<bool>, Query, description = "Answer 202 with the operation at once"),
         ("inline" = Option<String>, Query, description = "`base64`: with the files in the answer")),
     responses((status = 200, description = "The song", body = Package),
@@ -73,7 +77,7 @@ async fn generate_with_described_lyrics(
 }
 
 /// Any of the three, told apart by its fields.
-#[utoipa::path(post, path = "/generate_music", tag = "integrated", request_body = SongRequest,
+#[utoipa::path(post, path = "/generate_music", tag = "integrated", request_body = AnySong,
     params(("async" = Option<bool>, Query, description = "Answer 202 with the operation at once"),
         ("inline" = Option<String>, Query, description = "`base64`: with the files in the answer")),
     responses((status = 200, description = "The song", body = Package),

@@ -10,7 +10,7 @@ use axum::{
     },
 };
 use futures_util::Stream;
-use songwright_api::OperationList;
+use songwright_api::{OperationEvent, OperationList};
 use songwright_base::{Code, Failure, Operation, OperationState, Service, Snapshot};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -107,7 +107,7 @@ async fn resume(
 /// has an ended state. `Last-Event-ID` leaves out what was seen.
 #[utoipa::path(get, path = "/operations/{id}/events", tag = "operations", operation_id = "operation_events",
     params(("id" = String, Path, description = "The operation")),
-    responses((status = 200, description = "Events named `operation`", body = String, content_type = "text/event-stream"), Refusals))]
+    responses((status = 200, description = "Events named `operation`", body = OperationEvent, content_type = "text/event-stream"), Refusals))]
 async fn events(
     State(host): State<Arc<Host>>,
     Path(id): Path<String>,

@@ -660,6 +660,8 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description Told apart by its fields: `full_described_song`, else `lyrics` that are not blank, else `described_lyrics`. */
+        AnySong: components["schemas"]["DescribedSong"] | components["schemas"]["SongWithLyrics"] | components["schemas"]["SongWithDescribedLyrics"];
         /** @description The fields that all audio requests share. */
         AudioGenerationBase: {
             /**
@@ -804,6 +806,11 @@ export interface components {
             healthy: boolean;
             /** @description Its base URL; null where it runs in this process. */
             url?: string | null;
+        };
+        /** @description `POST /generate_from_description`. */
+        DescribedSong: components["schemas"]["SongRequest"] & {
+            /** @description The whole song in words. */
+            full_described_song: string;
         };
         /** @description What `/image/download_image` answers. */
         DownloadedImage: {
@@ -1075,6 +1082,15 @@ export interface components {
             generation_time: number;
             /** @description Who made it. */
             metadata: components["schemas"]["GenerationMetadata"];
+        };
+        /** @description An event of `GET /operations/{id}/events`. */
+        OperationEvent: {
+            /** @description The whole operation, a `Snapshot` as JSON. */
+            data: string;
+            /** @description `operation`. */
+            event: string;
+            /** @description A number that grows; sent back as `Last-Event-ID`, it leaves out what was seen. */
+            id: string;
         };
         /**
          * Format: uuid
@@ -1448,6 +1464,20 @@ export interface components {
             stems?: boolean | null;
             /** @description The title; made from the song where absent. */
             title?: string | null;
+        };
+        /** @description `POST /generate_with_described_lyrics`. */
+        SongWithDescribedLyrics: components["schemas"]["SongRequest"] & {
+            /** @description What the lyrics are about. */
+            described_lyrics: string;
+            /** @description Comma-separated tags. */
+            prompt: string;
+        };
+        /** @description `POST /generate_with_lyrics`. */
+        SongWithLyrics: components["schemas"]["SongRequest"] & {
+            /** @description What is sung. */
+            lyrics: string;
+            /** @description Comma-separated tags. */
+            prompt: string;
         };
         /**
          * @description A part of the work on a song, as clients see it.
@@ -1962,7 +1992,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SongRequest"];
+                "application/json": components["schemas"]["DescribedSong"];
             };
         };
         responses: {
@@ -2135,7 +2165,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SongRequest"];
+                "application/json": components["schemas"]["AnySong"];
             };
         };
         responses: {
@@ -2308,7 +2338,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SongRequest"];
+                "application/json": components["schemas"]["SongWithDescribedLyrics"];
             };
         };
         responses: {
@@ -2481,7 +2511,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["SongRequest"];
+                "application/json": components["schemas"]["SongWithLyrics"];
             };
         };
         responses: {
@@ -6054,7 +6084,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "text/event-stream": string;
+                    "text/event-stream": components["schemas"]["OperationEvent"];
                 };
             };
             /** @description The request breaks a limit or is not of the documented form */
