@@ -37,7 +37,7 @@ pub(crate) fn node_modules(workspace: &Workspace) -> Result<()> {
 
 /// `openapi.json`, from the program's own words.
 pub(crate) fn openapi(workspace: &Workspace, mode: Mode) -> Result<()> {
-    must(&mut workspace.cargo(&["build", "--bin", "songwright"]))?;
+    must(&mut workspace.program_build())?;
     let text = answer(&mut workspace.command(workspace.program(), &["openapi"]))?;
     // Printed again, so that the file is the same whatever the program's spacing.
     let document: serde_json::Value =

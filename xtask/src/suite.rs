@@ -18,7 +18,7 @@ use crate::{
 const MOST_TRACKED_BYTES: u64 = 48 << 20;
 
 /// The window, with the page in the binary.
-const WINDOW_FEATURES: &str = "desktop";
+const WINDOW_FEATURES: &str = "songwright/desktop";
 
 type Step = (&'static str, fn(&Workspace) -> Result<Outcome>);
 
@@ -153,7 +153,7 @@ fn advisories(workspace: &Workspace) -> Result<Outcome> {
 }
 
 fn build(workspace: &Workspace) -> Result<Outcome> {
-    one(&mut workspace.cargo(&["build", "--bin", "songwright"]))
+    one(&mut workspace.program_build())
 }
 
 fn generated_step(workspace: &Workspace) -> Result<Outcome> {
@@ -193,13 +193,7 @@ fn docs(workspace: &Workspace) -> Result<Outcome> {
 fn s3(workspace: &Workspace) -> Result<Outcome> {
     machine::python(workspace)?;
     let server = ObjectServer::start(workspace)?;
-    let mut command = workspace.cargo(&[
-        "test",
-        "--package",
-        "songwright-storage",
-        "--test",
-        "objects",
-    ]);
+    let mut command = workspace.cargo(&["test", "--workspace", "--test", "objects"]);
     command
         .env("SONGWRIGHT_TEST_S3_ENDPOINT", &server.endpoint)
         .env("SONGWRIGHT_TEST_S3_BUCKET", BUCKET)
@@ -274,15 +268,13 @@ fn window(workspace: &Workspace) -> Result<Outcome> {
 
 fn window_tests(workspace: &Workspace) -> Result<Command> {
     // The test first: built after it, the window is not overwritten by a plain build.
-    let test = ["test", "--package", "songwright-tests", "--test", "window"];
+    let test = ["test", "--workspace", "--test", "window"];
     must(workspace.cargo(&test).arg("--no-run"))?;
-    must(&mut workspace.cargo(&[
-        "build",
-        "--bin",
-        "songwright",
-        "--features",
-        WINDOW_FEATURES,
-    ]))?;
+    must(
+        workspace
+            .program_build()
+            .args(["--features", WINDOW_FEATURES]),
+    )?;
     let mut command = workspace.cargo(&test);
     command
         .args(["--", "--ignored", "--nocapture"])

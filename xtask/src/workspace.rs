@@ -66,6 +66,12 @@ impl Workspace {
         self.command(cargo(), args)
     }
 
+    /// Builds [`Self::program`] with the whole workspace in view, as the tests are built: with
+    /// another view its packages would have other features and be compiled again.
+    pub(crate) fn program_build(&self) -> Command {
+        self.cargo(&["build", "--workspace", "--bin", "songwright"])
+    }
+
     /// A command in the workspace's root.
     pub(crate) fn command(&self, program: impl AsRef<std::ffi::OsStr>, args: &[&str]) -> Command {
         let mut command = Command::new(program);
