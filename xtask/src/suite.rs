@@ -193,7 +193,10 @@ fn docs(workspace: &Workspace) -> Result<Outcome> {
 fn s3(workspace: &Workspace) -> Result<Outcome> {
     machine::python(workspace)?;
     let server = ObjectServer::start(workspace)?;
-    let mut command = workspace.cargo(&["test", "--workspace", "--test", "objects"]);
+    let mut command = workspace.cargo(&["test", "--workspace"]);
+    for test in ["objects", "bundle", "library"] {
+        command.args(["--test", test]);
+    }
     command
         .env("SONGWRIGHT_TEST_S3_ENDPOINT", &server.endpoint)
         .env("SONGWRIGHT_TEST_S3_BUCKET", BUCKET)

@@ -1,4 +1,5 @@
-//! A song goes out as a bundle and comes back the same; a damaged bundle is refused by name.
+//! A song goes out as a bundle and comes back the same; a damaged bundle is refused by name. On S3
+//! too, where the tests are given a server.
 #![allow(
     clippy::expect_used,
     clippy::unwrap_used,
@@ -31,7 +32,7 @@ impl Studio {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
         Self {
-            objects: fixture::local_store(dir.path()),
+            objects: fixture::store(dir.path()),
             library: Arc::new(Library::open(&dir.path().join("library.db")).unwrap()),
             dir,
         }

@@ -28,7 +28,7 @@ fn titles(library: &Library, query: &str) -> Vec<String> {
 #[tokio::test]
 async fn a_song_is_read_as_it_was_added_also_after_reopening() {
     let dir = tempfile::tempdir().unwrap();
-    let objects = fixture::local_store(dir.path());
+    let objects = fixture::store(dir.path());
     let new = fixture::song(&objects, "Night Ferry").await.unwrap();
     let added = library(dir.path()).add_song(&new).unwrap();
     let library = library(dir.path());
@@ -54,7 +54,7 @@ async fn a_song_is_read_as_it_was_added_also_after_reopening() {
 #[tokio::test]
 async fn search_finds_words_parts_accents_and_chinese() {
     let dir = tempfile::tempdir().unwrap();
-    let objects = fixture::local_store(dir.path());
+    let objects = fixture::store(dir.path());
     let library = library(dir.path());
     let mut new = fixture::song(&objects, "夜航船").await.unwrap();
     new.text.lyrics = "[verse]\n我们在夜里航行\n".to_owned();
@@ -118,7 +118,7 @@ async fn search_finds_words_parts_accents_and_chinese() {
 #[tokio::test]
 async fn pages_follow_each_other_and_favourites_are_a_filter() {
     let dir = tempfile::tempdir().unwrap();
-    let objects = fixture::local_store(dir.path());
+    let objects = fixture::store(dir.path());
     let library = library(dir.path());
     let mut ids = Vec::new();
     for i in 0..5 {
@@ -164,7 +164,7 @@ async fn pages_follow_each_other_and_favourites_are_a_filter() {
 #[tokio::test]
 async fn takes_know_where_they_come_from_and_leave_no_file_behind() {
     let dir = tempfile::tempdir().unwrap();
-    let objects = fixture::local_store(dir.path());
+    let objects = fixture::store(dir.path());
     let library = library(dir.path());
     let new = fixture::song(&objects, "Night Ferry").await.unwrap();
     let first = new.recordings[0].id;
@@ -217,7 +217,7 @@ async fn takes_know_where_they_come_from_and_leave_no_file_behind() {
 #[tokio::test]
 async fn orphans_are_what_no_row_knows() {
     let dir = tempfile::tempdir().unwrap();
-    let objects = fixture::local_store(dir.path());
+    let objects = fixture::store(dir.path());
     let library = library(dir.path());
     let claim = library
         .claim_queue(&[songwright_base::Service::Integrated])
