@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use songwright_base::{Code, Failure, InvalidField, length_between};
 use utoipa::ToSchema;
 
-use crate::{AudioGeneration, AudioGenerationBase, DiffusionFields, Whole};
+use crate::{AudioGeneration, AudioGenerationBase, Diffusion, DiffusionFields, Whole};
 
 /// A song request, from the page to the engines: the three bodies of the integrated service in one
 /// type.
@@ -147,6 +147,7 @@ impl SongRequest {
     /// [`InvalidField`] for what is out of its limits.
     pub fn settled(mut self) -> Result<Self, InvalidField> {
         self.audio = AudioGeneration::try_from(&self.audio)?.into();
+        Diffusion::try_from(&self.diffusion)?;
         Ok(self)
     }
 }

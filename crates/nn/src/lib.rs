@@ -5,6 +5,7 @@
 
 pub mod attention;
 pub mod conv;
+pub mod device;
 mod error;
 mod linear;
 pub mod norm;

@@ -67,7 +67,7 @@ impl RemoteTarget {
                 ),
             })?;
             credentials.insert(name, value);
-            Ok(())
+            Ok::<(), EngineError>(())
         };
         if let Some(key) = &self.key {
             carry(AUTHORIZATION, &format!("Bearer {key}"), "KEY")?;

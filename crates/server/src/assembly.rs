@@ -4,11 +4,11 @@ use songwright_engine::{Residency, WorkersConfig};
 use songwright_lyrics::{Lyricist, LyricsService};
 use songwright_music::{Composer, MusicService};
 use songwright_remote::{RemoteArtist, RemoteComposer, RemoteLyricist, RemoteTarget};
-use songwright_sketch::{cover::SketchArtist, lyrics::SketchLyricist, music::SketchComposer};
+use songwright_sketch::{cover::SketchArtist, lyrics::SketchLyricist};
 
-/// What the sketch composer's SoundFont takes, decoded; the other sketch engines take next to
-/// nothing.
-const SKETCH_COMPOSER_BYTES: u64 = 80 << 20;
+use crate::neural_music::LocalComposer;
+
+/// The sketch engines of words and pictures take next to nothing.
 const SKETCH_BYTES: u64 = 8 << 20;
 const REMOTE_BYTES: u64 = 1 << 20;
 
@@ -69,7 +69,7 @@ impl Engines {
             )?,
         };
 
-        let (workers, remote) = plan(Service::Music, SKETCH_COMPOSER_BYTES);
+        let (workers, remote) = plan(Service::Music, SKETCH_BYTES);
         let music = match remote {
             Some(target) => {
                 let info = RemoteComposer::new(target.clone())?.info();
@@ -78,9 +78,13 @@ impl Engines {
                 })?
             }
             None => {
-                MusicService::start(SketchComposer::new().info(), &workers, &residency, || {
-                    Ok(Box::new(SketchComposer::new()) as Box<dyn Composer>)
-                })?
+                let local = LocalComposer::choose(config)?;
+                let workers = WorkersConfig {
+                    threads: if local.is_single { 1 } else { workers.threads },
+                    memory_bytes: local.memory_bytes,
+                    ..workers
+                };
+                MusicService::start(local.info, &workers, &residency, local.load)?
             }
         };
 

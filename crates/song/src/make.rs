@@ -2,7 +2,7 @@ use std::{sync::Arc, time::Instant};
 
 use serde_json::json;
 use songwright_api::{
-    AudioGeneration, EnginesUsed, Package, ServiceStatus, SongKind, SongRequest, Whole,
+    AudioGeneration, Diffusion, EnginesUsed, Package, ServiceStatus, SongKind, SongRequest, Whole,
 };
 use songwright_base::{Failure, LyricSheet, Operation, Stage};
 use songwright_cover::{Cover, CoverParams, CoverStyle};
@@ -43,6 +43,7 @@ impl Studio {
         let request = request.settled()?;
         let kind = request.kind(endpoint)?;
         let audio = AudioGeneration::try_from(&request.audio)?;
+        let diffusion = Diffusion::try_from(&request.diffusion)?;
         let cover_params = CoverWish::of(&request)?;
         let mut draft = Draft {
             song_id: Uuid::new_v4(),
@@ -70,14 +71,17 @@ impl Studio {
         operation.keep(partial(&draft, None));
 
         let instrumental = draft.sheet.is_none();
-        let music = MusicParams::new(
-            draft.prompt.clone(),
-            draft.sheet.clone().unwrap_or_default(),
-            AudioGeneration {
-                instrumental,
-                ..audio
-            },
-        );
+        let music = MusicParams {
+            diffusion,
+            ..MusicParams::new(
+                draft.prompt.clone(),
+                draft.sheet.clone().unwrap_or_default(),
+                AudioGeneration {
+                    instrumental,
+                    ..audio
+                },
+            )
+        };
         let (composition, cover) = tokio::join!(
             self.music.compose(music, Arc::new(operation.clone())),
             self.draw(operation, cover_params.params(&draft, &request)),

@@ -8,4 +8,4 @@ mod resolved;
 pub use error::ConfigError;
 pub use raw::{RawConfig, RawService, RawStorage};
 pub use remote::{ModalToken, RemoteService, RemoteServices};
-pub use resolved::{Config, S3Config, ServiceConfig, StorageConfig};
+pub use resolved::{Config, ModelChoice, S3Config, ServiceConfig, StorageConfig};

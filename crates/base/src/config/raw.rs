@@ -46,6 +46,8 @@ pub struct RawService {
     pub modal_key: Option<String>,
     /// The secret of the same token.
     pub modal_secret: Option<String>,
+    /// The model that does the work: `auto`, `sketch`, or the id of a model card.
+    pub model: Option<String>,
     /// Idle seconds before the model is unloaded.
     pub scaledown_window: Option<u64>,
     /// Seconds after which an operation is stopped.
@@ -113,6 +115,7 @@ impl RawConfig {
                 key: called(format!("SONGWRIGHT_{upper}_KEY")),
                 modal_key: called(format!("SONGWRIGHT_{upper}_MODAL_KEY")),
                 modal_secret: called(format!("SONGWRIGHT_{upper}_MODAL_SECRET")),
+                model: var(&format!("SONGWRIGHT_{upper}_MODEL")),
                 scaledown_window: number(&var, &format!("SONGWRIGHT_{upper}_SCALEDOWN_WINDOW"))?,
                 max_runtime_seconds: number(
                     &var,
@@ -183,6 +186,7 @@ impl RawService {
     fn over(self, below: Self) -> Self {
         Self {
             url: self.url.or(below.url),
+            model: self.model.or(below.model),
             key: self.key.or(below.key),
             modal_key: self.modal_key.or(below.modal_key),
             modal_secret: self.modal_secret.or(below.modal_secret),

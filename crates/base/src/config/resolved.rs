@@ -39,11 +39,35 @@ pub struct Config {
     pub storage: StorageConfig,
 }
 
+/// Which of the engines of this process does a service's work.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub enum ModelChoice {
+    /// The first installed model, else the sketch.
+    #[default]
+    Auto,
+    /// The built-in sketch.
+    Sketch,
+    /// The model card of that id.
+    Named(String),
+}
+
+impl ModelChoice {
+    fn of(word: Option<&str>) -> Self {
+        match word {
+            None | Some("auto") => Self::Auto,
+            Some("sketch") => Self::Sketch,
+            Some(id) => Self::Named(id.to_owned()),
+        }
+    }
+}
+
 /// `ServiceConfig` of the contract.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ServiceConfig {
     /// Whose it is.
     pub service: Service,
+    /// Who does the work where this process serves it. Only the music service has a choice yet.
+    pub model: ModelChoice,
     /// Idle time before the model is unloaded.
     pub scaledown_window: Duration,
     /// Time after which an operation is stopped.
@@ -189,6 +213,7 @@ fn service_config(
     let runtime = if service == Service::Image { 300 } else { 1800 };
     Ok(ServiceConfig {
         service,
+        model: ModelChoice::of(raw.model.as_deref()),
         scaledown_window: Duration::from_secs(within(
             &key("scaledown_window"),
             raw.scaledown_window,
