@@ -13,7 +13,7 @@ use songwright_api::Diffusion;
 use songwright_base::{LyricSheet, Seed};
 use songwright_music::{
     MusicParams, MusicTask,
-    ace_step::{AceStepComposer, Checkpoint},
+    ace_step::{AceStepComposer, Checkpoint, Identity},
 };
 use songwright_tests::synthetic::{Measure, write_ace_step};
 
@@ -31,7 +31,12 @@ fn small() -> &'static PathBuf {
 
 fn composer() -> AceStepComposer {
     let checkpoint = Checkpoint::open(small().clone()).unwrap();
-    AceStepComposer::new(checkpoint, Device::Cpu, 8 << 30).unwrap()
+    let identity = Identity {
+        name: "ACE-Step".to_owned(),
+        model_id: "small".to_owned(),
+        licence: "MIT".to_owned(),
+    };
+    AceStepComposer::new(checkpoint, identity, Device::Cpu, 8 << 30).unwrap()
 }
 
 fn params(duration_s: f64, seed: u64) -> MusicParams {

@@ -44,6 +44,9 @@ pub fn write_ace_step(folder: &Path, measure: Measure, seed: u64) -> io::Result<
         fs::write(folder.join("config.json"), part.config.to_string())?;
         write_safetensors(&folder.join(part.file), &part.tensors, part.dtype, seed)?;
     }
+    for file in ["special_tokens_map.json", "tokenizer_config.json"] {
+        fs::write(folder.join("umt5-base").join(file), "{}")?;
+    }
     fs::write(
         folder.join("umt5-base/tokenizer.json"),
         tokenizer().to_string(),
@@ -236,7 +239,7 @@ fn write_safetensors(path: &Path, tensors: &Tensors, dtype: DType, seed: u64) ->
         offset = end;
     }
     let mut header = Value::Object(header).to_string();
-    while header.len() % 8 != 0 {
+    while !header.len().is_multiple_of(8) {
         header.push(' ');
     }
     let mut file = BufWriter::with_capacity(1 << 20, File::create(path)?);
@@ -269,9 +272,7 @@ fn write_safetensors(path: &Path, tensors: &Tensors, dtype: DType, seed: u64) ->
 fn values(name: &str, shape: &[usize]) -> (f32, f32) {
     let inputs: usize = shape.iter().skip(1).product();
     let is_norm = shape.len() == 1 && !name.ends_with("bias");
-    if is_norm {
-        (1.0, 0.1)
-    } else if name.ends_with("weight_g") {
+    if is_norm || name.ends_with("weight_g") {
         (1.0, 0.1)
     } else if shape.len() == 1 || name.ends_with("scale_shift_table") {
         (0.0, 0.05)

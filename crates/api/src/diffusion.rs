@@ -93,6 +93,9 @@ pub struct DiffusionFields {
     #[schema(max_length = 20)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vocal_language: Option<String>,
+    /// Whether few steps will do for a first hearing; `/songs/{id}/promote` makes the rest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub draft: Option<bool>,
     /// Adapters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 8)]
@@ -139,6 +142,8 @@ pub struct Diffusion {
     pub oss_steps: Vec<usize>,
     /// A code; `None` is a guess.
     pub vocal_language: Option<String>,
+    /// Whether few steps will do.
+    pub draft: bool,
     /// Name and weight, −3–3.
     pub loras: Vec<(String, f64)>,
 }
@@ -160,6 +165,7 @@ impl Default for Diffusion {
             use_erg_diffusion: true,
             oss_steps: Vec::new(),
             vocal_language: None,
+            draft: false,
             loras: Vec::new(),
         }
     }
@@ -217,6 +223,7 @@ impl TryFrom<&DiffusionFields> for Diffusion {
                 .map(str::trim)
                 .filter(|language| !language.is_empty())
                 .map(str::to_lowercase),
+            draft: fields.draft.unwrap_or(false),
             loras: loras(fields.loras.as_deref().unwrap_or_default())?,
         })
     }
@@ -245,6 +252,7 @@ impl From<&Diffusion> for DiffusionFields {
             oss_steps: (!diffusion.oss_steps.is_empty())
                 .then(|| OssSteps::List(diffusion.oss_steps.iter().filter_map(whole).collect())),
             vocal_language: diffusion.vocal_language.clone(),
+            draft: diffusion.draft.then_some(true),
             loras: (!diffusion.loras.is_empty())
                 .then(|| diffusion.loras.iter().map(choice).collect()),
         }

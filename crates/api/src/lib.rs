@@ -17,6 +17,7 @@ mod package;
 mod song;
 mod song_bodies;
 mod songs;
+mod takes;
 
 pub use body::{Body, parse};
 pub use diffusion::{CfgType, Diffusion, DiffusionFields, LoraChoice, OssSteps, SchedulerType};
@@ -41,3 +42,7 @@ pub use package::{DemoAudio, EnginesUsed, Package, PackageLinks, ServiceStatus};
 pub use song::{SongKind, SongRequest};
 pub use song_bodies::{AnySong, DescribedSong, SongWithDescribedLyrics, SongWithLyrics};
 pub use songs::{ImportResponse, Peaks, Song, SongChange, SongList, Take, TakeLinks};
+pub use takes::{
+    EditRequest, ExtendRequest, NewTake, OtherWords, PromoteRequest, RepaintRequest, RetakeRequest,
+    TakeBase, TakeJob, TakeWish,
+};

@@ -7,6 +7,6 @@ mod service;
 mod task;
 
 pub use composer::{Composer, Composition, MusicFacts, Stem, TimedLine};
-pub use params::MusicParams;
+pub use params::{DRAFT_STEPS, MusicParams};
 pub use service::MusicService;
 pub use task::MusicTask;

@@ -2,6 +2,9 @@ use crate::MusicTask;
 use songwright_api::{AudioGeneration, Diffusion, MusicRequest};
 use songwright_base::{InvalidField, LyricSheet, Seed, clean_text, length_between};
 
+/// The steps of a draft: enough to hear tune, voice and style.
+pub const DRAFT_STEPS: u32 = 12;
+
 /// What music is wanted. Valid by construction at the service's edge.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MusicParams {
@@ -34,10 +37,8 @@ impl TryFrom<&MusicRequest> for MusicParams {
             _ => String::new(),
         };
         let sheet = LyricSheet::parse(&lyrics);
-        Ok(Self {
-            diffusion: Diffusion::try_from(&request.diffusion)?,
-            ..Self::new(prompt, sheet, audio)
-        })
+        let diffusion = Diffusion::try_from(&request.diffusion)?;
+        Ok(Self::new(prompt, sheet, audio).with_diffusion(diffusion))
     }
 }
 
@@ -54,6 +55,21 @@ impl MusicParams {
             infer_step: audio.infer_step,
             diffusion: Diffusion::default(),
             task: MusicTask::Text2Music,
+        }
+    }
+
+    /// The same with what only a neural composer reads; a draft has few steps.
+    #[must_use]
+    pub fn with_diffusion(self, diffusion: Diffusion) -> Self {
+        let infer_step = if diffusion.draft {
+            self.infer_step.min(DRAFT_STEPS)
+        } else {
+            self.infer_step
+        };
+        Self {
+            infer_step,
+            diffusion,
+            ..self
         }
     }
 }

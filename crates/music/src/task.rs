@@ -1,7 +1,7 @@
 use std::{ops::Range, sync::Arc};
 
 use songwright_audio::Pcm;
-use songwright_base::Seed;
+use songwright_base::{EngineError, Seed};
 
 /// What music is made from.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -52,15 +52,32 @@ pub enum MusicTask {
 }
 
 impl MusicTask {
-    /// Its name, as lineages and clients have it.
+    /// What is done to a song, as a verb.
     #[must_use]
     pub const fn word(&self) -> &'static str {
         match self {
-            Self::Text2Music => "text2music",
+            Self::Text2Music => "make",
             Self::Retake { .. } => "retake",
             Self::Repaint { .. } => "repaint",
             Self::Edit { .. } => "edit",
-            Self::Audio2Audio { .. } => "audio2audio",
+            Self::Audio2Audio { .. } => "follow",
+        }
+    }
+
+    /// For composers that start from words alone.
+    ///
+    /// # Errors
+    /// [`EngineError::Unsupported`] where there is music to start from.
+    pub fn only_from_words(&self, who: &str) -> Result<(), EngineError> {
+        match self {
+            Self::Text2Music => Ok(()),
+            other => Err(EngineError::Unsupported {
+                what: format!(
+                    "{who} makes songs from words alone, and cannot {} one. Install ACE-Step: \
+                     songwright models install ace-step-v1-3.5b",
+                    other.word()
+                ),
+            }),
         }
     }
 }

@@ -76,6 +76,9 @@ impl Composer for RemoteComposer {
         params: &MusicParams,
         observer: &dyn Observer,
     ) -> Result<Composition, EngineError> {
+        params
+            .task
+            .only_from_words("A music service on another address")?;
         observer.report(Progress::new(Stage::Render, 0, 1));
         let (mut mix, answer) = self
             .ask(params, observer)

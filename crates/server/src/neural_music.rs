@@ -146,9 +146,12 @@ impl Family {
             Self::AceStepV1 => {
                 let open = move || -> Result<AceStepComposer, EngineError> {
                     let checkpoint = Checkpoint::open(folder.clone())?;
+                    let identity = identity.clone();
+                    let device = device::best();
                     Ok(AceStepComposer::new(
                         checkpoint,
-                        device::best(),
+                        identity,
+                        device,
                         budget_bytes,
                     )?)
                 };

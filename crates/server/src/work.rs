@@ -25,6 +25,9 @@ pub(crate) async fn run(studio: &Studio, operation: Operation) -> Result<Value, 
         "generate_music" | "generate_music_to_storage" | "generate_demo_music" => {
             music(studio, &operation, read(request)?).await
         }
+        "retake" | "repaint" | "extend" | "edit" | "promote" => {
+            answer(&studio.new_take(&operation, read(request)?).await?)
+        }
         "generate_cover_image" => cover(studio, &operation, read(request)?).await,
         kind @ ("generate_from_description"
         | "generate_with_lyrics"

@@ -13,6 +13,7 @@ mod provenance;
 mod shelf;
 mod stages;
 mod studio;
+mod take;
 mod words;
 
 pub use bundle::{BundleFile, BundleWish};

@@ -71,17 +71,15 @@ impl Studio {
         operation.keep(partial(&draft, None));
 
         let instrumental = draft.sheet.is_none();
-        let music = MusicParams {
-            diffusion,
-            ..MusicParams::new(
-                draft.prompt.clone(),
-                draft.sheet.clone().unwrap_or_default(),
-                AudioGeneration {
-                    instrumental,
-                    ..audio
-                },
-            )
-        };
+        let music = MusicParams::new(
+            draft.prompt.clone(),
+            draft.sheet.clone().unwrap_or_default(),
+            AudioGeneration {
+                instrumental,
+                ..audio
+            },
+        )
+        .with_diffusion(diffusion);
         let (composition, cover) = tokio::join!(
             self.music.compose(music, Arc::new(operation.clone())),
             self.draw(operation, cover_params.params(&draft, &request)),

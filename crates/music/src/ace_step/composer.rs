@@ -30,13 +30,18 @@ impl AceStepComposer {
     ///
     /// # Errors
     /// [`Error::Checkpoint`] where the tokenizer cannot be read.
-    pub fn new(checkpoint: Checkpoint, device: Device, budget_bytes: u64) -> Result<Self, Error> {
+    pub fn new(
+        checkpoint: Checkpoint,
+        identity: Identity,
+        device: Device,
+        budget_bytes: u64,
+    ) -> Result<Self, Error> {
         let sizes = Sizes::of(&checkpoint)?;
         let plan = Plan::of(&device, sizes, budget_bytes);
         Ok(Self {
             tags: TagsTokenizer::open(&checkpoint.tokenizer())?,
             lyrics: LyricText::new()?,
-            info: info(&device, plan),
+            info: identity.info(&device, plan),
             networks: Networks::new(checkpoint, device),
             plan,
             sizes,
@@ -91,25 +96,38 @@ impl Sizes {
     }
 }
 
-/// Who composes, on a device and with a plan.
-fn info(device: &Device, plan: Plan) -> EngineInfo {
-    let precision = match (plan.blocks, plan.dtype) {
-        (Some(blocks), _) => format!("{blocks:?}").to_lowercase(),
-        (None, DType::BF16) => "bf16".to_owned(),
-        (None, _) => "f32".to_owned(),
-    };
-    EngineInfo {
-        kind: EngineKind::Neural,
-        name: "ACE-Step v1 3.5B".to_owned(),
-        version: format!("1 ({precision})"),
-        model_id: "ACE-Step/ACE-Step-v1-3.5B".to_owned(),
-        device: match device {
-            Device::Cpu => "cpu",
-            Device::Cuda(_) => "cuda",
-            Device::Metal(_) => "metal",
+/// Which model a checkpoint is, as its card says.
+#[derive(Clone, Debug)]
+pub struct Identity {
+    /// For people.
+    pub name: String,
+    /// For clients.
+    pub model_id: String,
+    /// An SPDX expression.
+    pub licence: String,
+}
+
+impl Identity {
+    /// Who composes, on a device and with a plan.
+    fn info(self, device: &Device, plan: Plan) -> EngineInfo {
+        let precision = match (plan.blocks, plan.dtype) {
+            (Some(blocks), _) => format!("{blocks:?}").to_lowercase(),
+            (None, DType::BF16) => "bf16".to_owned(),
+            (None, _) => "f32".to_owned(),
+        };
+        EngineInfo {
+            kind: EngineKind::Neural,
+            name: self.name,
+            version: format!("1 ({precision})"),
+            model_id: self.model_id,
+            device: match device {
+                Device::Cpu => "cpu",
+                Device::Cuda(_) => "cuda",
+                Device::Metal(_) => "metal",
+            }
+            .to_owned(),
+            licence: self.licence,
         }
-        .to_owned(),
-        licence: "Apache-2.0".to_owned(),
     }
 }
 

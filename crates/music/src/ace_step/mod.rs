@@ -17,7 +17,7 @@ mod run;
 mod tags;
 
 pub use checkpoint::{Checkpoint, Part};
-pub use composer::AceStepComposer;
+pub use composer::{AceStepComposer, Identity};
 pub use error::Error;
 pub use limits::DURATION_S;
 pub use log_mel::{LogMel, bank};

@@ -11,6 +11,7 @@ mod music;
 mod operations;
 mod session;
 mod songs;
+mod takes;
 
 use std::sync::Arc;
 
@@ -46,6 +47,7 @@ pub(crate) fn documented(serving: Serving) -> Documented {
     let services = match serving {
         Serving::All => integrated::routes()
             .merge(songs::routes())
+            .merge(takes::routes())
             .merge(hear::routes())
             .nest(
                 "/lyrics",
@@ -64,6 +66,7 @@ pub(crate) fn documented(serving: Serving) -> Documented {
         Serving::One(Service::Image) => image::routes(),
         Serving::One(Service::Integrated) => integrated::routes()
             .merge(songs::routes())
+            .merge(takes::routes())
             .merge(hear::routes()),
     };
     let (locked, mut document) = OpenApiRouter::with_openapi(openapi::frame())

@@ -48,7 +48,7 @@ async fn find(host: &Host, id: &str) -> Result<storage::Song, ApiError> {
         .map_err(ApiError::of(SERVICE))
 }
 
-fn song_id(text: &str) -> Result<Uuid, ApiError> {
+pub(super) fn song_id(text: &str) -> Result<Uuid, ApiError> {
     Uuid::parse_str(text).map_err(|_| {
         ApiError::new(
             SERVICE,

@@ -70,6 +70,7 @@ impl Composer for SketchComposer {
         params: &MusicParams,
         observer: &dyn Observer,
     ) -> Result<Composition, EngineError> {
+        params.task.only_from_words("The built-in sketch")?;
         compose(params, observer, self.info()).map_err(|error| match error {
             ComposeError::Cancelled => EngineError::Cancelled,
             other => EngineError::failed("composing the sketch")(other),

@@ -1,0 +1,209 @@
+//! New takes of a song that is there.
+
+use std::{sync::Arc, time::Instant};
+
+use songwright_api::{self as api, AudioGeneration, Diffusion, TakeJob, TakeWish};
+use songwright_audio::Pcm;
+use songwright_base::{Code, Failure, LyricSheet, Operation, Stage};
+use songwright_music::{MusicParams, MusicTask};
+use songwright_storage::{Lineage, Recording, Song, Take};
+use uuid::Uuid;
+
+use crate::{Provenance, Studio, shelf, stages::begin};
+
+impl Studio {
+    /// Makes a take from another one and adds it to the song.
+    ///
+    /// # Errors
+    /// 404 for an unknown song or take; 409 for a draft that another model made; what the music
+    /// service or the storage says.
+    pub async fn new_take(
+        &self,
+        operation: &Operation,
+        job: TakeJob,
+    ) -> Result<api::Song, Failure> {
+        let begun = Instant::now();
+        let song_id = job.song_id;
+        let song = self.library(move |library| library.song(song_id)).await?;
+        let from = parent(&song, job.take_id)?.clone();
+        let mut made = shelf::provenance(&from);
+        let params = self.params(&job, &from, &mut made).await?;
+        let composition = self
+            .music
+            .compose(params, Arc::new(operation.clone()))
+            .await?;
+        operation.check()?;
+        begin(operation, Stage::Save);
+        let duration_s = composition.mix.duration_s();
+        let audio = self.keep_audio(composition.mix).await?;
+        made.operation_id = operation.id();
+        made.engines.music = Some(composition.engine.clone());
+        made.generation_time = begun.elapsed().as_secs_f64();
+        made.songwright_version = env!("CARGO_PKG_VERSION").to_owned();
+        made.request.audio.audio_duration = Some(duration_s);
+        let recording = Recording {
+            id: Uuid::new_v4(),
+            duration_s,
+            audio: audio.file.clone(),
+            stems: Vec::new(),
+            midi: None,
+            peaks: audio.peaks,
+            params: serde_json::to_value(&made)
+                .map_err(|e| Failure::internal("writing down the request", &e))?,
+            engine: composition.engine,
+            seed: from.recording.seed,
+            facts: composition.facts,
+            timed_lines: composition.timed_lines,
+            lineage: Some(Lineage {
+                parent_take_id: Some(from.recording.id),
+                relation: job.wish.relation().to_owned(),
+            }),
+        };
+        let added = self
+            .library(move |library| library.add_take(song_id, &recording))
+            .await;
+        if let Err(failure) = added {
+            if let Err(error) = self.objects.delete(&audio.file.key).await {
+                // The sweep at the next start finds it.
+                tracing::warn!("[{}] a file stays behind: {error}", operation.id());
+            }
+            return Err(failure);
+        }
+        operation.end_stage(Stage::Save, true);
+        operation.set_song(song_id);
+        let song = self.library(move |library| library.song(song_id)).await?;
+        shelf::song(&song)
+    }
+
+    /// What the music service is asked for; `made` becomes what the new take is made from.
+    async fn params(
+        &self,
+        job: &TakeJob,
+        from: &Take,
+        made: &mut Provenance,
+    ) -> Result<MusicParams, Failure> {
+        let old_words = (
+            made.sung_prompt.clone(),
+            made.sung_lyrics
+                .clone()
+                .unwrap_or_else(|| INSTRUMENTAL.to_owned()),
+        );
+        job.wish.relation().clone_into(&mut made.endpoint);
+        if let Some(prompt) = &job.prompt {
+            made.sung_prompt.clone_from(prompt);
+        }
+        if let Some(lyrics) = &job.lyrics {
+            let sheet = LyricSheet::parse(lyrics);
+            made.sung_lyrics = (!sheet.is_instrumental()).then(|| sheet.to_string());
+        }
+        if let Some(steps) = job.infer_step {
+            made.request.audio.infer_step = Some(api::Whole(i64::from(steps)));
+        }
+        if let Some(scale) = job.guidance_scale {
+            made.request.audio.guidance_scale = Some(scale);
+        }
+        if job.wish == TakeWish::Promote {
+            self.require_draft(from, made)?;
+            made.request.diffusion.draft = None;
+        }
+        let task = self.task(job, from, old_words).await?;
+        let audio = AudioGeneration {
+            seed: from.recording.seed,
+            duration_s: from.recording.duration_s,
+            instrumental: made.sung_lyrics.is_none(),
+            ..AudioGeneration::try_from(&made.request.audio)?
+        };
+        let sheet = made.sung_lyrics.as_deref().map(LyricSheet::parse);
+        let params = MusicParams::new(made.sung_prompt.clone(), sheet.unwrap_or_default(), audio)
+            .with_diffusion(Diffusion::try_from(&made.request.diffusion)?);
+        Ok(MusicParams { task, ..params })
+    }
+
+    async fn task(
+        &self,
+        job: &TakeJob,
+        from: &Take,
+        made_from: (String, String),
+    ) -> Result<MusicTask, Failure> {
+        let retake_seed = job.retake_seed;
+        Ok(match job.wish {
+            TakeWish::Promote => MusicTask::Text2Music,
+            TakeWish::Retake { variance } => MusicTask::Retake {
+                variance,
+                retake_seed,
+            },
+            TakeWish::Repaint {
+                start_s,
+                end_s,
+                variance,
+            } => MusicTask::Repaint {
+                source: self.audio_of(from).await?,
+                range_s: start_s..end_s,
+                variance,
+                retake_seed,
+            },
+            TakeWish::Extend { left_s, right_s } => MusicTask::Repaint {
+                source: self.audio_of(from).await?,
+                range_s: -left_s..from.recording.duration_s + right_s,
+                variance: 1.0,
+                retake_seed,
+            },
+            TakeWish::Edit {
+                n_min,
+                n_max,
+                n_avg,
+            } => MusicTask::Edit {
+                source: self.audio_of(from).await?,
+                made_from,
+                n_min,
+                n_max,
+                n_avg,
+                retake_seed,
+            },
+        })
+    }
+
+    /// That a take is a draft, and that the model that made it is the one there is.
+    fn require_draft(&self, from: &Take, made: &Provenance) -> Result<(), Failure> {
+        if made.request.diffusion.draft != Some(true) {
+            return Err(Failure::new(
+                Code::Conflict,
+                "This take is no draft: it has all its steps. Make a retake for a variation.",
+            ));
+        }
+        let (then, now) = (&from.recording.engine, self.music.info());
+        if (&then.model_id, &then.version) != (&now.model_id, &now.version) {
+            return Err(Failure::new(
+                Code::Conflict,
+                format!(
+                    "The draft was made by {} {}, and the music is now made by {} {}: its full version \
+                     would be another song. Install the draft's model again, or make a new draft.",
+                    then.name, then.version, now.name, now.version
+                ),
+            ));
+        }
+        Ok(())
+    }
+
+    /// A take's audio.
+    async fn audio_of(&self, take: &Take) -> Result<Arc<Pcm>, Failure> {
+        let wav = self.objects.get(&take.recording.audio.key).await?;
+        let read = tokio::task::spawn_blocking(move || songwright_audio::wav::read(&wav[..]));
+        let pcm = read
+            .await
+            .map_err(|e| Failure::internal("reading the take's audio", &e))?
+            .map_err(|e| Failure::internal("reading the take's audio", &e))?;
+        Ok(Arc::new(pcm))
+    }
+}
+
+/// What an instrumental's lyrics are called.
+const INSTRUMENTAL: &str = "[instrumental]";
+
+fn parent(song: &Song, id: Option<Uuid>) -> Result<&Take, Failure> {
+    let found = match id {
+        None => song.latest_take(),
+        Some(id) => song.takes.iter().find(|take| take.recording.id == id),
+    };
+    found.ok_or_else(|| Failure::new(Code::NotFound, "This song has no such take."))
+}
