@@ -4,7 +4,7 @@ use songwright_base::{Silent, Stage};
 use songwright_hub::{Acceptance, Error};
 
 use crate::{
-    desk::{CONFIG, Desk, NOTES, REPOSITORY, WEIGHTS, Watcher, card},
+    desk::{CONFIG, Desk, NOTES, REPOSITORY, WEIGHTS, Watcher, card, weights},
     fake_hub::Trouble,
 };
 
@@ -188,4 +188,22 @@ async fn two_installs_at_once_fetch_once() {
     a.unwrap();
     b.unwrap();
     assert_eq!(desk.hub.ranges().len(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_larger_than_all_buffers_comes_whole() {
+    let desk = Desk::with_weights(weights(40 << 20)).await;
+    let file = desk.home.path().join("published");
+    fs::write(&file, &desk.weights).unwrap();
+    desk.hub.publish_file(REPOSITORY, WEIGHTS, &file);
+    let models = desk.models(&[]);
+    // In a task of its own, as a server would.
+    let card = desk.card.clone();
+    let installing = tokio::spawn(async move {
+        models
+            .install(&card, None, Acceptance::NotGiven, &Silent)
+            .await
+    });
+    let installed = installing.await.unwrap().unwrap();
+    assert!(fs::read(installed.path(WEIGHTS).unwrap()).unwrap() == desk.weights);
 }

@@ -5,6 +5,9 @@ use std::{
     collections::{HashMap, VecDeque},
     convert::Infallible,
     fmt::Write as _,
+    fs::File,
+    io::{Read as _, Seek as _, SeekFrom},
+    path::{Path, PathBuf},
     sync::{Arc, Mutex},
     time::Duration,
 };
@@ -52,8 +55,15 @@ pub(crate) struct Seen {
     pub(crate) is_elsewhere: bool,
 }
 
+enum Content {
+    Memory(Bytes),
+    Disk(PathBuf),
+}
+
 struct Served {
-    bytes: Bytes,
+    content: Content,
+    bytes: usize,
+    etag: String,
     is_large: bool,
     troubles: VecDeque<Trouble>,
 }
@@ -100,9 +110,41 @@ impl FakeHub {
 
     /// Publishes a file; large ones have their SHA-256 as their etag and lie elsewhere.
     pub(crate) fn publish(&self, repository: &str, path: &str, bytes: &[u8], is_large: bool) {
+        let etag = if is_large {
+            hex(&Sha256::digest(bytes))
+        } else {
+            let head = format!("blob {}\0", bytes.len());
+            hex(&Sha1::digest([head.as_bytes(), bytes].concat()))
+        };
         let served = Served {
-            bytes: Bytes::copy_from_slice(bytes),
+            content: Content::Memory(Bytes::copy_from_slice(bytes)),
+            bytes: bytes.len(),
+            etag,
             is_large,
+            troubles: VecDeque::new(),
+        };
+        let mut shelf = self.shelf.lock().unwrap();
+        shelf.files.insert(format!("{repository}/{path}"), served);
+    }
+
+    /// Publishes a file of the disk, as large ones are; it is read when it is asked for.
+    pub(crate) fn publish_file(&self, repository: &str, path: &str, file: &Path) {
+        let mut reader = File::open(file).unwrap();
+        let mut hasher = Sha256::new();
+        let (mut part, mut bytes) = (vec![0; 1 << 20], 0);
+        loop {
+            let read = reader.read(&mut part).unwrap();
+            if read == 0 {
+                break;
+            }
+            hasher.update(&part[..read]);
+            bytes += read;
+        }
+        let served = Served {
+            content: Content::Disk(file.to_owned()),
+            bytes,
+            etag: hex(&hasher.finalize()),
+            is_large: true,
             troubles: VecDeque::new(),
         };
         let mut shelf = self.shelf.lock().unwrap();
@@ -205,21 +247,16 @@ async fn answer(State(host): State<Host>, request: Request) -> Response<Body> {
     if served.is_large {
         let mut response = lead(302, &format!("{elsewhere}/{key}"));
         let headers = response.headers_mut();
-        let etag = format!("\"{}\"", hex(&Sha256::digest(&served.bytes)));
+        let etag = format!("\"{}\"", served.etag);
         headers.insert("x-linked-etag", etag.parse().unwrap());
-        headers.insert("x-linked-size", served.bytes.len().into());
+        headers.insert("x-linked-size", served.bytes.into());
         headers.insert("x-repo-commit", COMMIT.parse().unwrap());
         // Of the redirect, not of the file.
         headers.insert(header::ETAG, "\"redirect\"".parse().unwrap());
         return response;
     }
     let mut response = send(served, request.method(), request.headers());
-    let blob = [
-        format!("blob {}\0", served.bytes.len()).as_bytes(),
-        &served.bytes,
-    ]
-    .concat();
-    let etag = format!("W/\"{}\"", hex(&Sha1::digest(blob)));
+    let etag = format!("W/\"{}\"", served.etag);
     let headers = response.headers_mut();
     headers.insert(header::ETAG, etag.parse().unwrap());
     headers.insert("x-repo-commit", COMMIT.parse().unwrap());
@@ -227,7 +264,7 @@ async fn answer(State(host): State<Host>, request: Request) -> Response<Body> {
 }
 
 fn send(served: &mut Served, method: &Method, headers: &HeaderMap) -> Response<Body> {
-    let whole = served.bytes.len();
+    let whole = served.bytes;
     if method == Method::HEAD {
         let builder = Response::builder().header(header::CONTENT_LENGTH, whole);
         return builder.body(Body::empty()).unwrap();
@@ -249,7 +286,14 @@ fn send(served: &mut Served, method: &Method, headers: &HeaderMap) -> Response<B
         ),
         None => Response::builder(),
     };
-    let mut bytes = served.bytes[start.unwrap_or(0)..].to_vec();
+    let start = start.unwrap_or(0);
+    let mut bytes = match &served.content {
+        Content::Memory(bytes) => bytes[start..].to_vec(),
+        Content::Disk(path) => {
+            let builder = builder.header(header::CONTENT_LENGTH, whole - start);
+            return builder.body(from_disk(path, start)).unwrap();
+        }
+    };
     match trouble {
         Some(Trouble::Flip(at)) => bytes[at] ^= 1,
         Some(Trouble::Longer) => bytes.extend([0; PART_BYTES]),
@@ -260,6 +304,18 @@ fn send(served: &mut Served, method: &Method, headers: &HeaderMap) -> Response<B
         .header(header::CONTENT_LENGTH, length)
         .body(body(bytes, trouble))
         .unwrap()
+}
+
+fn from_disk(path: &Path, start: usize) -> Body {
+    let mut file = File::open(path).unwrap();
+    file.seek(SeekFrom::Start(start as u64)).unwrap();
+    let parts = std::iter::from_fn(move || {
+        let mut part = vec![0; 1 << 20];
+        let read = file.read(&mut part).unwrap();
+        part.truncate(read);
+        (read > 0).then(|| Ok::<_, Infallible>(Bytes::from(part)))
+    });
+    Body::from_stream(stream::iter(parts))
 }
 
 fn body(mut bytes: Vec<u8>, trouble: Option<Trouble>) -> Body {
