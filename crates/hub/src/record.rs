@@ -1,7 +1,7 @@
 //! What is noted of an installed model, in `models/ID/VARIANT.json` of the data folder.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs, io,
     io::Write as _,
     path::{Path, PathBuf},
@@ -26,6 +26,9 @@ pub(crate) struct Record {
     /// By path in the repository.
     #[serde(default)]
     pub(crate) files: BTreeMap<String, Kept>,
+    /// What an installation that has not ended has to fetch: none of it was there before.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub(crate) fetching: BTreeSet<String>,
 }
 
 /// Where a model's files are.
@@ -78,6 +81,7 @@ impl Record {
             accepted: None,
             installed_at: Timestamp::now(),
             files: BTreeMap::new(),
+            fetching: BTreeSet::new(),
         }
     }
 
@@ -86,6 +90,12 @@ impl Record {
         self.files
             .get(path.as_str())
             .is_some_and(|kept| kept.stamp == stamp && kept.digest == digest.to_string())
+    }
+
+    /// Whether we fetched a file, or were about to, and so may delete it.
+    pub(crate) fn is_ours(&self, path: &FilePath) -> bool {
+        let kept = self.files.get(path.as_str());
+        kept.is_some_and(|kept| kept.fetched) || self.fetching.contains(path.as_str())
     }
 
     /// The digest that was noted for a file.

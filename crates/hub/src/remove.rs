@@ -140,8 +140,7 @@ fn delete_cached(
     let Some(pointer) = cache.find(file) else {
         return Ok(());
     };
-    let kept = record.files.get(file.path.as_str());
-    if !kept.is_some_and(|kept| kept.fetched) {
+    if !record.is_ours(&file.path) {
         let root = cache.root().to_owned();
         if !removed.kept.contains(&root) {
             removed.kept.push(root);

@@ -42,13 +42,12 @@ impl Hub {
                 faults.push((file.path.to_string(), FileFault::Missing));
                 continue;
             };
-            let kept = record.files.get(file.path.as_str()).cloned();
             let noted = record.digest(&file.path);
             // A file that nothing is known of is from now on what it is now.
             let digest = file.digest.or(noted).or_else(|| named(location));
             match reading.keep(location, digest.as_ref())? {
                 Ok(mut seen) => {
-                    seen.fetched = kept.is_some_and(|kept| kept.fetched);
+                    seen.fetched = record.is_ours(&file.path);
                     record.files.insert(file.path.to_string(), seen);
                 }
                 Err(fault) => {

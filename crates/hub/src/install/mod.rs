@@ -92,6 +92,10 @@ impl Hub {
         if !present.wanted.is_empty() {
             let jobs = self.jobs(card, &cache, present.wanted).await?;
             self.room(&cache, &jobs)?;
+            // Whatever ends this, the next run knows what is ours.
+            let paths = jobs.iter().map(|job| job.file.path.to_string());
+            record.fetching = paths.collect();
+            records.write(variant, &record)?;
             for (job, fetched) in self.fetch(jobs, observer).await? {
                 let stamp = Stamp::of(&job.pointer).map_err(Error::io(&job.pointer, "read"))?;
                 let kept = Kept {
@@ -102,6 +106,7 @@ impl Hub {
                 record.files.insert(job.file.path.to_string(), kept);
             }
         }
+        record.fetching.clear();
         records.write(variant, &record)?;
         self.installed(card, Some(variant.name.as_str()))
     }

@@ -91,11 +91,10 @@ fn keep(
     if let Some(pointer) = pointer {
         cache::link(&location, &pointer)?;
     }
-    let before = record.and_then(|record| record.files.get(file.path.as_str()));
     Ok(Some(Kept {
         stamp,
         digest: digest.to_string(),
-        fetched: before.is_some_and(|kept| kept.fetched),
+        fetched: record.is_some_and(|record| record.is_ours(&file.path)),
     }))
 }
 

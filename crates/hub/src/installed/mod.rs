@@ -158,7 +158,11 @@ impl Found {
     pub(crate) fn open(self, card: &Card, variant: &Variant) -> Result<Installed, Error> {
         let is_whole = self.locations.iter().all(Option::is_some);
         let command = install_command(card, variant);
-        if !is_whole && self.record.is_none() {
+        let is_noted = self
+            .record
+            .as_ref()
+            .is_some_and(|record| record.fetching.is_empty());
+        if !is_whole && !is_noted {
             return Err(Error::NotInstalled {
                 title: card.title.clone(),
                 size: ByteCount(variant.bytes()),

@@ -128,6 +128,8 @@ async fn cancelling_stops_at_once_and_keeps_what_has_come() {
     let kept = fs::metadata(desk.partial()).unwrap().len();
     assert!(kept > 0 && kept < desk.weights.len() as u64, "{kept}");
     assert!(!desk.blob().exists());
+    let opened = models.installed(&desk.card, None).unwrap_err();
+    assert!(matches!(opened, Error::NotInstalled { .. }), "{opened}");
 
     desk.hub.forget();
     let watcher = Watcher::default();
@@ -141,6 +143,9 @@ async fn cancelling_stops_at_once_and_keeps_what_has_come() {
     let start: u64 = range["bytes=".len()..range.len() - 1].parse().unwrap();
     assert!(start >= kept, "{range} {kept}");
     assert_eq!(fs::read(desk.blob()).unwrap(), desk.weights);
+    // What the first run fetched is ours too.
+    let removed = models.remove(&desk.card, None).unwrap();
+    assert_eq!(removed.kept, [""; 0].map(std::path::PathBuf::from));
 }
 
 #[tokio::test]

@@ -99,7 +99,8 @@ impl FakeHub {
             shelf: shelf.clone(),
             elsewhere: None,
         });
-        let elsewhere = Some(elsewhere.await);
+        // Another name, for some programs take all ports of a host for the same host.
+        let elsewhere = Some(elsewhere.await.replace("127.0.0.1", "localhost"));
         let host = Host {
             shelf: shelf.clone(),
             elsewhere,
