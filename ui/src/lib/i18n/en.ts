@@ -49,7 +49,8 @@ export const en: Messages = {
     kept: 'Still waiting from last time',
     queuePosition: (n) => (n === 0 ? 'next in line' : `${n} ahead of it`),
     stage: {
-      queue: 'Waiting for its turn', load: 'Getting the instruments out', prompt: 'Choosing the sound', lyrics: 'Writing the words',
+      queue: 'Waiting for its turn', download: 'Fetching the model', verify: 'Checking the model', load: 'Getting the instruments out',
+      prompt: 'Choosing the sound', lyrics: 'Writing the words',
       title: 'Finding a title', arrange: 'Arranging the parts', render: 'Playing the parts', master: 'Balancing the mix',
       cover: 'Painting the cover', categories: 'Naming the genre', save: 'Putting it on the shelf',
     },

@@ -49,7 +49,7 @@ export const zh: Messages = {
     kept: '上次还没轮到它',
     queuePosition: (n) => (n === 0 ? '下一个就是它' : `前面还有 ${n} 首`),
     stage: {
-      queue: '排队中', load: '取出乐器', prompt: '选定音色', lyrics: '写词', title: '起歌名', arrange: '编曲',
+      queue: '排队中', download: '下载模型', verify: '核对模型', load: '取出乐器', prompt: '选定音色', lyrics: '写词', title: '起歌名', arrange: '编曲',
       render: '演奏各声部', master: '平衡混音', cover: '画封面', categories: '归类曲风', save: '收进书架',
     },
     starting: '准备中',
