@@ -1483,7 +1483,7 @@ export interface components {
          * @description A part of the work on a song, as clients see it.
          * @enum {string}
          */
-        Stage: "queue" | "load" | "prompt" | "lyrics" | "title" | "arrange" | "render" | "master" | "cover" | "categories" | "save";
+        Stage: "queue" | "download" | "verify" | "load" | "prompt" | "lyrics" | "title" | "arrange" | "render" | "master" | "cover" | "categories" | "save";
         /**
          * @description Where a stage is.
          * @enum {string}
