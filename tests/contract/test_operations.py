@@ -296,3 +296,22 @@ def test_a_full_queue_is_429_with_a_time_to_wait(tmp_path):
         cancel(program.url, running)
         until(program.url, running, {"cancelled"}, seconds=5)
         shapes.ok(requests.post(f"{program.url}/generate_from_description", json=SHORT, timeout=60))
+
+
+@pytest.mark.parametrize("stage", ["render", "master", "save"])
+def test_cancelled_in_any_stage_it_ends_within_a_second_and_leaves_nothing(tmp_path, stage):
+    with Program("serve", tmp_path) as program:
+        name = submit(program.url, LONG | {"audio_duration": 240.0, "stems": True})
+        deadline = time.monotonic() + 120
+        while operation(program.url, name)["stage"] != stage:
+            assert time.monotonic() < deadline, f"{stage} was not reached"
+            time.sleep(0.02)
+        time.sleep(0.3)
+        asked = time.monotonic()
+        cancel(program.url, name)
+        until(program.url, name, ["cancelled"])
+        assert time.monotonic() - asked < 1
+        assert shapes.ok(requests.get(f"{program.url}/songs", timeout=30))["songs"] == []
+        while left := [path.name for path in (program.data_dir / "files").glob("*")]:
+            assert time.monotonic() - asked < 10, f"left behind: {left}"
+            time.sleep(0.1)

@@ -2,7 +2,9 @@
 
 use std::collections::VecDeque;
 
-use crate::Pcm;
+use songwright_base::Observer;
+
+use crate::{Pcm, pcm::BLOCK_FRAMES};
 
 const OVERSAMPLING: usize = 4;
 /// Taps of each interpolation phase.
@@ -23,21 +25,38 @@ impl Limiter {
     /// Applies `gain` (linear) to `pcm` and holds the result under the ceiling.
     ///
     /// `peaks` are [`frame_peaks`] of `pcm`: measured once, used for every gain that is tried.
+    /// `None` where the observer cancels.
     #[must_use]
-    pub fn apply(&self, pcm: &Pcm, peaks: &[f32], gain: f32) -> Pcm {
+    pub fn apply(
+        &self,
+        pcm: &Pcm,
+        peaks: &[f32],
+        gain: f32,
+        observer: &dyn Observer,
+    ) -> Option<Pcm> {
         let channels = usize::from(pcm.channels.max(1));
-        let envelope = self.gains(peaks, gain, pcm.sample_rate);
+        let envelope = self.gains(peaks, gain, pcm.sample_rate, observer)?;
         let mut samples = pcm.samples.clone();
-        for (frame, g) in samples.chunks_exact_mut(channels).zip(&envelope) {
-            for sample in frame {
-                *sample *= g;
+        let blocks = samples.chunks_mut(BLOCK_FRAMES * channels);
+        for (block, envelope) in blocks.zip(envelope.chunks(BLOCK_FRAMES)) {
+            go_on(observer)?;
+            for (frame, g) in block.chunks_exact_mut(channels).zip(envelope) {
+                for sample in frame {
+                    *sample *= g;
+                }
             }
         }
-        Pcm { samples, ..*pcm }
+        Some(Pcm { samples, ..*pcm })
     }
 
     /// The gain of every frame.
-    fn gains(&self, peaks: &[f32], gain: f32, sample_rate: u32) -> Vec<f32> {
+    fn gains(
+        &self,
+        peaks: &[f32],
+        gain: f32,
+        sample_rate: u32,
+        observer: &dyn Observer,
+    ) -> Option<Vec<f32>> {
         let ceiling = 10_f32.powf(self.ceiling_dbtp / 20.0);
         let rate = sample_rate as f32;
         let window = ((self.look_ahead_s * rate) as usize).max(1);
@@ -48,6 +67,9 @@ impl Limiter {
         let mut least = vec![1.0_f32; peaks.len()];
         let mut queue: VecDeque<(usize, f32)> = VecDeque::new();
         for i in 0..peaks.len() + window {
+            if i.is_multiple_of(BLOCK_FRAMES) {
+                go_on(observer)?;
+            }
             if i < peaks.len() {
                 let g = wanted(i);
                 while queue.back().is_some_and(|&(_, back)| back >= g) {
@@ -64,13 +86,16 @@ impl Limiter {
             }
         }
         let mut held = 1.0_f32;
-        for g in &mut least {
-            held = if *g < held {
-                *g
-            } else {
-                held + (*g - held) * release
-            };
-            *g = held;
+        for block in least.chunks_mut(BLOCK_FRAMES) {
+            go_on(observer)?;
+            for g in block {
+                held = if *g < held {
+                    *g
+                } else {
+                    held + (*g - held) * release
+                };
+                *g = held;
+            }
         }
         // The mean over the last `window` frames: an attack without corners. It needs no delay,
         // because `least` falls `window` frames ahead of the peak.
@@ -79,18 +104,26 @@ impl Limiter {
         let mut sum = window as f64 * f64::from(first);
         let mut smooth = Vec::with_capacity(least.len());
         for i in 0..least.len() {
+            if i.is_multiple_of(BLOCK_FRAMES) {
+                go_on(observer)?;
+            }
             let leaving = i.checked_sub(window).map_or(first, |j| least[j]);
             sum += f64::from(least[i]) - f64::from(leaving);
             smooth.push((sum / window as f64) as f32 * gain);
         }
-        smooth
+        Some(smooth)
     }
 }
 
+/// `None` where the caller no longer wants the result.
+fn go_on(observer: &dyn Observer) -> Option<()> {
+    (!observer.is_cancelled()).then_some(())
+}
+
 /// The largest true-peak magnitude (linear) of each frame over all channels, from 4-fold
-/// oversampling around it.
+/// oversampling around it. `None` where the observer cancels.
 #[must_use]
-pub fn frame_peaks(pcm: &Pcm) -> Vec<f32> {
+pub fn frame_peaks(pcm: &Pcm, observer: &dyn Observer) -> Option<Vec<f32>> {
     let channels = usize::from(pcm.channels.max(1));
     let frames = pcm.frames();
     let phases = interpolation_phases();
@@ -104,6 +137,9 @@ pub fn frame_peaks(pcm: &Pcm) -> Vec<f32> {
             *slot = frame[channel];
         }
         for (i, peak) in peaks.iter_mut().enumerate() {
+            if i.is_multiple_of(BLOCK_FRAMES) {
+                go_on(observer)?;
+            }
             let window = &padded[i + 1..i + 1 + TAPS];
             let mut most = window[TAPS / 2 - 1].abs();
             for phase in &phases {
@@ -117,7 +153,7 @@ pub fn frame_peaks(pcm: &Pcm) -> Vec<f32> {
     for i in (1..frames).rev() {
         peaks[i] = peaks[i].max(peaks[i - 1]);
     }
-    peaks
+    Some(peaks)
 }
 
 /// Windowed-sinc coefficients for the points at 1/4, 2/4 and 3/4 between two samples.
@@ -138,8 +174,15 @@ fn interpolation_phases() -> [[f32; TAPS]; OVERSAMPLING - 1] {
 
 #[cfg(test)]
 mod tests {
+    use songwright_base::Silent;
+
     use super::*;
     use crate::{integrated_loudness, true_peak};
+
+    fn limited(pcm: &Pcm, gain: f32) -> Pcm {
+        let peaks = frame_peaks(pcm, &Silent).unwrap();
+        LIMITER.apply(pcm, &peaks, gain, &Silent).unwrap()
+    }
 
     fn bursts() -> Pcm {
         let samples = (0..48_000 * 3)
@@ -166,10 +209,9 @@ mod tests {
     #[test]
     fn the_ceiling_holds_at_any_gain() {
         let pcm = bursts();
-        let peaks = frame_peaks(&pcm);
         for gain in [0.5, 1.0, 4.0, 20.0] {
-            let limited = LIMITER.apply(&pcm, &peaks, gain);
-            let peak = true_peak(&limited).unwrap();
+            let limited = limited(&pcm, gain);
+            let peak = true_peak(&limited, &Silent).unwrap();
             assert!(peak <= -1.0, "gain {gain}: {peak} dBTP");
             assert_eq!(limited.frames(), pcm.frames());
         }
@@ -178,11 +220,10 @@ mod tests {
     #[test]
     fn what_is_under_the_ceiling_is_only_amplified() {
         let pcm = bursts();
-        let limited = LIMITER.apply(&pcm, &frame_peaks(&pcm), 0.5);
-        for (a, b) in pcm.samples.iter().zip(&limited.samples) {
+        for (a, b) in pcm.samples.iter().zip(&limited(&pcm, 0.5).samples) {
             assert!((a * 0.5 - b).abs() < 1e-6);
         }
-        let louder = LIMITER.apply(&pcm, &frame_peaks(&pcm), 4.0);
-        assert!(integrated_loudness(&louder).unwrap() > integrated_loudness(&pcm).unwrap());
+        let lufs = |pcm| integrated_loudness(pcm, &Silent).unwrap();
+        assert!(lufs(&limited(&pcm, 4.0)) > lufs(&pcm));
     }
 }

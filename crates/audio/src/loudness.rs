@@ -1,59 +1,79 @@
 //! Loudness by ITU-R BS.1770 / EBU R 128.
 
 use ebur128::{EbuR128, Mode};
+use songwright_base::Observer;
 
-use crate::Pcm;
+use crate::{Pcm, pcm::BLOCK_FRAMES};
 
-/// Why audio cannot be measured.
+/// Why audio was not measured.
 #[derive(Debug, thiserror::Error)]
-#[error("audio of {channels} channels at {sample_rate} Hz cannot be measured")]
-pub struct LoudnessError {
-    channels: u16,
-    sample_rate: u32,
-    #[source]
-    source: ebur128::Error,
+pub enum LoudnessError {
+    /// R 128 does not know such audio.
+    #[error("audio of {channels} channels at {sample_rate} Hz cannot be measured")]
+    Unmeasurable {
+        /// How many channels it has.
+        channels: u16,
+        /// Its frames a second.
+        sample_rate: u32,
+        /// The meter's complaint.
+        #[source]
+        source: ebur128::Error,
+    },
+    /// The observer no longer wants the figure.
+    #[error("cancelled")]
+    Cancelled,
 }
 
-fn measure(pcm: &Pcm, mode: Mode) -> Result<EbuR128, ebur128::Error> {
-    let mut meter = EbuR128::new(u32::from(pcm.channels), pcm.sample_rate, mode)?;
-    meter.add_frames_f32(&pcm.samples)?;
+fn measure(pcm: &Pcm, mode: Mode, observer: &dyn Observer) -> Result<EbuR128, LoudnessError> {
+    let channels = u32::from(pcm.channels);
+    let mut meter = EbuR128::new(channels, pcm.sample_rate, mode).map_err(unmeasurable(pcm))?;
+    let block = BLOCK_FRAMES * usize::from(pcm.channels.max(1));
+    for frames in pcm.samples.chunks(block) {
+        if observer.is_cancelled() {
+            return Err(LoudnessError::Cancelled);
+        }
+        meter.add_frames_f32(frames).map_err(unmeasurable(pcm))?;
+    }
     Ok(meter)
 }
 
 /// The integrated (gated) loudness in LUFS; −∞ for silence and for less than 0.4 s.
 ///
 /// # Errors
-/// [`LoudnessError`] for a sample rate or channel count that R 128 does not know.
-pub fn integrated_loudness(pcm: &Pcm) -> Result<f64, LoudnessError> {
-    measure(pcm, Mode::I)
-        .and_then(|meter| meter.loudness_global())
-        .map_err(|source| failed(pcm, source))
+/// [`LoudnessError::Unmeasurable`] for a sample rate or channel count that R 128 does not know,
+/// [`LoudnessError::Cancelled`].
+pub fn integrated_loudness(pcm: &Pcm, observer: &dyn Observer) -> Result<f64, LoudnessError> {
+    let meter = measure(pcm, Mode::I, observer)?;
+    meter.loudness_global().map_err(unmeasurable(pcm))
 }
 
 /// The true peak in dBTP over all channels, oversampled as BS.1770-4 annex 2 asks; −∞ for silence.
 ///
 /// # Errors
-/// [`LoudnessError`] for a sample rate or channel count that R 128 does not know.
-pub fn true_peak(pcm: &Pcm) -> Result<f64, LoudnessError> {
-    let meter = measure(pcm, Mode::TRUE_PEAK).map_err(|source| failed(pcm, source))?;
+/// As [`integrated_loudness`].
+pub fn true_peak(pcm: &Pcm, observer: &dyn Observer) -> Result<f64, LoudnessError> {
+    let meter = measure(pcm, Mode::TRUE_PEAK, observer)?;
     let mut peak = 0.0_f64;
     for channel in 0..u32::from(pcm.channels) {
         let channel = meter.true_peak(channel);
-        peak = peak.max(channel.map_err(|source| failed(pcm, source))?);
+        peak = peak.max(channel.map_err(unmeasurable(pcm))?);
     }
     Ok(20.0 * peak.log10())
 }
 
-fn failed(pcm: &Pcm, source: ebur128::Error) -> LoudnessError {
-    LoudnessError {
-        channels: pcm.channels,
-        sample_rate: pcm.sample_rate,
+fn unmeasurable(pcm: &Pcm) -> impl Fn(ebur128::Error) -> LoudnessError + use<> {
+    let (channels, sample_rate) = (pcm.channels, pcm.sample_rate);
+    move |source| LoudnessError::Unmeasurable {
+        channels,
+        sample_rate,
         source,
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use songwright_base::Silent;
+
     use super::*;
 
     fn tone(amplitude: f32, hz: f32) -> Pcm {
@@ -73,17 +93,20 @@ mod tests {
     #[test]
     fn a_997_hz_tone_reads_as_the_standard_says() {
         // EBU Tech 3341: a stereo sine of −23 dBFS reads −23 LUFS.
-        let lufs = integrated_loudness(&tone(10_f32.powf(-23.0 / 20.0), 997.0)).unwrap();
+        let lufs = integrated_loudness(&tone(10_f32.powf(-23.0 / 20.0), 997.0), &Silent).unwrap();
         assert!((lufs + 23.0).abs() < 0.1, "{lufs}");
     }
 
     #[test]
     fn silence_is_minus_infinity() {
         assert_eq!(
-            integrated_loudness(&tone(0.0, 997.0)).unwrap(),
+            integrated_loudness(&tone(0.0, 997.0), &Silent).unwrap(),
             f64::NEG_INFINITY
         );
-        assert_eq!(true_peak(&tone(0.0, 997.0)).unwrap(), f64::NEG_INFINITY);
+        assert_eq!(
+            true_peak(&tone(0.0, 997.0), &Silent).unwrap(),
+            f64::NEG_INFINITY
+        );
     }
 
     #[test]
@@ -102,7 +125,7 @@ mod tests {
             channels: 2,
             samples,
         };
-        let dbtp = true_peak(&pcm).unwrap();
+        let dbtp = true_peak(&pcm, &Silent).unwrap();
         assert!((dbtp + 6.02).abs() < 0.5, "{dbtp}");
     }
 }

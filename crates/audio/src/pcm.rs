@@ -1,3 +1,6 @@
+/// Frames between two questions whether to go on: more than a second, and a few milliseconds' work.
+pub(crate) const BLOCK_FRAMES: usize = 1 << 16;
+
 /// Uncompressed audio in memory.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pcm {

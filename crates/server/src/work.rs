@@ -147,8 +147,7 @@ async fn music(
     operation.check()?;
     operation.report(Progress::new(Stage::Save, 0, 1));
     let audio_duration = made.mix.duration_s();
-    let kept = studio.keep_audio(made.mix).await?;
-    studio.keep_loose(&kept.file).await?;
+    let kept = studio.keep_loose_audio(operation, made.mix).await?;
     operation.end_stage(Stage::Save, true);
     let metadata = metadata(operation, &made.engine, begun);
     let file_path = kept.file.key.as_str().to_owned();
@@ -200,8 +199,7 @@ async fn cover(
     operation.end_stage(Stage::Cover, true);
     operation.check()?;
     operation.report(Progress::new(Stage::Save, 0, 1));
-    let file = studio.keep_cover(&cover).await?;
-    studio.keep_loose(&file).await?;
+    let file = studio.keep_loose_cover(operation, &cover).await?;
     operation.end_stage(Stage::Save, true);
     answer(&api::CoverImageResponse {
         file_path: file.key.as_str().to_owned(),

@@ -53,9 +53,9 @@ fn check_song(params: &MusicParams) -> Composition {
     let frames = (params.duration_s * f64::from(SAMPLE_RATE)).round() as usize;
     assert_eq!(song.mix.frames(), frames, "{what}");
     assert!(song.mix.samples.iter().all(|x| x.is_finite()), "{what}");
-    let lufs = integrated_loudness(&song.mix).unwrap();
+    let lufs = integrated_loudness(&song.mix, &Silent).unwrap();
     assert!((lufs - LOUDNESS_LUFS).abs() <= 0.5, "{what}: {lufs} LUFS");
-    let dbtp = true_peak(&song.mix).unwrap();
+    let dbtp = true_peak(&song.mix, &Silent).unwrap();
     assert!(dbtp <= TRUE_PEAK_DBTP, "{what}: {dbtp} dBTP");
     let score = write(&plan(params).unwrap());
     let ending_s = score.seconds(score.final_chord);

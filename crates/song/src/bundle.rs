@@ -5,13 +5,13 @@ use songwright_audio::wav::WavFormat;
 use songwright_base::{Code, EngineKind, Failure, LyricSheet, Silent};
 use songwright_music::{Composition, MusicParams};
 use songwright_storage::{
-    Song, StemFile, StoredFile, Take,
+    Song, StemFile, Take,
     bundle::{BundleForm, ExportOptions, ExtraFormat, export, import},
 };
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::{Studio, shelf::provenance};
+use crate::{Studio, keep::put_audio, new_files::NewFiles, shelf::provenance};
 
 /// What a bundle is to hold.
 #[derive(Clone, Debug)]
@@ -54,15 +54,15 @@ impl Studio {
         into: &std::path::Path,
     ) -> Result<std::path::PathBuf, Failure> {
         let mut song = song.clone();
-        let mut borrowed = Vec::new();
+        // Also where nobody waits for the bundle any more, what is played for it goes again.
+        let mut borrowed = NewFiles::new(&self.objects);
         let take = song
             .takes
             .iter_mut()
             .find(|t| t.recording.id == wish.take_id)
             .ok_or_else(|| Failure::new(Code::NotFound, "This song has no such take."))?;
         if wish.stems && take.recording.stems.is_empty() {
-            take.recording.stems = self.play_stems_again(take).await?;
-            borrowed.extend(take.recording.stems.iter().map(|s| s.file.clone()));
+            take.recording.stems = self.play_stems_again(take, &mut borrowed).await?;
         }
         let artist = provenance(take)
             .request
@@ -78,7 +78,7 @@ impl Studio {
             artist,
         };
         let written = export(&self.objects, &song, &options, into).await;
-        self.give_back(borrowed).await;
+        borrowed.discard().await;
         Ok(written?)
     }
 
@@ -136,7 +136,11 @@ impl Studio {
     }
 
     /// The same seed and request give the same parts again, where the same engine is at hand.
-    async fn play_stems_again(&self, take: &Take) -> Result<Vec<StemFile>, Failure> {
+    async fn play_stems_again(
+        &self,
+        take: &Take,
+        into: &mut NewFiles,
+    ) -> Result<Vec<StemFile>, Failure> {
         let recording = &take.recording;
         let same_engine = *self.music.info() == recording.engine;
         if recording.engine.kind != EngineKind::Sketch || !same_engine {
@@ -151,7 +155,7 @@ impl Studio {
         let composition = self.compose_again(take).await?;
         let mut stems = Vec::new();
         for stem in composition.stems {
-            let file = self.keep_audio(stem.audio).await?.file;
+            let file = put_audio(into, stem.audio).await?.file;
             stems.push(StemFile {
                 name: stem.name,
                 file,
@@ -174,14 +178,5 @@ impl Studio {
         };
         let params = MusicParams::new(made.sung_prompt, sheet, audio);
         Ok(self.music.compose(params, Arc::new(Silent)).await?)
-    }
-
-    async fn give_back(&self, files: Vec<StoredFile>) {
-        for file in files {
-            if let Err(error) = self.objects.delete(&file.key).await {
-                // The sweep at the next start finds it.
-                tracing::warn!("{} stays behind: {error}", file.key.as_str());
-            }
-        }
     }
 }

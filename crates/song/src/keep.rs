@@ -2,7 +2,7 @@ use std::io::Cursor;
 
 use bytes::Bytes;
 use songwright_audio::{Pcm, Peaks, wav::WavFormat};
-use songwright_base::{Code, Failure, LyricSheet, Operation};
+use songwright_base::{Code, Failure, LyricSheet, Operation, OperationId};
 use songwright_cover::Cover;
 use songwright_storage::{
     Artwork, NewSong, ObjectKey, Recording, Song, SongText, StemFile, StoredFile,
@@ -12,6 +12,7 @@ use uuid::Uuid;
 use crate::{
     Provenance, Studio,
     make::{Draft, Made},
+    new_files::{NewFiles, delete, unless_cancelled},
 };
 
 /// How many pieces a stored waveform has.
@@ -27,59 +28,47 @@ pub struct KeptAudio {
 }
 
 impl Studio {
-    /// Writes audio as a WAV file into the store.
+    /// Writes audio as a WAV file that belongs to no song into the store, where the library knows
+    /// it. Where the operation is stopped meanwhile, what was written goes again.
     ///
     /// # Errors
     /// 507 where there is no space; what else the store says.
-    pub async fn keep_audio(&self, pcm: Pcm) -> Result<KeptAudio, Failure> {
-        let encoded = tokio::task::spawn_blocking(move || {
-            let peaks = Peaks::of(&pcm, PEAKS);
-            songwright_audio::wav::encode(&pcm, WavFormat::Int24).map(|wav| (wav, peaks))
-        });
-        let (wav, peaks) = encoded
-            .await
-            .map_err(|e| Failure::internal("encoding the WAV file", &e))?
-            .map_err(|e| Failure::internal("encoding the WAV file", &e))?;
-        Ok(KeptAudio {
-            file: self.keep_file("wav", wav).await?,
-            peaks,
-        })
+    pub async fn keep_loose_audio(
+        &self,
+        operation: &Operation,
+        pcm: Pcm,
+    ) -> Result<KeptAudio, Failure> {
+        let mut files = NewFiles::new(&self.objects);
+        let kept = unless_cancelled(operation, put_audio(&mut files, pcm)).await?;
+        self.keep_loose(files, &kept.file).await?;
+        Ok(kept)
     }
 
-    /// Writes a cover as a PNG file into the store.
+    /// The same for a cover, as a PNG file.
     ///
     /// # Errors
-    /// As [`Studio::keep_audio`].
-    pub async fn keep_cover(&self, cover: &Cover) -> Result<StoredFile, Failure> {
-        let image = cover.image.clone();
-        let encoded = tokio::task::spawn_blocking(move || {
-            let mut png = Cursor::new(Vec::new());
-            image
-                .write_to(&mut png, image::ImageFormat::Png)
-                .map(|()| png.into_inner())
-        });
-        let png = encoded
-            .await
-            .map_err(|e| Failure::internal("encoding the PNG file", &e))?
-            .map_err(|e| Failure::internal("encoding the PNG file", &e))?;
-        self.keep_file("png", png).await
+    /// As [`Studio::keep_loose_audio`].
+    pub async fn keep_loose_cover(
+        &self,
+        operation: &Operation,
+        cover: &Cover,
+    ) -> Result<StoredFile, Failure> {
+        let mut files = NewFiles::new(&self.objects);
+        let file = unless_cancelled(operation, put_cover(&mut files, cover)).await?;
+        self.keep_loose(files, &file).await?;
+        Ok(file)
     }
 
-    /// Writes a file that belongs to no song yet into the store, where the library knows it.
-    ///
-    /// # Errors
-    /// As [`Studio::keep_audio`].
-    pub async fn keep_loose(&self, file: &StoredFile) -> Result<(), Failure> {
+    async fn keep_loose(&self, files: NewFiles, file: &StoredFile) -> Result<(), Failure> {
         let file = file.clone();
-        self.library(move |library| library.add_loose_file(&file))
-            .await
-    }
-
-    /// The key of a cover whose song failed.
-    pub(crate) async fn keep_loose_cover(&self, cover: Option<&Cover>) -> Option<String> {
-        let file = self.keep_cover(cover?).await.ok()?;
-        self.keep_loose(&file).await.ok()?;
-        Some(file.key.as_str().to_owned())
+        let keys = files.release();
+        let known = self
+            .library(move |library| library.add_loose_file(&file))
+            .await;
+        if known.is_err() {
+            delete(&self.objects, keys).await;
+        }
+        known
     }
 
     /// Files first, the library's row last; where that fails the files go again.
@@ -89,106 +78,18 @@ impl Studio {
         draft: Draft,
         made: Made<'_>,
     ) -> Result<Song, Failure> {
-        let mut written = Vec::new();
-        let kept = self.try_keep(operation, draft, made, &mut written).await;
-        if kept.is_err() {
-            for key in written {
-                if let Err(error) = self.objects.delete(&key).await {
-                    // The sweep at the next start finds it.
-                    tracing::warn!("[{}] {key:?} stays behind: {error}", operation.id());
-                }
-            }
-        }
-        kept
-    }
-
-    async fn try_keep(
-        &self,
-        operation: &Operation,
-        draft: Draft,
-        made: Made<'_>,
-        written: &mut Vec<ObjectKey>,
-    ) -> Result<Song, Failure> {
-        let composition = made.composition;
-        let audio = self.keep_audio(composition.mix).await?;
-        written.push(audio.file.key.clone());
-        let mut stems = Vec::new();
-        if made.request.stems == Some(true) {
-            for stem in composition.stems {
-                let kept = self.keep_audio(stem.audio).await?;
-                written.push(kept.file.key.clone());
-                stems.push(StemFile {
-                    name: stem.name,
-                    file: kept.file,
-                });
-            }
-        }
-        let midi = match composition.midi {
-            Some(midi) => Some(self.keep_file("mid", midi).await?),
-            None => None,
-        };
-        written.extend(midi.iter().map(|f| f.key.clone()));
-        let mut artworks = Vec::new();
-        if let Some(cover) = &made.cover {
-            let image = self.keep_cover(cover).await?;
-            written.push(image.key.clone());
-            artworks.push(artwork(cover, image, &draft, &made.request));
-        }
+        let mut files = NewFiles::new(&self.objects);
+        let writing = write(&mut files, operation.id(), draft, made);
+        let new = unless_cancelled(operation, writing).await?;
         operation.check()?;
-        let sung_lyrics = draft.sheet.as_ref().map(LyricSheet::to_string);
-        let provenance = Provenance {
-            endpoint: made.endpoint.to_owned(),
-            operation_id: operation.id(),
-            engines: draft.engines,
-            service_status: draft.status,
-            errors: draft.errors,
-            generation_time: made.begun.elapsed().as_secs_f64(),
-            sung_prompt: draft.prompt.clone(),
-            sung_lyrics: sung_lyrics.clone(),
-            songwright_version: env!("CARGO_PKG_VERSION").to_owned(),
-            request: made.request,
-        };
-        let recording = Recording {
-            id: Uuid::new_v4(),
-            duration_s: provenance.request.audio.audio_duration.unwrap_or_default(),
-            audio: audio.file,
-            stems,
-            midi,
-            peaks: audio.peaks,
-            params: serde_json::to_value(&provenance)
-                .map_err(|e| Failure::internal("writing down the request", &e))?,
-            engine: composition.engine,
-            seed: draft.audio.seed,
-            facts: composition.facts,
-            timed_lines: composition.timed_lines,
-            lineage: None,
-        };
-        let new = NewSong {
-            id: draft.song_id,
-            text: SongText {
-                title: draft.title,
-                description: made.about.to_owned(),
-                prompt: draft.prompt,
-                lyricist: provenance.engines.lyrics.clone(),
-                instrumental: sung_lyrics.is_none(),
-                lyrics: sung_lyrics.unwrap_or_default(),
-                language: provenance.request.language.clone(),
-                categories: draft.categories,
-            },
-            recordings: vec![recording],
-            artworks,
-            created_at_ms: None,
-        };
-        self.library(move |library| library.add_song(&new)).await
-    }
-
-    pub(crate) async fn keep_file(
-        &self,
-        extension: &str,
-        content: Vec<u8>,
-    ) -> Result<StoredFile, Failure> {
-        let key = ObjectKey::random(extension)?;
-        Ok(self.objects.put(&key, Bytes::from(content)).await?)
+        // Released before the row is asked for: should nobody wait for that, the row still has
+        // its files.
+        let keys = files.release();
+        let added = self.library(move |library| library.add_song(&new)).await;
+        if added.is_err() {
+            delete(&self.objects, keys).await;
+        }
+        added
     }
 
     /// Reads a file of the store whole.
@@ -199,6 +100,110 @@ impl Studio {
         let key = ObjectKey::parse(key).map_err(|e| Failure::new(Code::NotFound, e.to_string()))?;
         Ok(self.objects.get(&key).await?)
     }
+}
+
+/// Writes audio as a WAV file.
+pub(crate) async fn put_audio(files: &mut NewFiles, pcm: Pcm) -> Result<KeptAudio, Failure> {
+    let encoded = tokio::task::spawn_blocking(move || {
+        let peaks = Peaks::of(&pcm, PEAKS);
+        songwright_audio::wav::encode(&pcm, WavFormat::Int24).map(|wav| (wav, peaks))
+    });
+    let (wav, peaks) = encoded
+        .await
+        .map_err(|e| Failure::internal("encoding the WAV file", &e))?
+        .map_err(|e| Failure::internal("encoding the WAV file", &e))?;
+    Ok(KeptAudio {
+        file: files.put("wav", wav).await?,
+        peaks,
+    })
+}
+
+async fn put_cover(files: &mut NewFiles, cover: &Cover) -> Result<StoredFile, Failure> {
+    let image = cover.image.clone();
+    let encoded = tokio::task::spawn_blocking(move || {
+        let mut png = Cursor::new(Vec::new());
+        image
+            .write_to(&mut png, image::ImageFormat::Png)
+            .map(|()| png.into_inner())
+    });
+    let png = encoded
+        .await
+        .map_err(|e| Failure::internal("encoding the PNG file", &e))?
+        .map_err(|e| Failure::internal("encoding the PNG file", &e))?;
+    files.put("png", png).await
+}
+
+/// Writes the files of a song; what the library is to know of them.
+async fn write(
+    files: &mut NewFiles,
+    operation_id: OperationId,
+    draft: Draft,
+    made: Made<'_>,
+) -> Result<NewSong, Failure> {
+    let composition = made.composition;
+    let audio = put_audio(files, composition.mix).await?;
+    let mut stems = Vec::new();
+    if made.request.stems == Some(true) {
+        for stem in composition.stems {
+            stems.push(StemFile {
+                name: stem.name,
+                file: put_audio(files, stem.audio).await?.file,
+            });
+        }
+    }
+    let midi = match composition.midi {
+        Some(midi) => Some(files.put("mid", midi).await?),
+        None => None,
+    };
+    let mut artworks = Vec::new();
+    if let Some(cover) = &made.cover {
+        let image = put_cover(files, cover).await?;
+        artworks.push(artwork(cover, image, &draft, &made.request));
+    }
+    let sung_lyrics = draft.sheet.as_ref().map(LyricSheet::to_string);
+    let provenance = Provenance {
+        endpoint: made.endpoint.to_owned(),
+        operation_id,
+        engines: draft.engines,
+        service_status: draft.status,
+        errors: draft.errors,
+        generation_time: made.begun.elapsed().as_secs_f64(),
+        sung_prompt: draft.prompt.clone(),
+        sung_lyrics: sung_lyrics.clone(),
+        songwright_version: env!("CARGO_PKG_VERSION").to_owned(),
+        request: made.request,
+    };
+    let recording = Recording {
+        id: Uuid::new_v4(),
+        duration_s: provenance.request.audio.audio_duration.unwrap_or_default(),
+        audio: audio.file,
+        stems,
+        midi,
+        peaks: audio.peaks,
+        params: serde_json::to_value(&provenance)
+            .map_err(|e| Failure::internal("writing down the request", &e))?,
+        engine: composition.engine,
+        seed: draft.audio.seed,
+        facts: composition.facts,
+        timed_lines: composition.timed_lines,
+        lineage: None,
+    };
+    Ok(NewSong {
+        id: draft.song_id,
+        text: SongText {
+            title: draft.title,
+            description: made.about.to_owned(),
+            prompt: draft.prompt,
+            lyricist: provenance.engines.lyrics.clone(),
+            instrumental: sung_lyrics.is_none(),
+            lyrics: sung_lyrics.unwrap_or_default(),
+            language: provenance.request.language.clone(),
+            categories: draft.categories,
+        },
+        recordings: vec![recording],
+        artworks,
+        created_at_ms: None,
+    })
 }
 
 fn artwork(

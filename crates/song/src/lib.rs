@@ -9,6 +9,7 @@ mod bundle;
 mod demo;
 mod keep;
 mod make;
+mod new_files;
 mod provenance;
 mod shelf;
 mod stages;

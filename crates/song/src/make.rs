@@ -105,7 +105,12 @@ impl Studio {
             Err(error) => {
                 operation.check()?;
                 let failure = Failure::from(error);
-                let kept = self.keep_loose_cover(cover.as_ref()).await;
+                let kept = match &cover {
+                    // The cause is what the client is told, also where this fails.
+                    Some(cover) => self.keep_loose_cover(operation, cover).await.ok(),
+                    None => None,
+                };
+                let kept = kept.map(|file| file.key.as_str().to_owned());
                 operation.keep(partial(&draft, kept));
                 return Err(Failure {
                     detail: format!("The music could not be made: {}", failure.detail),

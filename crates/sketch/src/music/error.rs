@@ -54,11 +54,20 @@ pub enum ComposeError {
     Midi(#[source] std::io::Error),
     /// The mix cannot be measured.
     #[error("the mix cannot be measured")]
-    Loudness(#[from] songwright_audio::LoudnessError),
+    Loudness(#[source] songwright_audio::LoudnessError),
     /// A thread that plays a stem died.
     #[error("a stem's thread stopped unexpectedly")]
     StemThread,
     /// The observer no longer wants the song.
     #[error("cancelled")]
     Cancelled,
+}
+
+impl From<songwright_audio::LoudnessError> for ComposeError {
+    fn from(error: songwright_audio::LoudnessError) -> Self {
+        match error {
+            songwright_audio::LoudnessError::Cancelled => Self::Cancelled,
+            other => Self::Loudness(other),
+        }
+    }
 }

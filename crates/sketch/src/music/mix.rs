@@ -16,6 +16,8 @@ const CLOSE_ENOUGH_LU: f64 = 0.1;
 const TRIES: u64 = 8;
 /// Below this, in Hz, there is no music, only rumble.
 const RUMBLE_HZ: f64 = 20.0;
+/// Samples between two questions whether to go on: a second of stereo.
+const BLOCK: usize = SAMPLE_RATE as usize * 2;
 
 /// The stems' sum, `frames` long: the mix before mastering.
 #[must_use]
@@ -33,39 +35,40 @@ pub fn sum(stems: &[Stem], frames: usize) -> Pcm {
     }
 }
 
-/// The master of `mix`: rumble taken out, bus compression, −14 LUFS, at most −1 dBTP.
-pub(super) fn master(mix: &Pcm, observer: &dyn Observer) -> Result<Pcm, ComposeError> {
+/// The master of a mix: rumble taken out, bus compression, −14 LUFS, at most −1 dBTP.
+pub(super) fn master(mut clean: Pcm, observer: &dyn Observer) -> Result<Pcm, ComposeError> {
     let step = |done| {
         observer.report(Progress::new(Stage::Master, done, TRIES + 2));
-        if observer.is_cancelled() {
-            Err(ComposeError::Cancelled)
-        } else {
-            Ok(())
-        }
+        go_on(observer)
     };
     step(0)?;
-    let mut clean = mix.clone();
-    high_pass(&mut clean.samples);
-    let loudness = integrated_loudness(&clean)?;
+    high_pass(&mut clean.samples, observer)?;
+    let loudness = integrated_loudness(&clean, observer)?;
     if !loudness.is_finite() {
         return Ok(clean);
     }
-    compress(&mut clean.samples, loudness);
+    compress(&mut clean.samples, loudness, observer)?;
     step(1)?;
-    let peaks = frame_peaks(&clean);
+    let peaks = frame_peaks(&clean, observer).ok_or(ComposeError::Cancelled)?;
     let mut limiter = Limiter {
         ceiling_dbtp: TRUE_PEAK_DBTP as f32 - 0.15,
         look_ahead_s: 0.003,
         release_s: 0.09,
     };
-    let mut gain_db = LOUDNESS_LUFS - integrated_loudness(&clean)?;
-    let mut limited = clean.clone();
+    let mut gain_db = LOUDNESS_LUFS - integrated_loudness(&clean, observer)?;
+    let mut limited = None;
     for done in 0..TRIES {
         step(2 + done)?;
-        limited = limiter.apply(&clean, &peaks, 10_f64.powf(gain_db / 20.0) as f32);
-        let error = LOUDNESS_LUFS - integrated_loudness(&limited)?;
+        let gain = 10_f64.powf(gain_db / 20.0) as f32;
+        // The one before goes first: a long song's samples are a quarter of a gigabyte.
+        limited = None;
+        let tried = limiter
+            .apply(&clean, &peaks, gain, observer)
+            .ok_or(ComposeError::Cancelled)?;
+        let tried = limited.insert(tried);
+        let error = LOUDNESS_LUFS - integrated_loudness(tried, observer)?;
         if error.abs() <= CLOSE_ENOUGH_LU {
-            let over = true_peak(&limited)? - TRUE_PEAK_DBTP;
+            let over = true_peak(tried, observer)? - TRUE_PEAK_DBTP;
             if over <= 0.0 {
                 break;
             }
@@ -76,43 +79,130 @@ pub(super) fn master(mix: &Pcm, observer: &dyn Observer) -> Result<Pcm, ComposeE
         gain_db += error * if error > 0.0 { 1.25 } else { 1.0 };
     }
     observer.report(Progress::new(Stage::Master, TRIES + 2, TRIES + 2));
-    Ok(limited)
+    Ok(limited.unwrap_or(clean))
+}
+
+fn go_on(observer: &dyn Observer) -> Result<(), ComposeError> {
+    if observer.is_cancelled() {
+        Err(ComposeError::Cancelled)
+    } else {
+        Ok(())
+    }
 }
 
 /// A Butterworth high-pass of the second order.
-fn high_pass(samples: &mut [f32]) {
+fn high_pass(samples: &mut [f32], observer: &dyn Observer) -> Result<(), ComposeError> {
     let w = std::f64::consts::TAU * RUMBLE_HZ / f64::from(SAMPLE_RATE);
     let alpha = w.sin() / std::f64::consts::SQRT_2;
     let a0 = 1.0 + alpha;
     let b = [(1.0 + w.cos()) / 2.0 / a0, -(1.0 + w.cos()) / a0];
     let a = [-2.0 * w.cos() / a0, (1.0 - alpha) / a0];
     let mut state = [[0.0_f64; 2]; 2];
-    for frame in samples.chunks_exact_mut(2) {
-        for (x, s) in frame.iter_mut().zip(&mut state) {
-            let input = f64::from(*x);
-            let output = b[0] * input + s[0];
-            s[0] = b[1] * input - a[0] * output + s[1];
-            s[1] = b[0] * input - a[1] * output;
-            *x = output as f32;
+    for block in samples.chunks_mut(BLOCK) {
+        go_on(observer)?;
+        for frame in block.chunks_exact_mut(2) {
+            for (x, s) in frame.iter_mut().zip(&mut state) {
+                let input = f64::from(*x);
+                let output = b[0] * input + s[0];
+                s[0] = b[1] * input - a[0] * output + s[1];
+                s[1] = b[0] * input - a[1] * output;
+                *x = output as f32;
+            }
         }
     }
+    Ok(())
 }
 
 /// Gentle glue: 2:1 above 4 dB over the song's own loudness, so that quiet songs get as much.
-fn compress(samples: &mut [f32], loudness_lufs: f64) {
+fn compress(
+    samples: &mut [f32],
+    loudness_lufs: f64,
+    observer: &dyn Observer,
+) -> Result<(), ComposeError> {
     const RATIO: f32 = 2.0;
     let coefficient = |seconds: f32| 1.0 - (-1.0 / (seconds * SAMPLE_RATE as f32)).exp();
     let (attack, release) = (coefficient(0.015), coefficient(0.16));
     let threshold = 10_f32.powf((loudness_lufs as f32 + 4.0) / 20.0);
     let mut level = 0.0_f32;
-    for frame in samples.chunks_exact_mut(2) {
-        let loud = 0.5 * (frame[0] * frame[0] + frame[1] * frame[1]);
-        level += (loud - level) * if loud > level { attack } else { release };
-        let over = level.sqrt() / threshold;
-        if over > 1.0 {
-            let gain = over.powf(1.0 / RATIO - 1.0);
-            frame[0] *= gain;
-            frame[1] *= gain;
+    for block in samples.chunks_mut(BLOCK) {
+        go_on(observer)?;
+        for frame in block.chunks_exact_mut(2) {
+            let loud = 0.5 * (frame[0] * frame[0] + frame[1] * frame[1]);
+            level += (loud - level) * if loud > level { attack } else { release };
+            let over = level.sqrt() / threshold;
+            if over > 1.0 {
+                let gain = over.powf(1.0 / RATIO - 1.0);
+                frame[0] *= gain;
+                frame[1] *= gain;
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::time::{Duration, Instant};
+
+    use super::*;
+
+    /// The longest time in which nobody asked whether to go on.
+    struct Waiting(Mutex<(Instant, Duration)>);
+
+    impl Observer for Waiting {
+        fn report(&self, _: Progress) {}
+        fn is_cancelled(&self) -> bool {
+            let mut state = self.0.lock().unwrap();
+            state.1 = state.1.max(state.0.elapsed());
+            state.0 = Instant::now();
+            false
+        }
+    }
+
+    /// Ten minutes, as the longest song has them: a tone that swells and drops.
+    fn longest() -> Pcm {
+        let frames = SAMPLE_RATE as usize * 600;
+        let samples = (0..frames * 2).map(|i| {
+            let swell = (i % 400_000) as f32 / 400_000.0;
+            swell * ((i / 2 % 109) as f32 / 54.5 - 1.0)
+        });
+        Pcm {
+            sample_rate: SAMPLE_RATE,
+            channels: 2,
+            samples: samples.collect(),
+        }
+    }
+
+    #[test]
+    fn whether_to_go_on_is_asked_within_a_second_all_the_time() {
+        let mix = longest();
+        let waiting = Waiting(Mutex::new((Instant::now(), Duration::ZERO)));
+        master(mix, &waiting).unwrap();
+        let longest = waiting.0.lock().unwrap().1;
+        assert!(longest < Duration::from_secs(1), "{longest:?}");
+    }
+
+    /// Cancels from a moment on.
+    struct CancelAt(Instant);
+
+    impl Observer for CancelAt {
+        fn report(&self, _: Progress) {}
+        fn is_cancelled(&self) -> bool {
+            Instant::now() >= self.0
+        }
+    }
+
+    #[test]
+    fn a_cancelled_master_stops_at_once_wherever_it_is() {
+        let mix = longest();
+        for after_ms in [50, 400, 900, 1700, 3000] {
+            let mix = mix.clone();
+            let cancel = CancelAt(Instant::now() + Duration::from_millis(after_ms));
+            let result = master(mix, &cancel);
+            let late = cancel.0.elapsed();
+            assert!(matches!(result, Err(ComposeError::Cancelled)), "{after_ms}");
+            assert!(late < Duration::from_secs(1), "{after_ms}: {late:?}");
         }
     }
 }

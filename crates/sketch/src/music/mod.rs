@@ -100,7 +100,7 @@ fn compose(
     arranging(3)?;
     let frames = (params.duration_s * f64::from(SAMPLE_RATE)).round() as usize;
     let stems = stems::render(&score, frames, observer)?;
-    let mix = mix::master(&sum(&stems, frames), observer)?;
+    let mix = mix::master(sum(&stems, frames), observer)?;
     let timed_lines = score.lines.iter().map(|line| TimedLine {
         start_s: score.seconds(line.start),
         end_s: score.seconds(line.end),
