@@ -1,6 +1,8 @@
 //! ACE-Step v1 from a checkpoint's folder to audio, with random values in place of the published
 //! weights.
 
+#![allow(clippy::unwrap_used, reason = "all of it is tests")]
+
 mod checkpoints;
 mod compose;
 mod tasks;

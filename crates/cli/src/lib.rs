@@ -25,6 +25,7 @@ mod services;
 mod settings;
 mod signals;
 mod song;
+mod take;
 
 use std::{ffi::OsString, process::ExitCode};
 
@@ -98,6 +99,7 @@ async fn perform(
     let config = settings.config;
     match command {
         Command::Song(args) => song::song(config, &args, style, json).await,
+        Command::Take(command) => take::take(config, command, style, json).await,
         Command::Serve => serve::serve(config, Serving::All, Until::Stopped).await,
         Command::Run(args) => {
             let until = if args.until_input_ends {

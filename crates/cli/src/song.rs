@@ -4,7 +4,7 @@ use std::{
 };
 
 use serde::Serialize;
-use songwright_api::{AudioGenerationBase, Package, SongRequest, Whole};
+use songwright_api::{AudioGenerationBase, DiffusionFields, Package, SongRequest, Whole};
 use songwright_base::{Code, Failure, Service, config::Config};
 use songwright_server::{Host, Serving};
 
@@ -78,7 +78,13 @@ fn request(args: &SongArgs) -> Result<SongRequest, Error> {
             audio_duration: args.duration,
             seed: args.seed.map(Whole),
             instrumental: Some(args.instrumental),
+            infer_step: args.steps.map(Whole),
+            guidance_scale: args.guidance,
             ..AudioGenerationBase::default()
+        },
+        diffusion: DiffusionFields {
+            draft: args.draft.then_some(true),
+            ..DiffusionFields::default()
         },
         ..SongRequest::default()
     };
@@ -103,7 +109,7 @@ fn request(args: &SongArgs) -> Result<SongRequest, Error> {
     Ok(request)
 }
 
-fn read_lyrics(path: &Path) -> Result<String, Error> {
+pub(crate) fn read_lyrics(path: &Path) -> Result<String, Error> {
     let read = if path == Path::new("-") {
         let mut text = String::new();
         std::io::stdin().read_to_string(&mut text).map(|_| text)

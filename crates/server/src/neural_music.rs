@@ -9,7 +9,7 @@ use songwright_base::{
 use songwright_hub::{Card, Error as HubError, Hub};
 use songwright_music::{
     Composer, Composition, MusicParams,
-    ace_step::{AceStepComposer, Checkpoint},
+    ace_step::{AceStepComposer, Checkpoint, Identity},
 };
 use songwright_nn::device;
 use songwright_sketch::music::SketchComposer;
@@ -103,8 +103,13 @@ impl LocalComposer {
         else {
             return Err(Failed::Absent);
         };
+        let identity = Identity {
+            name: card.title.clone(),
+            model_id: card.id.to_string(),
+            licence: card.licence.id.clone(),
+        };
         family
-            .composer(folder, config.memory_budget_bytes)
+            .composer(folder, identity, config.memory_budget_bytes)
             .map_err(|error| Failed::Broken(error.to_string()))
     }
 
@@ -141,7 +146,12 @@ impl Family {
         (card.family == "ace-step-v1").then_some(Self::AceStepV1)
     }
 
-    fn composer(self, folder: PathBuf, budget_bytes: u64) -> Result<LocalComposer, EngineError> {
+    fn composer(
+        self,
+        folder: PathBuf,
+        identity: Identity,
+        budget_bytes: u64,
+    ) -> Result<LocalComposer, EngineError> {
         match self {
             Self::AceStepV1 => {
                 let open = move || -> Result<AceStepComposer, EngineError> {

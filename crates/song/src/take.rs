@@ -9,7 +9,13 @@ use songwright_music::{MusicParams, MusicTask};
 use songwright_storage::{Lineage, Recording, Song, Take};
 use uuid::Uuid;
 
-use crate::{Provenance, Studio, shelf, stages::begin};
+use crate::{
+    Provenance, Studio,
+    keep::put_audio,
+    new_files::{NewFiles, delete, unless_cancelled},
+    shelf,
+    stages::begin,
+};
 
 impl Studio {
     /// Makes a take from another one and adds it to the song.
@@ -35,7 +41,9 @@ impl Studio {
         operation.check()?;
         begin(operation, Stage::Save);
         let duration_s = composition.mix.duration_s();
-        let audio = self.keep_audio(composition.mix).await?;
+        let mut files = NewFiles::new(&self.objects);
+        let writing = put_audio(&mut files, composition.mix);
+        let audio = unless_cancelled(operation, writing).await?;
         made.operation_id = operation.id();
         made.engines.music = Some(composition.engine.clone());
         made.generation_time = begun.elapsed().as_secs_f64();
@@ -44,7 +52,7 @@ impl Studio {
         let recording = Recording {
             id: Uuid::new_v4(),
             duration_s,
-            audio: audio.file.clone(),
+            audio: audio.file,
             stems: Vec::new(),
             midi: None,
             peaks: audio.peaks,
@@ -59,14 +67,13 @@ impl Studio {
                 relation: job.wish.relation().to_owned(),
             }),
         };
+        operation.check()?;
+        let keys = files.release();
         let added = self
             .library(move |library| library.add_take(song_id, &recording))
             .await;
         if let Err(failure) = added {
-            if let Err(error) = self.objects.delete(&audio.file.key).await {
-                // The sweep at the next start finds it.
-                tracing::warn!("[{}] a file stays behind: {error}", operation.id());
-            }
+            delete(&self.objects, keys).await;
             return Err(failure);
         }
         operation.end_stage(Stage::Save, true);

@@ -6,6 +6,7 @@ mod library;
 mod models;
 mod services;
 mod song;
+mod take;
 
 use clap::{Parser, Subcommand};
 
@@ -17,6 +18,7 @@ pub(crate) use library::{
 pub(crate) use models::{ImportModelArgs, InstallArgs, ModelArgs, ModelsCommand};
 pub(crate) use services::{CheckArgs, HealthArgs, RunAllArgs, RunArgs};
 pub(crate) use song::{BenchArgs, SongArgs};
+pub(crate) use take::{ChangeArgs, ParentArgs, TakeCommand, WordArgs};
 
 const EXAMPLES: &str = "\
 Examples:
@@ -39,6 +41,9 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Make a song from a description and write its package into a folder
     Song(Box<SongArgs>),
+    /// Make a new take of a song in the library: a variation, a part anew, longer, or other words
+    #[command(subcommand)]
+    Take(TakeCommand),
     /// Serve the page and all four services on one port
     Serve,
     /// Open the window

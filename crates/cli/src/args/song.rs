@@ -34,6 +34,15 @@ pub(crate) struct SongArgs {
     /// 0 to 2147483647; the same seed makes the same song [default: a new one]
     #[arg(long)]
     pub(crate) seed: Option<i64>,
+    /// Steps of an installed model, 1 to 200 [default: 60]
+    #[arg(long, value_name = "STEPS")]
+    pub(crate) steps: Option<i64>,
+    /// How closely an installed model follows the words, 1 to 30 [default: 15]
+    #[arg(long, value_name = "SCALE")]
+    pub(crate) guidance: Option<f64>,
+    /// Few steps for a first hearing; `songwright take promote` makes the rest
+    #[arg(long)]
+    pub(crate) draft: bool,
     /// Nobody sings
     #[arg(long)]
     pub(crate) instrumental: bool,
