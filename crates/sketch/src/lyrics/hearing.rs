@@ -7,7 +7,7 @@ use super::language::{Language, is_han};
 use super::nouns::{self, Noun};
 use super::phrases::{Listening, in_any_company};
 use super::pitch;
-use super::vocabulary::{Spoken, Vocabulary};
+use super::vocabulary::{Named, Spoken, Vocabulary};
 
 /// What was heard in a description, for people to check.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
@@ -58,7 +58,7 @@ pub(super) fn listen(description: &str) -> Result<Listened, &'static BankError> 
         !vocabulary.risky.contains(phrase) || has_musical_company(before, after, vocabulary)
     };
     let (genres, rest) = whole.find(&vocabulary.genres, risky);
-    let (voices, rest) = rest.find(&vocabulary.voices, in_any_company);
+    let (voices, rest) = rest.find(&vocabulary.voices, is_a_voice);
     let (instruments, rest) = rest.find(&vocabulary.instruments, risky);
     let (tempos, musicless) = rest.find(&vocabulary.tempos, in_any_company);
     let (moods, without_moods) = musicless.find(&vocabulary.moods, in_any_company);
@@ -93,7 +93,7 @@ pub(super) fn listen(description: &str) -> Result<Listened, &'static BankError> 
         key: pitch::key_in(description),
         instruments: names(&instruments),
         moods: names(&moods),
-        voice: voices.first().map(|v| v.name.clone()),
+        voice: voice(&voices),
         themes: theme_counts
             .iter()
             .map(|(_, _, name)| name.clone())
@@ -128,6 +128,90 @@ fn count_hits(words: &[String], text: &Listening) -> Option<(usize, usize)> {
     let first = found.first()?;
     let at = text.text.to_ascii_lowercase().find(&first.0).unwrap_or(0);
     Some((at, found.len()))
+}
+
+/// Whose voice it is says more than how it is: "a soft voice, female". A woman's and a man's are
+/// two singers.
+fn voice(said: &[&Named]) -> Option<String> {
+    let says = |name: &str| said.iter().any(|v| v.name == name);
+    if says("duet") || (says("female voice") && says("male voice")) {
+        return Some("duet".to_owned());
+    }
+    let whose = said
+        .iter()
+        .find(|v| !QUALITIES.contains(&v.name.as_str()))
+        .or(said.first());
+    whose.map(|v| v.name.clone())
+}
+
+/// Voices that may be anybody's.
+const QUALITIES: [&str; 4] = ["low voice", "high voice", "husky voice", "soft voice"];
+
+/// Whether "tenor" or "female" is a voice here, and one that is wanted: not a saxophone, not
+/// somebody whom the song is about, not "no female vocals".
+fn is_a_voice(phrase: &str, before: &str, after: &str) -> bool {
+    const RANGES: &[&str] = &["soprano", "alto", "contralto", "tenor", "baritone"];
+    const OF_A_RANGE: &[&str] = &[
+        "sax",
+        "saxes",
+        "saxophone",
+        "saxophones",
+        "clarinet",
+        "flute",
+        "recorder",
+        "guitar",
+        "horn",
+        "trombone",
+        "ukulele",
+        "banjo",
+        "viola",
+        "drum",
+        "drums",
+        "pan",
+    ];
+    const SINGS: &[&str] = &[
+        "voice",
+        "voices",
+        "vocal",
+        "vocals",
+        "vocalist",
+        "singer",
+        "singers",
+        "singing",
+        "lead",
+        "and",
+        "or",
+        "duet",
+        "choir",
+        "chorus",
+        "rap",
+        "rapper",
+        "harmony",
+        "harmonies",
+        "backing",
+        "soprano",
+        "alto",
+        "contralto",
+        "tenor",
+        "baritone",
+        "falsetto",
+    ];
+    let refused = before.trim_end();
+    if ["no", "not", "without", "never"].iter().any(|no| {
+        refused
+            .strip_suffix(no)
+            .is_some_and(|rest| !rest.ends_with(char::is_alphanumeric))
+    }) {
+        return false;
+    }
+    let next = after.split_whitespace().next().unwrap_or("");
+    let next = next.trim_matches(|c: char| !c.is_alphanumeric());
+    let ends = after.trim_end().is_empty() || after.starts_with([',', ';', '/', '.', '\u{1}']);
+    match phrase {
+        "male" | "female" => ends || SINGS.contains(&next) || after.starts_with('-'),
+        range if RANGES.contains(&range) => !OF_A_RANGE.contains(&next),
+        _ => true,
+    }
 }
 
 /// Whether "house" or "country" is music here: a tag by itself, or before such a word as "song".
@@ -209,6 +293,41 @@ mod tests {
         assert_eq!(heard.instruments, ["acoustic guitar"]);
         assert_eq!(heard.bpm, Some(92));
         assert_eq!(heard.nouns, ["故乡", "外婆"]);
+    }
+
+    #[test]
+    fn whose_voice_is_not_guessed_from_how_it_is() {
+        for (description, voice) in [
+            (
+                "upright piano and brushed drums, a tired low voice",
+                Some("low voice"),
+            ),
+            ("a deep voice over slow strings", Some("low voice")),
+            ("raspy vocals, slide guitar", Some("husky voice")),
+            ("indie folk with breathy vocals", Some("soft voice")),
+            ("disco with a falsetto", Some("high voice")),
+            ("忧伤的民谣，低沉的嗓音", Some("low voice")),
+            // Both said: whose it is.
+            ("a soft voice, female, harp", Some("female voice")),
+            ("a deep male voice", Some("male voice")),
+            ("a folk song, sung by a woman", Some("female voice")),
+            ("blues, an old man's voice", Some("male voice")),
+            ("opera for soprano and piano", Some("female voice")),
+            ("a tenor aria", Some("male voice")),
+            ("female-fronted punk", Some("female voice")),
+            ("male and female duet", Some("duet")),
+            ("female and male vocals", Some("duet")),
+            // No voice at all.
+            ("late night jazz, tenor sax and double bass", None),
+            ("bossa nova with alto flute and alto saxophone", None),
+            ("surf rock, baritone guitar", None),
+            ("a song about a female astronaut", None),
+            ("ballad about a male nurse", None),
+            ("synth pop, no female vocals", None),
+            ("a slow waltz about the first snow", None),
+        ] {
+            assert_eq!(hear(description).voice.as_deref(), voice, "{description}");
+        }
     }
 
     #[test]
