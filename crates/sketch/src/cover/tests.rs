@@ -7,6 +7,7 @@ use songwright_cover::{CoverArtist as _, CoverParams, CoverStyle, StylePreset};
 
 use super::SketchArtist;
 use super::colour::{Rgb, contrast};
+use super::styles;
 
 fn params(style: StylePreset, side: u32, title: Option<&str>) -> CoverParams {
     CoverParams {
@@ -176,15 +177,21 @@ fn the_theme_and_the_mood_change_the_picture() {
 
 #[test]
 fn every_scene_paints_wide_and_tall() {
-    let mut artist = SketchArtist::new();
+    let artist = SketchArtist::new();
     for style in StylePreset::ALL {
-        for (seed, (width, height)) in [(640, 256), (256, 640)].into_iter().enumerate() {
-            let mut params = params(style, 256, Some("The Long and Winding Road"));
-            (params.width, params.height) = (width, height);
-            params.seed = Seed(seed as u64);
-            let cover = artist.draw(&params, &Silent).unwrap();
-            assert_eq!((cover.image.width(), cover.image.height()), (width, height));
-            assert!(check_title(&artist, &params) > 100);
+        let (scenes, _) = styles::style(style);
+        for (_, themes) in scenes {
+            let theme = themes[0];
+            let suiting = scenes.iter().filter(|(_, t)| t.contains(&theme)).count();
+            assert_eq!(suiting, 1, "{style:?}: {theme:?} is not this scene's alone");
+            for (seed, (width, height)) in [(640, 256), (256, 640)].into_iter().enumerate() {
+                let mut params = params(style, 256, Some("The Long and Winding Road"));
+                theme.word().clone_into(&mut params.prompt);
+                (params.width, params.height) = (width, height);
+                params.seed = Seed(seed as u64);
+                let ink = check_title(&artist, &params);
+                assert!(ink > 100, "{style:?} {theme:?} {width}: {ink} pixels");
+            }
         }
     }
 }

@@ -83,6 +83,15 @@ impl Theme {
     const fn is_circumstance(self) -> bool {
         matches!(self, Self::Night | Self::Rain | Self::Winter | Self::Sun)
     }
+
+    /// A word that names it and nothing else.
+    #[cfg(test)]
+    pub(super) fn word(self) -> &'static str {
+        let (_, words) = WORDS.iter().find(|(theme, _)| *theme == self).unwrap();
+        let word = words.split(' ').next().unwrap();
+        assert_eq!(themes_of(word), [self]);
+        word
+    }
 }
 
 /// The themes that `text` names, places before times and weather, else in the order of their

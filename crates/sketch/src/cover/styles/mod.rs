@@ -14,17 +14,27 @@ use songwright_cover::StylePreset;
 
 use super::canvas::Area;
 use super::lettering::{Align, Anchor, Lettering, Typeface};
-use super::studio::{Painted, Studio};
+use super::studio::{Painted, Scene, Studio};
+use super::theme::Theme;
 
 /// The last passes of a style, over any of its scenes.
-type Finish = fn(&mut Studio<'_>) -> Result<(), EngineError>;
+pub(super) type Finish = fn(&mut Studio<'_>) -> Result<(), EngineError>;
 
 /// Paints a scene of `preset`.
 ///
 /// # Errors
 /// [`EngineError::Cancelled`].
 pub(super) fn paint(preset: StylePreset, studio: &mut Studio<'_>) -> Painted {
-    let (scenes, finish): (_, Finish) = match preset {
+    let (scenes, finish) = style(preset);
+    let scene = studio.choose(scenes);
+    let lettering = scene(studio)?;
+    finish(studio)?;
+    Ok(lettering)
+}
+
+/// The scenes of `preset`, each with what it suits, and their last passes.
+pub(super) fn style(preset: StylePreset) -> (&'static [(Scene, &'static [Theme])], Finish) {
+    match preset {
         StylePreset::AlbumCoverArt => (album::SCENES, album::finish),
         StylePreset::Vintage => (vintage::SCENES, vintage::finish),
         StylePreset::Modern => (modern::SCENES, modern::finish),
@@ -33,11 +43,7 @@ pub(super) fn paint(preset: StylePreset, studio: &mut Studio<'_>) -> Painted {
         StylePreset::Illustration => (illustration::SCENES, illustration::finish),
         StylePreset::Grunge => (grunge::SCENES, grunge::finish),
         StylePreset::Electronic => (electronic::SCENES, electronic::finish),
-    };
-    let scene = studio.choose(scenes);
-    let lettering = scene(studio)?;
-    finish(studio)?;
-    Ok(lettering)
+    }
 }
 
 /// Lettering in the middle of `area`, in light ink, dark on light grounds.
