@@ -38,7 +38,10 @@ impl Linear {
     /// Where the last dimension is not `inputs`.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let product = match &self.matrix {
-            Matrix::Dense(weight) if cpu::usable(&[x, weight]) && x.elem_count() / weight.dim(1)?.max(1) >= FEWEST => {
+            Matrix::Dense(weight)
+                if cpu::usable(&[x, weight])
+                    && x.elem_count() / weight.dim(1)?.max(1) >= FEWEST =>
+            {
                 return self.own(x, weight);
             }
             Matrix::Dense(weight) => {
@@ -115,15 +118,27 @@ mod tests {
             let (x, weight) = (random(&[samples, inputs]), random(&[outputs, inputs]));
             let product = x.matmul(&weight.t().unwrap()).unwrap();
             let bias = random(&[outputs]);
-            let largest = |x: Tensor| x.abs().unwrap().max_all().unwrap().to_scalar::<f32>().unwrap();
+            let largest = |x: Tensor| {
+                x.abs()
+                    .unwrap()
+                    .max_all()
+                    .unwrap()
+                    .to_scalar::<f32>()
+                    .unwrap()
+            };
             for bias in [None, Some(bias)] {
                 let wanted = match &bias {
                     Some(bias) => product.broadcast_add(bias).unwrap(),
                     None => product.clone(),
                 };
-                let found = Linear::new(Matrix::Dense(weight.clone()), bias).forward(&x).unwrap();
+                let found = Linear::new(Matrix::Dense(weight.clone()), bias)
+                    .forward(&x)
+                    .unwrap();
                 let difference = largest((found - &wanted).unwrap()) / largest(wanted);
-                assert!(difference < 1e-5, "{samples}×{inputs}→{outputs}: {difference}");
+                assert!(
+                    difference < 1e-5,
+                    "{samples}×{inputs}→{outputs}: {difference}"
+                );
             }
         }
     }
@@ -131,8 +146,14 @@ mod tests {
     #[test]
     fn shapes_are_kept_and_checked() {
         let layer = Linear::new(Matrix::Dense(random(&[6, 5])), None);
-        assert_eq!(layer.forward(&random(&[2, 9, 5])).unwrap().dims(), [2, 9, 6]);
-        assert_eq!(layer.forward(&random(&[1, 1, 5])).unwrap().dims(), [1, 1, 6]);
+        assert_eq!(
+            layer.forward(&random(&[2, 9, 5])).unwrap().dims(),
+            [2, 9, 6]
+        );
+        assert_eq!(
+            layer.forward(&random(&[1, 1, 5])).unwrap().dims(),
+            [1, 1, 6]
+        );
         assert!(layer.forward(&random(&[2, 5, 9])).is_err());
     }
 }

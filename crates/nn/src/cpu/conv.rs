@@ -94,7 +94,8 @@ impl Conv<'_> {
 
     /// A multiple of the widest tile: what fits, and less where threads would have nothing to do.
     fn run_length(&self, inputs: usize) -> usize {
-        let fits = (WINDOW / inputs.max(1)).saturating_sub(self.places.beyond()) / self.places.views();
+        let fits =
+            (WINDOW / inputs.max(1)).saturating_sub(self.places.beyond()) / self.places.views();
         let Measures { batch, groups, .. } = self.measures;
         let parts = (2 * rayon::current_num_threads()).div_ceil((batch * groups).max(1));
         let shared = self.places.slots().div_ceil(parts);
@@ -154,7 +155,13 @@ impl WithSimd for Run<'_, '_> {
             let mut column = 0;
             while column < width {
                 let vectors = share((width - column) / lanes);
-                tile(simd, walk, (weight, &window[column..]), (height, vectors), &mut sums);
+                tile(
+                    simd,
+                    walk,
+                    (weight, &window[column..]),
+                    (height, vectors),
+                    &mut sums,
+                );
                 let slots = (from + column, to.min(from + column + vectors * lanes));
                 for (r, sums) in sums.chunks_exact(SUMS).take(height).enumerate() {
                     match self.conv.turns {
@@ -171,7 +178,11 @@ impl WithSimd for Run<'_, '_> {
 /// Vectors of the next tile: one alone at the end would be slow, so the last four are two and two.
 #[inline(always)]
 fn share(left: usize) -> usize {
-    if left == VECTORS + 1 { 2 } else { left.min(VECTORS) }
+    if left == VECTORS + 1 {
+        2
+    } else {
+        left.min(VECTORS)
+    }
 }
 
 impl Run<'_, '_> {

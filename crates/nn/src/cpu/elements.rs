@@ -24,7 +24,11 @@ impl<'a> Elements<'a> {
             .ok_or_else(|| Error::RequiresContiguous { op: "own kernel" }.bt())?;
         match &*storage {
             Storage::Cpu(cpu) => cpu.as_slice::<f32>()?,
-            _ => return Err(Error::Msg("an own kernel reads the CPU's memory only".to_owned()).into()),
+            _ => {
+                return Err(
+                    Error::Msg("an own kernel reads the CPU's memory only".to_owned()).into(),
+                );
+            }
         };
         Ok(Self {
             storage: Box::new(storage),
@@ -87,7 +91,10 @@ impl<'a> Shared<'a> {
         reason = "columns of a matrix are no slices; each thread has its own columns"
     )]
     pub(crate) unsafe fn part(&self, from: usize, len: usize) -> &mut [f32] {
-        assert!(from <= self.len && len <= self.len - from, "a part lies within");
+        assert!(
+            from <= self.len && len <= self.len - from,
+            "a part lies within"
+        );
         // SAFETY: the range lies within the slice, and by the contract nobody else has it.
         unsafe { std::slice::from_raw_parts_mut(self.start.add(from), len) }
     }

@@ -18,7 +18,13 @@ pub(crate) fn exp<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     let r = simd.mul_add_e_f32s(n, simd.splat_f32s(2.121_944_4e-4), r);
     // Cephes' polynomial (Moshier 1992).
     let mut p = simd.splat_f32s(1.987_569_1e-4);
-    for c in [1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 0.166_666_65, 0.5] {
+    for c in [
+        1.398_199_9e-3,
+        8.333_452e-3,
+        4.166_579_6e-2,
+        0.166_666_65,
+        0.5,
+    ] {
         p = simd.mul_add_e_f32s(p, r, simd.splat_f32s(c));
     }
     let p = simd.mul_add_e_f32s(simd.mul_f32s(p, r), r, r);

@@ -70,7 +70,10 @@ impl Linear<'_> {
     /// By the `gemm` crate, the result beginning as the bias.
     fn gemm(self, out: &mut [f32]) {
         let (m, n, k) = (self.x.len() / self.inputs, self.outputs, self.inputs);
-        assert!(self.weight.len() >= n * k && out.len() == m * n, "all is there");
+        assert!(
+            self.weight.len() >= n * k && out.len() == m * n,
+            "all is there"
+        );
         if let Some(bias) = self.bias {
             out.par_chunks_exact_mut(n)
                 .for_each(|row| row.copy_from_slice(bias));
@@ -162,7 +165,10 @@ impl WithSimd for Pack<'_> {
                 for input in (0..whole.1).step_by(SIDE) {
                     for sample in (0..whole.0).step_by(SIDE) {
                         square(
-                            (&rows[sample * linear.inputs + from + input..], linear.inputs),
+                            (
+                                &rows[sample * linear.inputs + from + input..],
+                                linear.inputs,
+                            ),
                             (&mut panel[input * width + sample..], width),
                         );
                     }

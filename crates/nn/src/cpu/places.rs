@@ -43,7 +43,11 @@ impl Grid {
         let one = |size: usize, taps: usize, padding: usize, stride: usize| {
             let reach = self.dilation * (taps - 1) + 1;
             let all = size + 2 * padding;
-            if all < reach { 0 } else { (all - reach) / stride + 1 }
+            if all < reach {
+                0
+            } else {
+                (all - reach) / stride + 1
+            }
         };
         (
             one(self.size.0, self.taps.0, self.padding.0, self.stride.0),
@@ -133,7 +137,12 @@ impl Places {
             Self::Pixels(grid) => {
                 let view = width + (grid.taps.1 - 1) * grid.dilation;
                 for (tap, window) in window.chunks_exact_mut(view).enumerate() {
-                    lines(*grid, plane, from + tap * grid.dilation * grid.wide(), window);
+                    lines(
+                        *grid,
+                        plane,
+                        from + tap * grid.dilation * grid.wide(),
+                        window,
+                    );
                 }
             }
             Self::Strided(grid) => {
@@ -186,8 +195,16 @@ fn lines(grid: Grid, plane: &[f32], from: usize, window: &mut [f32]) {
         let (line, column) = ((from + at) / wide, (from + at) % wide);
         let count = (wide - column).min(window.len() - at);
         let part = &mut window[at..at + count];
-        match line.checked_sub(grid.padding.0).filter(|line| *line < height) {
-            Some(line) => stretch(&plane[line * width..][..width], column, grid.padding.1, part),
+        match line
+            .checked_sub(grid.padding.0)
+            .filter(|line| *line < height)
+        {
+            Some(line) => stretch(
+                &plane[line * width..][..width],
+                column,
+                grid.padding.1,
+                part,
+            ),
             None => part.fill(0.0),
         }
         at += count;
