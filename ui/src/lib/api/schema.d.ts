@@ -605,6 +605,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/songs/{id}/edit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A song with other words or another style, as a new take. */
+        post: operations["edit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/songs/{id}/extend": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A song made longer, as a new take. */
+        post: operations["extend"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/songs/{id}/peaks": {
         parameters: {
             query?: never;
@@ -616,6 +650,57 @@ export interface paths {
         get: operations["song_peaks"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/songs/{id}/promote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A draft with the same seed at all its steps, as a new take. */
+        post: operations["promote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/songs/{id}/repaint": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** A part of a song made anew, as a new take. */
+        post: operations["repaint"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/songs/{id}/retake": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** The same song, otherwise, as a new take. */
+        post: operations["retake"];
         delete?: never;
         options?: never;
         head?: never;
@@ -732,6 +817,11 @@ export interface components {
             primary_genre?: string | null;
         };
         /**
+         * @description How the prompt is insisted on.
+         * @enum {string}
+         */
+        CfgType: "apg" | "cfg" | "cfg_star";
+        /**
          * @description The closed set of failures that a client can tell apart.
          *
          *     Every crate's error enum maps to one of these; [`Code::http_status`] is the only place where
@@ -812,6 +902,55 @@ export interface components {
             /** @description The whole song in words. */
             full_described_song: string;
         };
+        /** @description What only a neural composer reads, all optional: names, defaults and limits are ACE-Step's. */
+        DiffusionFields: {
+            cfg_type?: components["schemas"]["CfgType"] | null;
+            /** @description Whether few steps will do for a first hearing; `/songs/{id}/promote` makes the rest. */
+            draft?: boolean | null;
+            /**
+             * Format: double
+             * @description The share of steps that is guided, around the middle; 0.5 where absent.
+             */
+            guidance_interval?: number | null;
+            /**
+             * Format: double
+             * @description How far guidance falls over them; 0 where absent.
+             */
+            guidance_interval_decay?: number | null;
+            /**
+             * Format: double
+             * @description Guidance of the lyrics beside the tags; 0 where absent.
+             */
+            guidance_scale_lyric?: number | null;
+            /**
+             * Format: double
+             * @description Guidance of the tags alone; with `guidance_scale_lyric`, both above 1, in place of
+             *     `guidance_scale`. 0 where absent.
+             */
+            guidance_scale_text?: number | null;
+            /** @description Adapters. */
+            loras?: components["schemas"]["LoraChoice"][] | null;
+            /**
+             * Format: double
+             * @description Where that fall leads; 3 where absent.
+             */
+            min_guidance_scale?: number | null;
+            /**
+             * Format: double
+             * @description Granularity of the steps; 10 where absent.
+             */
+            omega_scale?: number | null;
+            oss_steps?: components["schemas"]["OssSteps"] | null;
+            scheduler_type?: components["schemas"]["SchedulerType"] | null;
+            /** @description The same of the model's attention; true where absent. */
+            use_erg_diffusion?: boolean | null;
+            /** @description The same of the lyrics; true where absent. */
+            use_erg_lyric?: boolean | null;
+            /** @description Whether the other branch hears the tags weakly, in place of not at all; true where absent. */
+            use_erg_tag?: boolean | null;
+            /** @description The language that is sung, as a code such as `en` or `zh`; guessed where absent. */
+            vocal_language?: string | null;
+        };
         /** @description What `/image/download_image` answers. */
         DownloadedImage: {
             /**
@@ -825,6 +964,24 @@ export interface components {
             format: string;
             /** @description The file in base64. */
             image_data: string;
+        };
+        /** @description `POST /songs/{id}/edit`: other words or another style, the rest kept. */
+        EditRequest: components["schemas"]["TakeBase"] & components["schemas"]["OtherWords"] & {
+            /**
+             * Format: int64
+             * @description Noises that each step is averaged over; 1 where absent.
+             */
+            edit_n_avg?: number | null;
+            /**
+             * Format: double
+             * @description The share of steps from which on it is free; 1 where absent.
+             */
+            edit_n_max?: number | null;
+            /**
+             * Format: double
+             * @description The share of steps at which editing begins; 0.6 where absent, which keeps the tune.
+             */
+            edit_n_min?: number | null;
         };
         /** @description What made a result. No result ever carries another engine's. */
         EngineInfo: {
@@ -870,6 +1027,19 @@ export interface components {
              * @description The HTTP status.
              */
             status_code: number;
+        };
+        /** @description `POST /songs/{id}/extend`: the song made longer. */
+        ExtendRequest: components["schemas"]["TakeBase"] & components["schemas"]["OtherWords"] & {
+            /**
+             * Format: double
+             * @description Seconds before the song; 0 where absent.
+             */
+            left_extend_length?: number | null;
+            /**
+             * Format: double
+             * @description Seconds after it; 30 where neither is said, else 0.
+             */
+            right_extend_length?: number | null;
         };
         /**
          * @description A failure as clients see it: a closed code and a sentence that says what to do.
@@ -982,6 +1152,16 @@ export interface components {
             /** @description The song in this library. */
             song: components["schemas"]["Song"];
         };
+        /** @description An adapter of a neural composer, by the name it was installed under. */
+        LoraChoice: {
+            /** @description Its name in the list of adapters. */
+            name: string;
+            /**
+             * Format: double
+             * @description How strongly it is heard; 1 where absent.
+             */
+            weight?: number | null;
+        };
         /** @description `POST /lyrics/generate_lyrics`. */
         LyricsRequest: {
             /**
@@ -1018,7 +1198,7 @@ export interface components {
             word_count: number;
         };
         /** @description `POST /music/generate_music`. */
-        MusicRequest: components["schemas"]["AudioGenerationBase"] & {
+        MusicRequest: components["schemas"]["AudioGenerationBase"] & components["schemas"]["DiffusionFields"] & {
             /** @description What is sung, with `[section]` tags; absent, empty or `[instrumental]` is an instrumental. */
             lyrics?: string | null;
             /** @description Comma-separated tags: genre, voice, instruments, mood, tempo, key. */
@@ -1107,6 +1287,15 @@ export interface components {
          * @enum {string}
          */
         OperationState: "waiting" | "running" | "succeeded" | "failed" | "cancelled" | "interrupted";
+        /** @description Chosen steps, as a list or as text. */
+        OssSteps: number[] | string;
+        /** @description Other words for a new take. */
+        OtherWords: {
+            /** @description Other lyrics; those of the take where absent. */
+            lyrics?: string | null;
+            /** @description Other tags; those of the take where absent. */
+            prompt?: string | null;
+        };
         /** @description What the integrated service answers: the union of both published shapes. */
         Package: {
             /** @description With `?inline=base64`: the WAV. */
@@ -1190,6 +1379,19 @@ export interface components {
             /** @description −1…1. */
             min: number[];
         };
+        /** @description `POST /songs/{id}/promote`: a draft at all its steps. */
+        PromoteRequest: {
+            /**
+             * Format: int64
+             * @description Steps; those that the draft's request asked for where absent.
+             */
+            infer_step?: number | null;
+            /**
+             * Format: uuid
+             * @description The draft; the newest take where absent.
+             */
+            take_id?: string | null;
+        };
         /** @description `POST /lyrics/generate_prompt`. */
         PromptRequest: {
             /** @description What the song is about. */
@@ -1222,6 +1424,37 @@ export interface components {
              */
             tag_count: number;
         };
+        /** @description `POST /songs/{id}/repaint`: a part made anew, the rest kept. */
+        RepaintRequest: components["schemas"]["TakeBase"] & components["schemas"]["OtherWords"] & {
+            /**
+             * Format: double
+             * @description Where it ends, in seconds.
+             */
+            repaint_end: number;
+            /**
+             * Format: double
+             * @description Where the part begins, in seconds.
+             */
+            repaint_start: number;
+            /**
+             * Format: double
+             * @description How much of it changes, 0–1; 0.5 where absent.
+             */
+            retake_variance?: number | null;
+        };
+        /** @description `POST /songs/{id}/retake`: the same song, otherwise. */
+        RetakeRequest: components["schemas"]["TakeBase"] & {
+            /**
+             * Format: double
+             * @description 0 is the take itself, 1 another song; 0.2 where absent.
+             */
+            retake_variance?: number | null;
+        };
+        /**
+         * @description How a step from noise towards music is taken.
+         * @enum {string}
+         */
+        SchedulerType: "euler" | "heun" | "pingpong";
         /**
          * @description The four services of the contract.
          * @enum {string}
@@ -1437,7 +1670,7 @@ export interface components {
          * @description A song request, from the page to the engines: the three bodies of the integrated service in one
          *     type.
          */
-        SongRequest: components["schemas"]["AudioGenerationBase"] & {
+        SongRequest: components["schemas"]["AudioGenerationBase"] & components["schemas"]["DiffusionFields"] & {
             /** @description The artist, set on the cover and in the files' tags. */
             artist?: string | null;
             /**
@@ -1574,6 +1807,29 @@ export interface components {
             take_id: string;
             /** @description When each line is sung. */
             timed_lines: components["schemas"]["TimedLine"][];
+        };
+        /** @description What all new takes of a song may say. The rest is that of the take it is made from. */
+        TakeBase: {
+            /**
+             * Format: double
+             * @description Guidance; that of the take where absent.
+             */
+            guidance_scale?: number | null;
+            /**
+             * Format: int64
+             * @description Steps; those of the take where absent.
+             */
+            infer_step?: number | null;
+            /**
+             * Format: int64
+             * @description Where the difference comes from; −1 is random, and reported back.
+             */
+            retake_seed?: number | null;
+            /**
+             * Format: uuid
+             * @description The take it is made from; the newest where absent.
+             */
+            take_id?: string | null;
         };
         /** @description URLs of a take. */
         TakeLinks: {
@@ -7840,6 +8096,354 @@ export interface operations {
             };
         };
     };
+    edit: {
+        parameters: {
+            query?: {
+                /** @description Answer 202 with the operation at once */
+                async?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The song */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EditRequest"];
+            };
+        };
+        responses: {
+            /** @description The song with its new take */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Song"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Snapshot"];
+                };
+            };
+            /** @description The request breaks a limit or is not of the documented form */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The key is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The host or origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not with this method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The operation took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The operation was cancelled, or its state does not fit */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The range lies outside the file */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The queue is full; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A service behind this one failed */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The model is not installed or loading, or the server is closing */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Out of memory or disk space */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    extend: {
+        parameters: {
+            query?: {
+                /** @description Answer 202 with the operation at once */
+                async?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The song */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExtendRequest"];
+            };
+        };
+        responses: {
+            /** @description The song with its new take */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Song"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Snapshot"];
+                };
+            };
+            /** @description The request breaks a limit or is not of the documented form */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The key is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The host or origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not with this method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The operation took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The operation was cancelled, or its state does not fit */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The range lies outside the file */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The queue is full; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A service behind this one failed */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The model is not installed or loading, or the server is closing */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Out of memory or disk space */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     song_peaks: {
         parameters: {
             query?: {
@@ -7864,6 +8468,528 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Peaks"];
+                };
+            };
+            /** @description The request breaks a limit or is not of the documented form */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The key is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The host or origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not with this method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The operation took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The operation was cancelled, or its state does not fit */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The range lies outside the file */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The queue is full; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A service behind this one failed */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The model is not installed or loading, or the server is closing */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Out of memory or disk space */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    promote: {
+        parameters: {
+            query?: {
+                /** @description Answer 202 with the operation at once */
+                async?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The song */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PromoteRequest"];
+            };
+        };
+        responses: {
+            /** @description The song with its new take */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Song"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Snapshot"];
+                };
+            };
+            /** @description The request breaks a limit or is not of the documented form */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The key is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The host or origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not with this method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The operation took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The operation was cancelled, or its state does not fit */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The range lies outside the file */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The queue is full; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A service behind this one failed */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The model is not installed or loading, or the server is closing */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Out of memory or disk space */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    repaint: {
+        parameters: {
+            query?: {
+                /** @description Answer 202 with the operation at once */
+                async?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The song */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RepaintRequest"];
+            };
+        };
+        responses: {
+            /** @description The song with its new take */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Song"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Snapshot"];
+                };
+            };
+            /** @description The request breaks a limit or is not of the documented form */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The key is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The host or origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not with this method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The operation took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The operation was cancelled, or its state does not fit */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The range lies outside the file */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The queue is full; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A service behind this one failed */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The model is not installed or loading, or the server is closing */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Out of memory or disk space */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    retake: {
+        parameters: {
+            query?: {
+                /** @description Answer 202 with the operation at once */
+                async?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The song */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RetakeRequest"];
+            };
+        };
+        responses: {
+            /** @description The song with its new take */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Song"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Snapshot"];
                 };
             };
             /** @description The request breaks a limit or is not of the documented form */
