@@ -2,7 +2,13 @@
 
 use candle_core::Tensor;
 
-use crate::{Result, Weights, weights::Bias};
+use crate::{Result, Weights, cpu, ops::silu, weights::Bias};
+
+mod own;
+#[cfg(test)]
+mod tests;
+
+use own::{Around, Operands};
 
 /// The measures of a convolution, the same in each dimension.
 #[derive(Clone, Copy, Debug)]
@@ -96,6 +102,32 @@ impl Conv1d {
     /// # Errors
     /// Where the input has other channels.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        if cpu::usable(&[x, &self.weight]) {
+            return own::conv1d(&self.operands(), x, Around::default());
+        }
+        self.composed(x)
+    }
+
+    /// The same of `silu(x)`, and `residual`, of the result's shape, added.
+    ///
+    /// # Errors
+    /// Where the input has other channels, or the residual another shape.
+    pub fn forward_silu(&self, x: &Tensor, residual: Option<&Tensor>) -> Result<Tensor> {
+        if cpu::usable(&[x, &self.weight]) {
+            let around = Around {
+                silu: true,
+                residual,
+            };
+            return own::conv1d(&self.operands(), x, around);
+        }
+        let y = self.composed(&silu(x)?)?;
+        match residual {
+            Some(residual) => Ok((residual + y)?),
+            None => Ok(y),
+        }
+    }
+
+    fn composed(&self, x: &Tensor) -> Result<Tensor> {
         let ConvShape {
             stride,
             padding,
@@ -106,12 +138,21 @@ impl Conv1d {
         let y = x.conv1d(&self.weight, padding, stride, dilation, groups)?;
         with_bias(y, self.bias.as_ref())
     }
+
+    fn operands(&self) -> Operands<'_> {
+        Operands {
+            weight: &self.weight,
+            bias: self.bias.as_ref(),
+            shape: self.shape,
+        }
+    }
 }
 
 /// A transposed convolution over time: `(batch, inputs, time)` → `(batch, outputs, (time − 1)·stride
 /// + kernel − 2·padding)`. Its kernel is a multiple of its stride; it has one group and no dilation.
 #[derive(Clone, Debug)]
 pub struct ConvTranspose1d {
+    /// As a convolution whose outputs take turns in time: (outputs·stride, inputs, kernel/stride).
     weight: Tensor,
     bias: Option<Tensor>,
     shape: ConvShape,
@@ -126,26 +167,67 @@ impl ConvTranspose1d {
     pub fn load_normed(weights: &Weights, shape: ConvShape) -> Result<Self> {
         let weight =
             weights.weight_normed((shape.inputs, shape.outputs / shape.groups, shape.kernel))?;
-        Ok(Self::new(
-            weight,
-            bias_of(weights, shape, Bias::With)?,
+        let bias = bias_of(weights, shape, Bias::With)?;
+        let turning = (
+            shape.outputs * shape.stride,
+            shape.inputs,
+            shape.kernel / shape.stride,
+        );
+        Ok(Self {
+            weight: weights.made(turning, || turned(&weight, shape))?,
+            bias,
             shape,
-        ))
+        })
     }
 
     /// From a weight of (inputs, outputs, kernel) and a bias of outputs.
-    #[must_use]
-    pub fn new(weight: Tensor, bias: Option<Tensor>, shape: ConvShape) -> Self {
-        Self {
-            weight,
+    ///
+    /// # Errors
+    /// Where the weight has another shape.
+    pub fn new(weight: &Tensor, bias: Option<Tensor>, shape: ConvShape) -> Result<Self> {
+        Ok(Self {
+            weight: turned(weight, shape)?,
             bias,
             shape,
-        }
+        })
     }
 
     /// # Errors
     /// Where the input has other channels.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        self.forward_around(x, Around::default())
+    }
+
+    /// The same of `silu(x)`.
+    ///
+    /// # Errors
+    /// Where the input has other channels.
+    pub fn forward_silu(&self, x: &Tensor) -> Result<Tensor> {
+        let around = Around {
+            silu: true,
+            residual: None,
+        };
+        self.forward_around(x, around)
+    }
+
+    fn forward_around(&self, x: &Tensor, around: Around<'_>) -> Result<Tensor> {
+        if cpu::usable(&[x, &self.weight]) {
+            let operands = Operands {
+                weight: &self.weight,
+                bias: self.bias.as_ref(),
+                shape: self.shape,
+            };
+            return own::conv_transpose1d(&operands, x, around);
+        }
+        if around.silu {
+            self.composed(&silu(x)?)
+        } else {
+            self.composed(x)
+        }
+    }
+
+    /// candle's own is many times slower with padding, and wrong for more than one row of a batch.
+    fn composed(&self, x: &Tensor) -> Result<Tensor> {
         let ConvShape {
             outputs,
             kernel,
@@ -153,38 +235,37 @@ impl ConvTranspose1d {
             padding,
             ..
         } = self.shape;
-        let (batch, inputs, time) = x.dims3()?;
-        // Every input's contribution by a matrix product, then the overlapping ones added: candle's own
-        // is many times slower with padding, and wrong for more than one row of a batch.
-        let weight = self.weight.reshape((inputs, outputs * kernel))?.t()?;
-        let weight = weight
-            .unsqueeze(0)?
-            .broadcast_as((batch, outputs * kernel, inputs))?;
-        let columns = weight.contiguous()?.matmul(&x.contiguous()?)?;
+        let (batch, _, time) = x.dims3()?;
         let turns = kernel / stride;
-        let columns = columns.reshape((batch, outputs, turns, stride, time))?;
+        let columns = x.conv1d(&self.weight, turns - 1, 1, 1, 1)?;
         let length = (time + turns - 1) * stride;
-        let mut sum: Option<Tensor> = None;
-        for turn in 0..turns {
-            let part = columns
-                .narrow(2, turn, 1)?
-                .squeeze(2)?
-                .transpose(2, 3)?
-                .contiguous()?
-                .reshape((batch, outputs, time * stride))?
-                .pad_with_zeros(2, turn * stride, (turns - 1 - turn) * stride)?;
-            sum = Some(match sum {
-                Some(sum) => (sum + part)?,
-                None => part,
-            });
-        }
-        let y = match sum {
-            Some(sum) => sum,
-            None => Tensor::zeros((batch, outputs, length), x.dtype(), x.device())?,
-        };
-        let y = y.narrow(2, padding, length - 2 * padding)?.contiguous()?;
+        let y = columns
+            .reshape((batch, outputs, stride, time + turns - 1))?
+            .transpose(2, 3)?
+            .contiguous()?
+            .reshape((batch, outputs, length))?
+            .narrow(2, padding, length - 2 * padding)?
+            .contiguous()?;
         with_bias(y, self.bias.as_ref())
     }
+}
+
+/// (inputs, outputs, kernel) → (outputs·stride, inputs, kernel/stride), the last turned round.
+fn turned(weight: &Tensor, shape: ConvShape) -> Result<Tensor> {
+    let ConvShape {
+        inputs,
+        outputs,
+        kernel,
+        stride,
+        ..
+    } = shape;
+    let turns = kernel / stride;
+    Ok(weight
+        .reshape((inputs, outputs, turns, stride))?
+        .permute((1, 3, 0, 2))?
+        .contiguous()?
+        .flip(&[3])?
+        .reshape((outputs * stride, inputs, turns))?)
 }
 
 /// A convolution over pixels: `(batch, inputs, height, width)` → `(batch, outputs, height', width')`.
@@ -213,6 +294,18 @@ impl Conv2d {
     /// # Errors
     /// Where the input has other channels.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        if cpu::usable(&[x, &self.weight]) {
+            let operands = Operands {
+                weight: &self.weight,
+                bias: self.bias.as_ref(),
+                shape: self.shape,
+            };
+            return own::conv2d(&operands, x);
+        }
+        self.composed(x)
+    }
+
+    fn composed(&self, x: &Tensor) -> Result<Tensor> {
         let ConvShape {
             stride,
             padding,

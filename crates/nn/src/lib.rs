@@ -4,6 +4,7 @@
 //! before time or pixels in convolutions, features last elsewhere.
 
 pub mod attention;
+mod cpu;
 pub mod conv;
 mod error;
 mod linear;

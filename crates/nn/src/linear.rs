@@ -1,7 +1,13 @@
 use candle_core::{D, Tensor, quantized::QMatMul};
 use candle_nn::Module as _;
 
-use crate::Result;
+use crate::{
+    Result, cpu,
+    cpu::elements::{Elements, tensor},
+};
+
+/// Samples from which on the own product is the faster one.
+const FEWEST: usize = 4;
 
 /// A matrix that inputs are multiplied with, outputs × inputs.
 #[derive(Clone, Debug)]
@@ -32,6 +38,9 @@ impl Linear {
     /// Where the last dimension is not `inputs`.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let product = match &self.matrix {
+            Matrix::Dense(weight) if cpu::usable(&[x, weight]) && x.elem_count() / weight.dim(1)?.max(1) >= FEWEST => {
+                return self.own(x, weight);
+            }
             Matrix::Dense(weight) => {
                 // One big product instead of one for each row of the batch.
                 let (outputs, inputs) = weight.dims2()?;
@@ -49,5 +58,33 @@ impl Linear {
             Some(bias) => Ok(product.broadcast_add(bias)?),
             None => Ok(product),
         }
+    }
+
+    fn own(&self, x: &Tensor, weight: &Tensor) -> Result<Tensor> {
+        let (outputs, inputs) = weight.dims2()?;
+        let x = x.contiguous()?;
+        let mut dims = x.dims().to_vec();
+        if dims.last() != Some(&inputs) {
+            return Err(candle_core::Error::ShapeMismatchBinaryOp {
+                lhs: x.shape().clone(),
+                rhs: weight.shape().clone(),
+                op: "linear",
+            }
+            .bt()
+            .into());
+        }
+        if let Some(last) = dims.last_mut() {
+            *last = outputs;
+        }
+        let bias = self.bias.as_ref().map(Elements::of).transpose()?;
+        let (x, weight) = (Elements::of(&x)?, Elements::of(weight)?);
+        let product = cpu::linear::Linear {
+            x: x.all(),
+            weight: weight.all(),
+            bias: bias.as_ref().map(Elements::all),
+            inputs,
+            outputs,
+        };
+        tensor(product.run(), dims)
     }
 }

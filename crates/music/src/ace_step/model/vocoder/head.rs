@@ -2,7 +2,6 @@ use candle_core::Tensor;
 use songwright_nn::{
     Result, Weights,
     conv::{Conv1d, ConvShape, ConvTranspose1d},
-    ops::silu,
 };
 
 use super::VocoderConfig;
@@ -68,14 +67,14 @@ impl Head {
         for layer in &self.layers {
             x = layer.forward(&x)?;
         }
-        Ok(self.conv_post.forward(&silu(&x)?)?.tanh()?)
+        Ok(self.conv_post.forward_silu(&x, None)?.tanh()?)
     }
 
     pub(super) fn parts(&self, x: &Tensor) -> Result<[Tensor; 3]> {
         let pre = self.conv_pre.forward(x)?;
         let (mut up, mut block) = (pre.clone(), pre.clone());
         if let Some(layer) = self.layers.first() {
-            up = layer.up.forward(&silu(&pre)?)?;
+            up = layer.up.forward_silu(&pre)?;
             block = up.clone();
             if let Some(first) = layer.resblocks.first() {
                 block = first.forward(&up)?;
@@ -87,7 +86,7 @@ impl Head {
 
 impl Layer {
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let x = self.up.forward(&silu(x)?)?;
+        let x = self.up.forward_silu(x)?;
         let mut sum: Option<Tensor> = None;
         for block in &self.resblocks {
             let seen = block.forward(&x)?;
@@ -138,8 +137,8 @@ impl ResBlock {
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let mut x = x.clone();
         for (first, second) in &self.pairs {
-            let seen = second.forward(&silu(&first.forward(&silu(&x)?)?)?)?;
-            x = (x + seen)?;
+            let seen = first.forward_silu(&x, None)?;
+            x = second.forward_silu(&seen, Some(&x))?;
         }
         Ok(x)
     }

@@ -1,0 +1,149 @@
+//! Convolutions by own loops on the CPU.
+
+use candle_core::{Error, Tensor};
+
+use super::ConvShape;
+use crate::{
+    Result,
+    cpu::{
+        conv::{Conv, Measures, Turns},
+        elements::{Elements, tensor},
+        places::{Grid, Line, Places},
+    },
+};
+
+/// A layer.
+pub(super) struct Operands<'a> {
+    pub(super) weight: &'a Tensor,
+    pub(super) bias: Option<&'a Tensor>,
+    pub(super) shape: ConvShape,
+}
+
+/// What else happens on the way.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Around<'a> {
+    /// SiLU before.
+    pub(super) silu: bool,
+    /// Added after.
+    pub(super) residual: Option<&'a Tensor>,
+}
+
+pub(super) fn conv1d(layer: &Operands<'_>, x: &Tensor, around: Around<'_>) -> Result<Tensor> {
+    let (batch, _, time) = x.dims3()?;
+    let shape = layer.shape;
+    let line = Line {
+        time,
+        taps: shape.kernel,
+        padding: shape.padding,
+        dilation: shape.dilation,
+    };
+    let places = if shape.stride == 1 {
+        Places::Time(line)
+    } else {
+        Places::Strided(Grid {
+            size: (1, time),
+            taps: (1, shape.kernel),
+            padding: (0, shape.padding),
+            dilation: shape.dilation,
+            stride: (1, shape.stride),
+        })
+    };
+    let out = run(layer, x, around, (&places, None))?;
+    tensor(out, (batch, shape.outputs, places.outputs()))
+}
+
+/// The weight is (outputs·stride, inputs, kernel/stride).
+pub(super) fn conv_transpose1d(
+    layer: &Operands<'_>,
+    x: &Tensor,
+    around: Around<'_>,
+) -> Result<Tensor> {
+    let (batch, _, time) = x.dims3()?;
+    let shape = layer.shape;
+    let taps = shape.kernel / shape.stride;
+    let line = Line {
+        time,
+        taps,
+        padding: taps - 1,
+        dilation: 1,
+    };
+    let length = ((time + taps - 1) * shape.stride).saturating_sub(2 * shape.padding);
+    let turns = Turns {
+        stride: shape.stride,
+        cut: shape.padding,
+        length,
+    };
+    let out = run(layer, x, around, (&Places::Time(line), Some(turns)))?;
+    tensor(out, (batch, shape.outputs, length))
+}
+
+pub(super) fn conv2d(layer: &Operands<'_>, x: &Tensor) -> Result<Tensor> {
+    let (batch, _, height, width) = x.dims4()?;
+    let shape = layer.shape;
+    let grid = Grid {
+        size: (height, width),
+        taps: (shape.kernel, shape.kernel),
+        padding: (shape.padding, shape.padding),
+        dilation: shape.dilation,
+        stride: (shape.stride, shape.stride),
+    };
+    let places = match (shape.stride, shape.kernel, shape.padding) {
+        (1, 1, 0) => Places::Time(Line {
+            time: height * width,
+            taps: 1,
+            padding: 0,
+            dilation: 1,
+        }),
+        (1, ..) => Places::Pixels(grid),
+        _ => Places::Strided(grid),
+    };
+    let (lines, columns) = grid.outputs();
+    let out = run(layer, x, Around::default(), (&places, None))?;
+    tensor(out, (batch, shape.outputs, lines, columns))
+}
+
+fn run(
+    layer: &Operands<'_>,
+    x: &Tensor,
+    around: Around<'_>,
+    (places, turns): (&Places, Option<Turns>),
+) -> Result<Vec<f32>> {
+    let (x, weight) = (x.contiguous()?, layer.weight.contiguous()?);
+    if x.dim(1)? != layer.shape.inputs {
+        return Err(Error::ShapeMismatchBinaryOp {
+            lhs: x.shape().clone(),
+            rhs: weight.shape().clone(),
+            op: "convolution",
+        }
+        .bt()
+        .into());
+    }
+    let residual = around.residual.map(Tensor::contiguous).transpose()?;
+    let bias = layer.bias.map(Elements::of).transpose()?;
+    let residual = residual.as_ref().map(Elements::of).transpose()?;
+    let measures = Measures {
+        batch: x.dim(0)?,
+        inputs: layer.shape.inputs,
+        outputs: weight.dim(0)?,
+        groups: layer.shape.groups,
+        taps: weight.dims().iter().skip(2).product(),
+    };
+    let (x, weight) = (Elements::of(&x)?, Elements::of(&weight)?);
+    let conv = Conv {
+        x: x.all(),
+        weight: weight.all(),
+        bias: bias.as_ref().map(Elements::all),
+        residual: residual.as_ref().map(Elements::all),
+        silu: around.silu,
+        measures,
+        places,
+        turns,
+    };
+    if conv
+        .residual
+        .is_some_and(|residual| residual.len() != conv.len())
+    {
+        return Err(Error::Msg("a residual has the shape of the result".to_owned()).into());
+    }
+    Ok(conv.run())
+}

@@ -1,0 +1,148 @@
+use candle_core::{Device, Tensor};
+
+use super::{Conv1d, Conv2d, ConvShape, ConvTranspose1d};
+use crate::ops::silu;
+
+fn random(shape: &[usize]) -> Tensor {
+    Tensor::randn(0_f32, 1.0, shape, &Device::Cpu).unwrap()
+}
+
+/// The largest difference, over the largest value.
+fn difference(found: &Tensor, wanted: &Tensor) -> f32 {
+    assert_eq!(found.dims(), wanted.dims());
+    if wanted.elem_count() == 0 {
+        return 0.0;
+    }
+    let largest = |x: Tensor| x.abs().unwrap().max_all().unwrap().to_scalar::<f32>().unwrap();
+    largest((found - wanted).unwrap()) / largest(wanted.clone()).max(1e-20)
+}
+
+#[track_caller]
+fn same(found: &Tensor, wanted: &Tensor) {
+    let difference = difference(found, wanted);
+    assert!(difference <= 1e-5, "they differ by {difference}");
+}
+
+fn shapes() -> Vec<ConvShape> {
+    let mut all = Vec::new();
+    for (inputs, outputs) in [(8, 8), (3, 5), (17, 1), (1, 33), (70, 24)] {
+        for kernel in [1, 3, 13] {
+            for dilation in [1, 5] {
+                all.push(ConvShape {
+                    dilation,
+                    padding: (kernel * dilation - dilation) / 2,
+                    ..ConvShape::same(inputs, outputs, kernel)
+                });
+            }
+        }
+    }
+    all.push(ConvShape {
+        padding: 0,
+        ..ConvShape::same(6, 4, 7)
+    });
+    all.push(ConvShape {
+        stride: 2,
+        ..ConvShape::same(6, 4, 3)
+    });
+    all.push(ConvShape::depthwise(12, 7));
+    all.push(ConvShape {
+        groups: 3,
+        ..ConvShape::same(12, 9, 3)
+    });
+    all
+}
+
+#[test]
+fn over_time() {
+    for shape in shapes() {
+        for (batch, time) in [(1, 200), (2, 61), (3, 13), (1, 7), (0, 9)] {
+            let weight = random(&[shape.outputs, shape.inputs / shape.groups, shape.kernel]);
+            let layer = Conv1d::new(weight, Some(random(&[shape.outputs])), shape);
+            let x = random(&[batch, shape.inputs, time]);
+            let found = layer.forward(&x).unwrap();
+            // candle's refuses an empty batch.
+            if batch == 0 {
+                assert_eq!(found.dims()[..2], [0, shape.outputs]);
+                continue;
+            }
+            same(&found, &layer.composed(&x).unwrap());
+            let residual = random(found.dims());
+            let wanted = (&residual + layer.composed(&silu(&x).unwrap()).unwrap()).unwrap();
+            same(&layer.forward_silu(&x, Some(&residual)).unwrap(), &wanted);
+        }
+    }
+}
+
+#[test]
+fn a_window_of_another_tensor() {
+    let shape = ConvShape::same(4, 4, 3);
+    let layer = Conv1d::new(random(&[4, 4, 3]), None, shape);
+    let x = random(&[2, 4, 50]).narrow(2, 3, 20).unwrap();
+    let wanted = layer.composed(&x.contiguous().unwrap()).unwrap();
+    same(&layer.forward(&x).unwrap(), &wanted);
+}
+
+#[test]
+fn other_channels_are_refused() {
+    let layer = Conv1d::new(random(&[4, 4, 3]), None, ConvShape::same(4, 4, 3));
+    assert!(layer.forward(&random(&[1, 5, 20])).is_err());
+    let residual = random(&[1, 4, 19]);
+    assert!(layer.forward_silu(&random(&[1, 4, 20]), Some(&residual)).is_err());
+}
+
+#[test]
+fn transposed() {
+    for (inputs, outputs, stride) in [(8, 4, 2), (5, 3, 4), (33, 16, 4), (3, 1, 5)] {
+        for turns in [1, 2, 3] {
+            let shape = ConvShape {
+                stride,
+                padding: (turns * stride - stride) / 2,
+                ..ConvShape::same(inputs, outputs, turns * stride)
+            };
+            let weight = random(&[inputs, outputs, turns * stride]);
+            let layer = ConvTranspose1d::new(&weight, Some(random(&[outputs])), shape).unwrap();
+            for (batch, time) in [(1, 100), (2, 37), (2, 1)] {
+                let x = random(&[batch, inputs, time]);
+                let found = layer.forward(&x).unwrap();
+                same(&found, &layer.composed(&x).unwrap());
+                // candle's is right for one row at a time.
+                let first = x.narrow(0, 0, 1).unwrap();
+                let wanted = first
+                    .conv_transpose1d(&weight, shape.padding, 0, stride, 1, 1)
+                    .unwrap()
+                    .broadcast_add(&layer.bias.as_ref().unwrap().reshape((1, outputs, 1)).unwrap())
+                    .unwrap();
+                same(&found.narrow(0, 0, 1).unwrap().contiguous().unwrap(), &wanted);
+                let wanted = layer.composed(&silu(&x).unwrap()).unwrap();
+                same(&layer.forward_silu(&x).unwrap(), &wanted);
+            }
+        }
+    }
+}
+
+#[test]
+fn over_pixels() {
+    let mut all = shapes();
+    all.push(ConvShape::depthwise(20, 5));
+    all.push(ConvShape {
+        groups: 4,
+        ..ConvShape::same(32, 32, 1)
+    });
+    for shape in all {
+        let kernel = shape.kernel;
+        let weight = random(&[shape.outputs, shape.inputs / shape.groups, kernel, kernel]);
+        let layer = Conv2d {
+            weight,
+            bias: Some(random(&[shape.outputs])),
+            shape,
+        };
+        for (batch, height, width) in [(1, 16, 27), (2, 8, 9), (1, 30, 7)] {
+            let reach = shape.dilation * (kernel - 1) + 1;
+            if reach > height.min(width) + 2 * shape.padding {
+                continue;
+            }
+            let x = random(&[batch, shape.inputs, height, width]);
+            same(&layer.forward(&x).unwrap(), &layer.composed(&x).unwrap());
+        }
+    }
+}

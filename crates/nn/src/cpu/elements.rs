@@ -1,0 +1,128 @@
+//! The numbers behind tensors.
+
+use std::{marker::PhantomData, ops::Deref};
+
+use candle_core::{Device, Error, Shape, Storage, Tensor};
+
+use crate::Result;
+
+/// A contiguous tensor's numbers, readable.
+pub(crate) struct Elements<'a> {
+    storage: Box<dyn Deref<Target = Storage> + 'a>,
+    range: std::ops::Range<usize>,
+}
+
+impl<'a> Elements<'a> {
+    /// Of a contiguous tensor of f32 on the CPU.
+    ///
+    /// # Errors
+    /// Where it is none.
+    pub(crate) fn of(tensor: &'a Tensor) -> Result<Self> {
+        let (storage, layout) = tensor.storage_and_layout();
+        let (from, to) = layout
+            .contiguous_offsets()
+            .ok_or_else(|| Error::RequiresContiguous { op: "own kernel" }.bt())?;
+        match &*storage {
+            Storage::Cpu(cpu) => cpu.as_slice::<f32>()?,
+            _ => return Err(Error::Msg("an own kernel reads the CPU's memory only".to_owned()).into()),
+        };
+        Ok(Self {
+            storage: Box::new(storage),
+            range: from..to,
+        })
+    }
+
+    /// All of them, last dimension fastest.
+    pub(crate) fn all(&self) -> &[f32] {
+        match &**self.storage {
+            Storage::Cpu(cpu) => cpu
+                .as_slice::<f32>()
+                .ok()
+                .and_then(|all| all.get(self.range.clone()))
+                .unwrap_or_default(),
+            _ => &[],
+        }
+    }
+}
+
+/// A tensor of these numbers.
+pub(crate) fn tensor(numbers: Vec<f32>, shape: impl Into<Shape>) -> Result<Tensor> {
+    Ok(Tensor::from_vec(numbers, shape.into(), &Device::Cpu)?)
+}
+
+/// Numbers that several threads write, each its own part of them.
+pub(crate) struct Shared<'a> {
+    start: *mut f32,
+    len: usize,
+    life: PhantomData<&'a mut [f32]>,
+}
+
+#[allow(unsafe_code, reason = "parts are disjoint, see `part`")]
+// SAFETY: the pointer is to plain numbers that live as long as `life`.
+unsafe impl Send for Shared<'_> {}
+#[allow(unsafe_code, reason = "parts are disjoint, see `part`")]
+// SAFETY: threads only write through `part`, whose callers keep their parts apart.
+unsafe impl Sync for Shared<'_> {}
+
+impl<'a> Shared<'a> {
+    pub(crate) fn new(numbers: &'a mut [f32]) -> Self {
+        Self {
+            start: numbers.as_mut_ptr(),
+            len: numbers.len(),
+            life: PhantomData,
+        }
+    }
+
+    /// `len` of them from `from` on.
+    ///
+    /// # Panics
+    /// Where there are not so many.
+    ///
+    /// # Safety
+    /// No two parts that are alive at a time overlap.
+    #[inline(always)]
+    #[allow(
+        unsafe_code,
+        clippy::mut_from_ref,
+        reason = "columns of a matrix are no slices; each thread has its own columns"
+    )]
+    pub(crate) unsafe fn part(&self, from: usize, len: usize) -> &mut [f32] {
+        assert!(from <= self.len && len <= self.len - from, "a part lies within");
+        // SAFETY: the range lies within the slice, and by the contract nobody else has it.
+        unsafe { std::slice::from_raw_parts_mut(self.start.add(from), len) }
+    }
+}
+
+/// Zeros to write over, beginning at a cache line, so that no vector lies across two.
+pub(crate) struct Aligned {
+    numbers: Vec<f32>,
+    from: usize,
+    len: usize,
+}
+
+impl Aligned {
+    pub(crate) fn zeros(len: usize) -> Self {
+        const LINE: usize = 64 / size_of::<f32>();
+        let numbers = vec![0.0; len + LINE];
+        let past = numbers.as_ptr().addr() / size_of::<f32>() % LINE;
+        Self {
+            numbers,
+            from: (LINE - past) % LINE,
+            len,
+        }
+    }
+}
+
+impl Deref for Aligned {
+    type Target = [f32];
+
+    fn deref(&self) -> &[f32] {
+        &self.numbers[self.from..][..self.len]
+    }
+}
+
+impl std::ops::DerefMut for Aligned {
+    fn deref_mut(&mut self) -> &mut [f32] {
+        &mut self.numbers[self.from..][..self.len]
+    }
+}

@@ -1,0 +1,56 @@
+//! The exponential and what is made of it, a vector at a time.
+
+use pulp::Simd;
+
+/// eˣ, to two units in the last place; 0 below −87, and what e⁸⁸ is above 88.
+#[inline(always)]
+pub(crate) fn exp<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+    let x = simd.min_f32s(simd.splat_f32s(88.0), x);
+    let low = simd.splat_f32s(-87.0);
+    let inside = simd.greater_than_or_equal_f32s(x, low);
+    let x = simd.max_f32s(low, x);
+    // 1.5·2²³ rounds to an integer, which then lies in the lowest bits.
+    let round = simd.splat_f32s(12_582_912.0);
+    let shifted = simd.mul_add_e_f32s(x, simd.splat_f32s(std::f32::consts::LOG2_E), round);
+    let n = simd.sub_f32s(shifted, round);
+    // ln 2 in two parts, the first of which times n is exact.
+    let r = simd.mul_add_e_f32s(n, simd.splat_f32s(-0.693_359_4), x);
+    let r = simd.mul_add_e_f32s(n, simd.splat_f32s(2.121_944_4e-4), r);
+    // Cephes' polynomial (Moshier 1992).
+    let mut p = simd.splat_f32s(1.987_569_1e-4);
+    for c in [1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 0.166_666_65, 0.5] {
+        p = simd.mul_add_e_f32s(p, r, simd.splat_f32s(c));
+    }
+    let p = simd.mul_add_e_f32s(simd.mul_f32s(p, r), r, r);
+    let p = simd.add_f32s(p, simd.splat_f32s(1.0));
+    let bits = simd.wrapping_dyn_shl_u32s(simd.transmute_u32s_f32s(shifted), simd.splat_u32s(23));
+    let scaled = simd.transmute_f32s_u32s(simd.add_u32s(simd.transmute_u32s_f32s(p), bits));
+    simd.select_f32s(inside, scaled, simd.splat_f32s(0.0))
+}
+
+/// 1/(1 + e⁻ˣ).
+#[inline(always)]
+pub(crate) fn sigmoid<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+    let one = simd.splat_f32s(1.0);
+    simd.div_f32s(one, simd.add_f32s(one, exp(simd, simd.neg_f32s(x))))
+}
+
+/// x·σ(x).
+#[inline(always)]
+pub(crate) fn silu<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+    let one = simd.splat_f32s(1.0);
+    simd.div_f32s(x, simd.add_f32s(one, exp(simd, simd.neg_f32s(x))))
+}
+
+/// x·σ(x) of each.
+#[inline(always)]
+pub(crate) fn silu_in_place<S: Simd>(simd: S, numbers: &mut [f32]) {
+    let (vectors, rest) = S::as_mut_simd_f32s(numbers);
+    for x in vectors {
+        *x = silu(simd, *x);
+    }
+    if !rest.is_empty() {
+        let x = simd.partial_load_f32s(rest);
+        simd.partial_store_f32s(rest, silu(simd, x));
+    }
+}

@@ -1,0 +1,31 @@
+//! Own loops for f32 on the CPU. Every layer has a composition of candle's operations, which is the path
+//! of other devices and types, and one of these where [`usable`] says so; tests hold them together.
+//!
+//! The loops are written once over [`pulp::Simd`], which picks AVX-512 or AVX2 at run time.
+
+pub(crate) mod conv;
+pub(crate) mod elements;
+pub(crate) mod exp;
+pub(crate) mod linear;
+pub(crate) mod places;
+pub(crate) mod product;
+
+use candle_core::{DType, Tensor};
+
+/// Whether own loops can take these tensors: f32, on the CPU, and one whose vectors we write for.
+pub(crate) fn usable(tensors: &[&Tensor]) -> bool {
+    has_vectors()
+        && tensors
+            .iter()
+            .all(|tensor| tensor.device().is_cpu() && tensor.dtype() == DType::F32)
+}
+
+#[cfg(target_arch = "x86_64")]
+fn has_vectors() -> bool {
+    !matches!(pulp::Arch::new(), pulp::Arch::Scalar)
+}
+
+#[cfg(not(target_arch = "x86_64"))]
+fn has_vectors() -> bool {
+    false
+}

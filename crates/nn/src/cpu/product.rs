@@ -1,0 +1,153 @@
+//! The one inner loop of all matrix products and convolutions: a few rows of numbers, each spread over a
+//! vector, times a few vectors, with the sums in registers.
+
+use pulp::Simd;
+
+/// Rows of the largest tile.
+pub(crate) const ROWS: usize = 8;
+/// Vectors of the widest tile.
+pub(crate) const VECTORS: usize = 3;
+/// Numbers in the longest vector there is.
+const LANES: usize = 16;
+
+/// A tile's sums, row by row, [`SUMS`] apart.
+pub(crate) type Sums = [f32; ROWS * SUMS];
+/// Numbers between two rows of [`Sums`].
+pub(crate) const SUMS: usize = VECTORS * LANES;
+
+/// Where the factors of a tile lie: `sum[r][c] = Σᵢ Σₜ a[r·a_row + i·taps + t] · b[i·b_row + offset[t] + c]`.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Walk<'a> {
+    /// Numbers between two rows of the spread side.
+    pub(crate) a_row: usize,
+    /// Numbers between two inputs of the vector side.
+    pub(crate) b_row: usize,
+    /// Inputs.
+    pub(crate) inputs: usize,
+    /// Where each tap begins within an input.
+    pub(crate) offsets: &'a [usize],
+}
+
+/// Numbers in a vector.
+#[inline(always)]
+pub(crate) const fn lanes<S: Simd>() -> usize {
+    size_of::<S::f32s>() / size_of::<f32>()
+}
+
+/// Rows of a tile whose sums fit into the registers.
+#[inline(always)]
+pub(crate) const fn rows<S: Simd>() -> usize {
+    if lanes::<S>() == LANES { ROWS } else { ROWS / 2 }
+}
+
+/// The sums of `rows` (at most [`rows`]) and `vectors` (at most [`VECTORS`]).
+///
+/// # Panics
+/// Where a factor would lie outside of its slice.
+#[inline(always)]
+pub(crate) fn tile<S: Simd>(
+    simd: S,
+    walk: Walk<'_>,
+    (a, b): (&[f32], &[f32]),
+    (rows, vectors): (usize, usize),
+    sums: &mut Sums,
+) {
+    let steps = walk.inputs * walk.offsets.len();
+    let reach = walk.offsets.iter().copied().max().unwrap_or_default();
+    if steps == 0 {
+        sums.fill(0.0);
+        return;
+    }
+    assert!((rows - 1) * walk.a_row + steps <= a.len(), "rows are there");
+    assert!(
+        (walk.inputs - 1) * walk.b_row + reach + vectors * lanes::<S>() <= b.len(),
+        "vectors are there"
+    );
+    macro_rules! case {
+        ($($rows:literal)*) => {
+            match (rows, vectors) {
+                $(
+                    ($rows, 1) => sized::<S, $rows, 1>(simd, walk, a, b, sums),
+                    ($rows, 2) => sized::<S, $rows, 2>(simd, walk, a, b, sums),
+                    ($rows, 3) => sized::<S, $rows, 3>(simd, walk, a, b, sums),
+                )*
+                _ => unreachable!("tiles are no larger"),
+            }
+        };
+    }
+    if lanes::<S>() == LANES {
+        case!(1 2 3 4 5 6 7 8);
+    } else {
+        case!(1 2 3 4);
+    }
+}
+
+#[inline(always)]
+#[allow(
+    unsafe_code,
+    reason = "bounds checks in the innermost loop would halve its speed"
+)]
+fn sized<S: Simd, const R: usize, const V: usize>(
+    simd: S,
+    walk: Walk<'_>,
+    a: &[f32],
+    b: &[f32],
+    sums: &mut Sums,
+) {
+    let lanes = lanes::<S>();
+    let mut acc = [[simd.splat_f32s(0.0); V]; R];
+    let taps = walk.offsets.len();
+    // SAFETY: `tile` has checked that all rows, inputs and taps lie within `a` and `b`, and the sums of
+    // R rows of V vectors within `sums`, since R ≤ ROWS and V·lanes ≤ SUMS.
+    unsafe {
+        let (a, b) = (a.as_ptr(), b.as_ptr());
+        if taps == 1 {
+            let b = b.add(walk.offsets[0]);
+            for i in 0..walk.inputs {
+                step(simd, (a.add(i), walk.a_row), b.add(i * walk.b_row), &mut acc);
+            }
+        } else {
+            for i in 0..walk.inputs {
+                let (a, b) = (a.add(i * taps), b.add(i * walk.b_row));
+                for (t, offset) in walk.offsets.iter().enumerate() {
+                    step(simd, (a.add(t), walk.a_row), b.add(*offset), &mut acc);
+                }
+            }
+        }
+        let out = sums.as_mut_ptr();
+        for (r, acc) in acc.into_iter().enumerate() {
+            for (v, acc) in acc.into_iter().enumerate() {
+                out.add(r * SUMS + v * lanes)
+                    .cast::<S::f32s>()
+                    .write_unaligned(acc);
+            }
+        }
+    }
+}
+
+/// One more input: `acc[r][v] += a[r]·b[v]`.
+///
+/// # Safety
+/// R rows lie at `a`, so far apart, and V vectors at `b`.
+#[inline(always)]
+#[allow(unsafe_code, reason = "see `sized`")]
+unsafe fn step<S: Simd, const R: usize, const V: usize>(
+    simd: S,
+    (a, a_row): (*const f32, usize),
+    b: *const f32,
+    acc: &mut [[S::f32s; V]; R],
+) {
+    // SAFETY: by this function's contract.
+    unsafe {
+        let mut x = [simd.splat_f32s(0.0); V];
+        for (v, x) in x.iter_mut().enumerate() {
+            *x = b.add(v * lanes::<S>()).cast::<S::f32s>().read_unaligned();
+        }
+        for (r, acc) in acc.iter_mut().enumerate() {
+            let w = simd.splat_f32s(*a.add(r * a_row));
+            for (acc, x) in acc.iter_mut().zip(x) {
+                *acc = simd.mul_add_e_f32s(w, x, *acc);
+            }
+        }
+    }
+}
