@@ -88,3 +88,48 @@ impl Linear {
         tensor(product.run(), dims)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use candle_core::{Device, Tensor};
+
+    use super::{Linear, Matrix};
+
+    fn random(shape: &[usize]) -> Tensor {
+        Tensor::randn(0_f32, 1.0, shape, &Device::Cpu).unwrap()
+    }
+
+    #[test]
+    fn own_product_is_candles() {
+        for (samples, inputs, outputs) in [
+            (4, 16, 8),
+            (5, 1, 3),
+            (97, 130, 65),
+            (50, 3000, 9),
+            (33, 7, 300),
+            (700, 2560, 24),
+        ] {
+            let (x, weight) = (random(&[samples, inputs]), random(&[outputs, inputs]));
+            let product = x.matmul(&weight.t().unwrap()).unwrap();
+            let bias = random(&[outputs]);
+            let largest = |x: Tensor| x.abs().unwrap().max_all().unwrap().to_scalar::<f32>().unwrap();
+            for bias in [None, Some(bias)] {
+                let wanted = match &bias {
+                    Some(bias) => product.broadcast_add(bias).unwrap(),
+                    None => product.clone(),
+                };
+                let found = Linear::new(Matrix::Dense(weight.clone()), bias).forward(&x).unwrap();
+                let difference = largest((found - &wanted).unwrap()) / largest(wanted);
+                assert!(difference < 1e-5, "{samples}×{inputs}→{outputs}: {difference}");
+            }
+        }
+    }
+
+    #[test]
+    fn shapes_are_kept_and_checked() {
+        let layer = Linear::new(Matrix::Dense(random(&[6, 5])), None);
+        assert_eq!(layer.forward(&random(&[2, 9, 5])).unwrap().dims(), [2, 9, 6]);
+        assert_eq!(layer.forward(&random(&[1, 1, 5])).unwrap().dims(), [1, 1, 6]);
+        assert!(layer.forward(&random(&[2, 5, 9])).is_err());
+    }
+}

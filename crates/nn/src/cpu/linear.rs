@@ -7,10 +7,13 @@ use rayon::prelude::*;
 use super::{
     elements::{Aligned, Shared},
     product::{ROWS, SUMS, Sums, VECTORS, Walk, lanes, rows, tile},
+    transpose::{SIDE, square},
 };
 
 /// Rows of the weight that stay in the second-level cache while panels pass by.
 const BLOCK: usize = 128;
+/// Numbers of an input from which on laying out the weight too, as `gemm` does, costs less than it saves.
+const MANY: usize = 3 << 19;
 /// Inputs of one pass; a panel of them and [`BLOCK`] rows fit into the second-level cache.
 const DEPTH: usize = 2560;
 
@@ -31,6 +34,10 @@ impl Linear<'_> {
         let samples = self.x.len() / self.inputs.max(1);
         let mut out = vec![0.0; samples * self.outputs];
         if out.is_empty() {
+            return out;
+        }
+        if self.x.len() >= MANY {
+            self.gemm(&mut out);
             return out;
         }
         let arch = Arch::new();
@@ -58,6 +65,47 @@ impl Linear<'_> {
                 });
         }
         out
+    }
+
+    /// By the `gemm` crate, the result beginning as the bias.
+    fn gemm(self, out: &mut [f32]) {
+        let (m, n, k) = (self.x.len() / self.inputs, self.outputs, self.inputs);
+        assert!(self.weight.len() >= n * k && out.len() == m * n, "all is there");
+        if let Some(bias) = self.bias {
+            out.par_chunks_exact_mut(n)
+                .for_each(|row| row.copy_from_slice(bias));
+        }
+        let parallelism = match rayon::current_num_threads() {
+            1 => gemm::Parallelism::None,
+            threads => gemm::Parallelism::Rayon(threads),
+        };
+        #[expect(clippy::cast_possible_wrap, reason = "strides of slices")]
+        let (k_stride, n_stride) = (k as isize, n as isize);
+        #[allow(unsafe_code, reason = "see SAFETY")]
+        // SAFETY: strides and sizes are those of the three slices, whose lengths are checked above.
+        unsafe {
+            gemm::gemm(
+                m,
+                n,
+                k,
+                out.as_mut_ptr(),
+                1,
+                n_stride,
+                self.bias.is_some(),
+                self.x.as_ptr(),
+                1,
+                k_stride,
+                self.weight.as_ptr(),
+                k_stride,
+                1,
+                1.0,
+                1.0,
+                false,
+                false,
+                false,
+                parallelism,
+            );
+        }
     }
 }
 
@@ -109,11 +157,21 @@ impl WithSimd for Pack<'_> {
             .for_each(|(i, panel)| {
                 let first = i * width;
                 let count = width.min(samples - first);
+                let rows = &linear.x[first * linear.inputs..];
+                let whole = (count / SIDE * SIDE, depth / SIDE * SIDE);
+                for input in (0..whole.1).step_by(SIDE) {
+                    for sample in (0..whole.0).step_by(SIDE) {
+                        square(
+                            (&rows[sample * linear.inputs + from + input..], linear.inputs),
+                            (&mut panel[input * width + sample..], width),
+                        );
+                    }
+                }
                 for sample in 0..count {
-                    let row = &linear.x[(first + sample) * linear.inputs + from..][..depth];
-                    let places = panel[sample..].iter_mut().step_by(width);
-                    for (place, value) in places.zip(row) {
-                        *place = *value;
+                    let row = &rows[sample * linear.inputs + from..][..depth];
+                    let rest = if sample < whole.0 { whole.1 } else { 0 };
+                    for (input, value) in row.iter().enumerate().skip(rest) {
+                        panel[input * width + sample] = *value;
                     }
                 }
             });
@@ -161,23 +219,35 @@ impl WithSimd for Block<'_, '_> {
                 let height = rows::<S>().min(last - row);
                 let weight = &linear.weight[row * linear.inputs + from..];
                 tile(simd, walk, (weight, panel), (height, vectors), &mut sums);
-                let mut bias = [0.0; ROWS];
-                if let Some(all) = linear.bias.filter(|_| from == 0) {
-                    bias[..height].copy_from_slice(&all[row..row + height]);
-                }
-                for column in 0..count {
-                    let at = (sample + column) * linear.outputs + row;
-                    #[allow(unsafe_code, reason = "see SAFETY")]
-                    // SAFETY: only this block writes these rows of the weight's outputs.
-                    let out = unsafe { out.part(at, height) };
-                    let sums = sums[column..].iter().step_by(SUMS).zip(bias);
-                    if from == 0 {
-                        for (out, (sum, bias)) in out.iter_mut().zip(sums) {
-                            *out = sum + bias;
+                let bias = linear
+                    .bias
+                    .filter(|_| from == 0)
+                    .map(|bias| &bias[row..row + height]);
+                for (r, sums) in sums.chunks_exact_mut(SUMS).take(height).enumerate() {
+                    if let Some(bias) = bias {
+                        for sum in sums {
+                            *sum += bias[r];
                         }
-                    } else {
-                        for (out, (sum, _)) in out.iter_mut().zip(sums) {
-                            *out += sum;
+                    }
+                }
+                for column in (0..count).step_by(SIDE) {
+                    let mut turned = [0.0; SIDE * ROWS];
+                    square((&sums[column..], SUMS), (&mut turned, ROWS));
+                    for (c, turned) in turned.chunks_exact(ROWS).take(count - column).enumerate() {
+                        let at = (sample + column + c) * linear.outputs + row;
+                        #[allow(unsafe_code, reason = "see SAFETY")]
+                        // SAFETY: only this block writes these rows of the weight's outputs.
+                        let out = unsafe { out.part(at, height) };
+                        if from == 0 {
+                            if let Ok(out) = <&mut [f32; ROWS]>::try_from(&mut *out) {
+                                out.copy_from_slice(turned);
+                            } else {
+                                out.copy_from_slice(&turned[..height]);
+                            }
+                        } else {
+                            for (out, turned) in out.iter_mut().zip(turned) {
+                                *out += turned;
+                            }
                         }
                     }
                 }

@@ -9,6 +9,7 @@ pub(crate) mod exp;
 pub(crate) mod linear;
 pub(crate) mod places;
 pub(crate) mod product;
+pub(crate) mod transpose;
 
 use candle_core::{DType, Tensor};
 

@@ -10,6 +10,12 @@ pub(crate) const VECTORS: usize = 3;
 /// Numbers in the longest vector there is.
 const LANES: usize = 16;
 
+/// Numbers in a line of the caches.
+const LINE: usize = 16;
+
+/// How many inputs ahead vectors are asked for, where those of an input follow the last one's.
+const AHEAD: usize = 8;
+
 /// A tile's sums, row by row, [`SUMS`] apart.
 pub(crate) type Sums = [f32; ROWS * SUMS];
 /// Numbers between two rows of [`Sums`].
@@ -101,14 +107,32 @@ fn sized<S: Simd, const R: usize, const V: usize>(
     // R rows of V vectors within `sums`, since R ≤ ROWS and V·lanes ≤ SUMS.
     unsafe {
         let (a, b) = (a.as_ptr(), b.as_ptr());
+        // The rows of the next tile, which lie behind these, come from far away.
+        let ahead = R * walk.a_row;
+        let near = AHEAD * V * lanes;
         if taps == 1 {
             let b = b.add(walk.offsets[0]);
-            for i in 0..walk.inputs {
-                step(simd, (a.add(i), walk.a_row), b.add(i * walk.b_row), &mut acc);
+            for from in (0..walk.inputs).step_by(LINE) {
+                for r in 0..R {
+                    fetch::<false>(a.wrapping_add(ahead + r * walk.a_row + from));
+                }
+                for i in from..walk.inputs.min(from + LINE) {
+                    let (a, b) = (a.add(i), b.add(i * walk.b_row));
+                    for v in 0..V {
+                        fetch::<true>(b.wrapping_add(near + v * lanes));
+                    }
+                    step(simd, (a, walk.a_row), b, &mut acc);
+                }
             }
         } else {
             for i in 0..walk.inputs {
                 let (a, b) = (a.add(i * taps), b.add(i * walk.b_row));
+                for r in 0..R {
+                    fetch::<false>(a.wrapping_add(ahead + r * walk.a_row));
+                }
+                for v in 0..=V {
+                    fetch::<true>(b.wrapping_add(walk.b_row + v * lanes));
+                }
                 for (t, offset) in walk.offsets.iter().enumerate() {
                     step(simd, (a.add(t), walk.a_row), b.add(*offset), &mut acc);
                 }
@@ -123,6 +147,24 @@ fn sized<S: Simd, const R: usize, const V: usize>(
             }
         }
     }
+}
+
+/// Asks for a line of memory that will be read soon, or very soon; any address will do.
+#[inline(always)]
+#[allow(unsafe_code, reason = "see SAFETY")]
+fn fetch<const NEAR: bool>(place: *const f32) {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: a prefetch reads nothing that the program sees, and faults nowhere.
+    unsafe {
+        use std::arch::x86_64::{_MM_HINT_T0, _MM_HINT_T1, _mm_prefetch};
+        if NEAR {
+            _mm_prefetch::<_MM_HINT_T0>(place.cast());
+        } else {
+            _mm_prefetch::<_MM_HINT_T1>(place.cast());
+        }
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = place;
 }
 
 /// One more input: `acc[r][v] += a[r]·b[v]`.
