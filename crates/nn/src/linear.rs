@@ -91,13 +91,8 @@ impl Linear {
 
 #[cfg(test)]
 mod tests {
-    use candle_core::{Device, Tensor};
-
     use super::{Linear, Matrix};
-
-    fn random(shape: &[usize]) -> Tensor {
-        Tensor::randn(0_f32, 1.0, shape, &Device::Cpu).unwrap()
-    }
+    use crate::testing::{random, same};
 
     #[test]
     fn own_product_is_candles() {
@@ -112,15 +107,13 @@ mod tests {
             let (x, weight) = (random(&[samples, inputs]), random(&[outputs, inputs]));
             let product = x.matmul(&weight.t().unwrap()).unwrap();
             let bias = random(&[outputs]);
-            let largest = |x: Tensor| x.abs().unwrap().max_all().unwrap().to_scalar::<f32>().unwrap();
             for bias in [None, Some(bias)] {
                 let wanted = match &bias {
                     Some(bias) => product.broadcast_add(bias).unwrap(),
                     None => product.clone(),
                 };
                 let found = Linear::new(Matrix::Dense(weight.clone()), bias).forward(&x).unwrap();
-                let difference = largest((found - &wanted).unwrap()) / largest(wanted);
-                assert!(difference < 1e-5, "{samples}×{inputs}→{outputs}: {difference}");
+                same(&found, &wanted);
             }
         }
     }

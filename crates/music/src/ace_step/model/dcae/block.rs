@@ -62,6 +62,6 @@ impl ResBlock {
 
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let seen = self.conv2.forward(&silu(&self.conv1.forward(x)?)?)?;
-        Ok((x + self.norm.forward(&seen)?)?)
+        self.norm.forward_onto(&seen, Some(x))
     }
 }

@@ -118,7 +118,7 @@ impl MultiscaleAttention {
             .contiguous()?;
         let out = self.to_out.forward(&seen)?.transpose(1, 2)?.contiguous()?;
         let out = out.reshape((batch, channels, height, width))?;
-        Ok((x + self.norm_out.forward(&out)?)?)
+        self.norm_out.forward_onto(&out, Some(x))
     }
 }
 
@@ -157,7 +157,6 @@ impl GatedConv {
         let wide = self.depth.forward(&silu(&self.inverted.forward(x)?)?)?;
         let halves = wide.chunk(2, 1)?;
         let gated = (&halves[0] * silu(&halves[1].contiguous()?)?)?;
-        let out = self.norm.forward(&self.point.forward(&gated)?)?;
-        Ok((x + out)?)
+        self.norm.forward_onto(&self.point.forward(&gated)?, Some(x))
     }
 }
