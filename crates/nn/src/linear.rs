@@ -2,7 +2,7 @@ use candle_core::{D, Tensor, quantized::QMatMul};
 use candle_nn::Module as _;
 
 use crate::{
-    Result, cpu,
+    Result, conv, cpu,
     cpu::elements::{Elements, tensor},
 };
 
@@ -58,6 +58,20 @@ impl Linear {
             Some(bias) => Ok(product.broadcast_add(bias)?),
             None => Ok(product),
         }
+    }
+
+    /// The same over channels: `(batch, inputs, places)` → `(batch, outputs, places)`.
+    ///
+    /// # Errors
+    /// Where the second dimension is not `inputs`.
+    pub fn forward_channels(&self, x: &Tensor) -> Result<Tensor> {
+        if let Matrix::Dense(weight) = &self.matrix
+            && cpu::usable(&[x, weight])
+        {
+            return conv::own::pointwise(x, weight, self.bias.as_ref());
+        }
+        let by_place = x.transpose(1, 2)?.contiguous()?;
+        Ok(self.forward(&by_place)?.transpose(1, 2)?.contiguous()?)
     }
 
     fn own(&self, x: &Tensor, weight: &Tensor) -> Result<Tensor> {
@@ -116,6 +130,18 @@ mod tests {
                 same(&found, &wanted);
             }
         }
+    }
+
+    #[test]
+    fn channels_first_is_turned() {
+        let layer = Linear::new(Matrix::Dense(random(&[11, 20])), Some(random(&[11])));
+        for places in [1, 50, 333] {
+            let x = random(&[2, 20, places]);
+            let turned = x.transpose(1, 2).unwrap().contiguous().unwrap();
+            let wanted = layer.forward(&turned).unwrap().transpose(1, 2).unwrap();
+            same(&layer.forward_channels(&x).unwrap(), &wanted.contiguous().unwrap());
+        }
+        assert!(layer.forward_channels(&random(&[2, 21, 5])).is_err());
     }
 
     #[test]

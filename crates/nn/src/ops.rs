@@ -9,6 +9,7 @@ use crate::{
         depthwise::Depthwise,
         elements::{Elements, tensor},
         norms::{Rms, Then},
+        pictures::Pictures,
         pointwise::{Function, map, softmax},
         rows::each,
     },
@@ -130,6 +131,46 @@ fn gated_composed(x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor> 
     Ok((&halves[0] * halves[1].silu()?)?)
 }
 
+/// The first half of the channels gated by SiLU of the second: `(batch, 2·channels, …)` → `(batch,
+/// channels, …)`.
+///
+/// # Errors
+/// Where there is one channel too many.
+pub fn gated(x: &Tensor) -> Result<Tensor> {
+    let channels = x.dim(1)?;
+    if cpu::usable(&[x]) && channels.is_multiple_of(2) {
+        let mut dims = x.dims().to_vec();
+        dims[1] = channels / 2;
+        let (x, batch) = (x.contiguous()?, dims[0].max(1));
+        let numbers = Elements::of(&x)?;
+        return tensor(cpu::pointwise::gated(numbers.all(), batch), dims);
+    }
+    let halves = x.chunk(2, 1)?;
+    Ok((&halves[0] * silu(&halves[1].contiguous()?)?)?)
+}
+
+/// `x + y·gate`, `x` and `y` being (batch, time, features) and `gate` (batch or 1, 1, features).
+///
+/// # Errors
+/// Where the shapes do not fit together.
+pub fn gated_sum(x: &Tensor, y: &Tensor, gate: &Tensor) -> Result<Tensor> {
+    let (batch, time, features) = x.dims3()?;
+    let fits = y.dims() == x.dims()
+        && matches!(*gate.dims(), [rows, 1, size] if (rows == 1 || rows == batch) && size == features);
+    if cpu::usable(&[x, y, gate]) && fits {
+        let (x, y, gate) = (x.contiguous()?, y.contiguous()?, gate.contiguous()?);
+        let (numbers, added) = (Elements::of(&x)?, Elements::of(&y)?);
+        let gate = Elements::of(&gate)?;
+        let sum = cpu::pointwise::GatedSum {
+            added: added.all(),
+            gate: gate.all(),
+            time,
+        };
+        return tensor(each(sum, numbers.all(), features), x.shape());
+    }
+    Ok((x + y.broadcast_mul(gate)?)?)
+}
+
 /// A convolution of each channel over time, `(batch, time, channels)` → the same shape.
 ///
 /// `weight` is (taps, channels) with an odd number of taps, `bias` (channels); zeros lie on either
@@ -193,6 +234,38 @@ fn depthwise_composed(x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tens
 /// Where the channels cannot be cut so.
 pub fn pixel_shuffle(x: &Tensor, by: usize) -> Result<Tensor> {
     Ok(candle_nn::ops::pixel_shuffle(x, by)?)
+}
+
+/// Channels, each repeated in place, to pixels: `(batch, channels, height, width)` → `(batch, outputs,
+/// height·by, width·by)`, which is [`pixel_shuffle`] of as many channels as it needs.
+///
+/// # Errors
+/// Where the channels cannot be repeated so.
+pub fn repeated_pixel_shuffle(x: &Tensor, outputs: usize, by: usize) -> Result<Tensor> {
+    let (batch, channels, height, width) = x.dims4()?;
+    let wanted = outputs * by * by;
+    if channels == 0 || !wanted.is_multiple_of(channels) {
+        let message = format!("{channels} channels cannot be repeated to {wanted}");
+        return Err(candle_core::Error::Msg(message).into());
+    }
+    if cpu::usable(&[x]) {
+        let x = x.contiguous()?;
+        let numbers = Elements::of(&x)?;
+        let pictures = Pictures {
+            x: numbers.all(),
+            channels: (channels, outputs),
+            size: (height, width),
+            by,
+        };
+        return tensor(pictures.shuffled(), (batch, outputs, height * by, width * by));
+    }
+    let times = wanted / channels;
+    let repeated = x
+        .unsqueeze(2)?
+        .broadcast_as((batch, channels, times, height, width))?
+        .contiguous()?
+        .reshape((batch, wanted, height, width))?;
+    pixel_shuffle(&repeated, by)
 }
 
 /// The way back from [`pixel_shuffle`].

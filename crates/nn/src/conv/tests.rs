@@ -124,6 +124,8 @@ fn over_pixels() {
             }
             let x = random(&[batch, shape.inputs, height, width]);
             same(&layer.forward(&x).unwrap(), &layer.composed(&x).unwrap());
+            let wanted = layer.composed(&silu(&x).unwrap()).unwrap();
+            same(&layer.forward_silu(&x).unwrap(), &wanted);
         }
     }
 }

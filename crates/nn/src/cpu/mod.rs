@@ -9,6 +9,7 @@ pub(crate) mod elements;
 pub(crate) mod exp;
 pub(crate) mod linear;
 pub(crate) mod norms;
+pub(crate) mod pictures;
 pub(crate) mod places;
 pub(crate) mod pointwise;
 pub(crate) mod product;

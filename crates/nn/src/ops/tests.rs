@@ -1,8 +1,9 @@
 use candle_core::{Device, Tensor};
 
 use super::{
-    depthwise, depthwise_composed, gated_composed, gated_depthwise, gelu_erf, gelu_tanh,
-    modulated_composed, modulated_rms, silu, softmax_last,
+    depthwise, depthwise_composed, gated, gated_composed, gated_depthwise, gated_sum, gelu_erf,
+    gelu_tanh, modulated_composed, modulated_rms, pixel_shuffle, repeated_pixel_shuffle, silu,
+    softmax_last,
 };
 use crate::testing::{random, same};
 
@@ -63,4 +64,34 @@ fn depthwise_is_composed() {
         same(&gated_depthwise(&x, &weight, &bias).unwrap(), &wanted);
     }
     assert!(depthwise(&random(&[1, 4, 6]), &random(&[3, 5]), &random(&[5])).is_err());
+}
+
+#[test]
+fn gates_are_composed() {
+    for shape in [vec![1, 6, 5, 7], vec![3, 2, 5000], vec![2, 4, 0]] {
+        let x = random(&shape);
+        let halves = x.chunk(2, 1).unwrap();
+        let wanted = (&halves[0] * halves[1].contiguous().unwrap().silu().unwrap()).unwrap();
+        same(&gated(&x).unwrap(), &wanted);
+    }
+    for (batch, rows) in [(1, 1), (3, 1), (3, 3)] {
+        let (x, y) = (random(&[batch, 9, 37]), random(&[batch, 9, 37]));
+        let gate = random(&[rows, 1, 37]);
+        let wanted = (&x + y.broadcast_mul(&gate).unwrap()).unwrap();
+        same(&gated_sum(&x, &y, &gate).unwrap(), &wanted);
+    }
+}
+
+#[test]
+fn channels_become_pixels() {
+    for (channels, outputs, by) in [(8, 4, 2), (4, 4, 2), (3, 6, 2), (9, 2, 3)] {
+        let x = random(&[2, channels, 5, 6]);
+        let times = outputs * by * by / channels;
+        let repeated: Vec<Tensor> = (0..channels * times)
+            .map(|i| x.narrow(1, i / times, 1).unwrap())
+            .collect();
+        let wanted = pixel_shuffle(&Tensor::cat(&repeated, 1).unwrap(), by).unwrap();
+        same(&repeated_pixel_shuffle(&x, outputs, by).unwrap(), &wanted);
+    }
+    assert!(repeated_pixel_shuffle(&random(&[1, 3, 2, 2]), 2, 2).is_err());
 }
