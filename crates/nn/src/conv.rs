@@ -4,7 +4,7 @@ use candle_core::Tensor;
 
 use crate::{Result, Weights, cpu, ops::silu, weights::Bias};
 
-mod own;
+pub(crate) mod own;
 #[cfg(test)]
 mod tests;
 
@@ -295,14 +295,32 @@ impl Conv2d {
     /// Where the input has other channels.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         if cpu::usable(&[x, &self.weight]) {
-            let operands = Operands {
-                weight: &self.weight,
-                bias: self.bias.as_ref(),
-                shape: self.shape,
-            };
-            return own::conv2d(&operands, x);
+            return own::conv2d(&self.operands(), x, Around::default());
         }
         self.composed(x)
+    }
+
+    /// The same of `silu(x)`.
+    ///
+    /// # Errors
+    /// Where the input has other channels.
+    pub fn forward_silu(&self, x: &Tensor) -> Result<Tensor> {
+        if cpu::usable(&[x, &self.weight]) {
+            let around = Around {
+                silu: true,
+                residual: None,
+            };
+            return own::conv2d(&self.operands(), x, around);
+        }
+        self.composed(&silu(x)?)
+    }
+
+    fn operands(&self) -> Operands<'_> {
+        Operands {
+            weight: &self.weight,
+            bias: self.bias.as_ref(),
+            shape: self.shape,
+        }
     }
 
     fn composed(&self, x: &Tensor) -> Result<Tensor> {

@@ -12,6 +12,8 @@ mod linear;
 pub mod norm;
 pub mod ops;
 pub mod random;
+#[cfg(test)]
+mod testing;
 pub mod weights;
 
 pub use error::{Error, Result};

@@ -2,7 +2,7 @@ use candle_core::{D, DType, Tensor, quantized::QMatMul};
 use candle_nn::Module as _;
 
 use crate::{
-    Result, cpu,
+    Result, conv, cpu,
     cpu::elements::{Elements, tensor},
 };
 
@@ -66,6 +66,20 @@ impl Linear {
         }
     }
 
+    /// The same over channels: `(batch, inputs, places)` → `(batch, outputs, places)`.
+    ///
+    /// # Errors
+    /// Where the second dimension is not `inputs`.
+    pub fn forward_channels(&self, x: &Tensor) -> Result<Tensor> {
+        if let Matrix::Dense(weight) = &self.matrix
+            && cpu::usable(&[x, weight])
+        {
+            return conv::own::pointwise(x, weight, self.bias.as_ref());
+        }
+        let by_place = x.transpose(1, 2)?.contiguous()?;
+        Ok(self.forward(&by_place)?.transpose(1, 2)?.contiguous()?)
+    }
+
     fn own(&self, x: &Tensor, weight: &Tensor) -> Result<Tensor> {
         let (outputs, inputs) = weight.dims2()?;
         let x = x.contiguous()?;
@@ -97,13 +111,8 @@ impl Linear {
 
 #[cfg(test)]
 mod tests {
-    use candle_core::{Device, Tensor};
-
     use super::{Linear, Matrix};
-
-    fn random(shape: &[usize]) -> Tensor {
-        Tensor::randn(0_f32, 1.0, shape, &Device::Cpu).unwrap()
-    }
+    use crate::testing::{random, same};
 
     #[test]
     fn own_product_is_candles() {
@@ -118,14 +127,6 @@ mod tests {
             let (x, weight) = (random(&[samples, inputs]), random(&[outputs, inputs]));
             let product = x.matmul(&weight.t().unwrap()).unwrap();
             let bias = random(&[outputs]);
-            let largest = |x: Tensor| {
-                x.abs()
-                    .unwrap()
-                    .max_all()
-                    .unwrap()
-                    .to_scalar::<f32>()
-                    .unwrap()
-            };
             for bias in [None, Some(bias)] {
                 let wanted = match &bias {
                     Some(bias) => product.broadcast_add(bias).unwrap(),
@@ -134,13 +135,24 @@ mod tests {
                 let found = Linear::new(Matrix::Dense(weight.clone()), bias)
                     .forward(&x)
                     .unwrap();
-                let difference = largest((found - &wanted).unwrap()) / largest(wanted);
-                assert!(
-                    difference < 1e-5,
-                    "{samples}×{inputs}→{outputs}: {difference}"
-                );
+                same(&found, &wanted);
             }
         }
+    }
+
+    #[test]
+    fn channels_first_is_turned() {
+        let layer = Linear::new(Matrix::Dense(random(&[11, 20])), Some(random(&[11])));
+        for places in [1, 50, 333] {
+            let x = random(&[2, 20, places]);
+            let turned = x.transpose(1, 2).unwrap().contiguous().unwrap();
+            let wanted = layer.forward(&turned).unwrap().transpose(1, 2).unwrap();
+            same(
+                &layer.forward_channels(&x).unwrap(),
+                &wanted.contiguous().unwrap(),
+            );
+        }
+        assert!(layer.forward_channels(&random(&[2, 21, 5])).is_err());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! Convolutions by own loops on the CPU.
+//! Convolutions by own loops on the CPU, where matrices over channels are the smallest of them.
 
 use candle_core::{Error, Tensor};
 
@@ -77,7 +77,7 @@ pub(super) fn conv_transpose1d(
     tensor(out, (batch, shape.outputs, length))
 }
 
-pub(super) fn conv2d(layer: &Operands<'_>, x: &Tensor) -> Result<Tensor> {
+pub(super) fn conv2d(layer: &Operands<'_>, x: &Tensor, around: Around<'_>) -> Result<Tensor> {
     let (batch, _, height, width) = x.dims4()?;
     let shape = layer.shape;
     let grid = Grid {
@@ -98,8 +98,27 @@ pub(super) fn conv2d(layer: &Operands<'_>, x: &Tensor) -> Result<Tensor> {
         _ => Places::Strided(grid),
     };
     let (lines, columns) = grid.outputs();
-    let out = run(layer, x, Around::default(), (&places, None))?;
+    let out = run(layer, x, around, (&places, None))?;
     tensor(out, (batch, shape.outputs, lines, columns))
+}
+
+/// `W·x + b` for (batch, inputs, places), `weight` being (outputs, inputs).
+pub(crate) fn pointwise(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
+    let (batch, inputs, places) = x.dims3()?;
+    let outputs = weight.dim(0)?;
+    let layer = Operands {
+        weight,
+        bias,
+        shape: ConvShape::same(inputs, outputs, 1),
+    };
+    let line = Line {
+        time: places,
+        taps: 1,
+        padding: 0,
+        dilation: 1,
+    };
+    let out = run(&layer, x, Around::default(), (&Places::Time(line), None))?;
+    tensor(out, (batch, outputs, places))
 }
 
 fn run(
@@ -109,7 +128,8 @@ fn run(
     (places, turns): (&Places, Option<Turns>),
 ) -> Result<Vec<f32>> {
     let (x, weight) = (x.contiguous()?, layer.weight.contiguous()?);
-    if x.dim(1)? != layer.shape.inputs {
+    let wanted = layer.shape.inputs / layer.shape.groups;
+    if x.dim(1)? != layer.shape.inputs || weight.dim(1)? != wanted {
         return Err(Error::ShapeMismatchBinaryOp {
             lhs: x.shape().clone(),
             rhs: weight.shape().clone(),

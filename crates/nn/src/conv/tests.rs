@@ -1,34 +1,8 @@
-use candle_core::{Device, Tensor};
-
 use super::{Conv1d, Conv2d, ConvShape, ConvTranspose1d};
-use crate::ops::silu;
-
-fn random(shape: &[usize]) -> Tensor {
-    Tensor::randn(0_f32, 1.0, shape, &Device::Cpu).unwrap()
-}
-
-/// The largest difference, over the largest value.
-fn difference(found: &Tensor, wanted: &Tensor) -> f32 {
-    assert_eq!(found.dims(), wanted.dims());
-    if wanted.elem_count() == 0 {
-        return 0.0;
-    }
-    let largest = |x: Tensor| {
-        x.abs()
-            .unwrap()
-            .max_all()
-            .unwrap()
-            .to_scalar::<f32>()
-            .unwrap()
-    };
-    largest((found - wanted).unwrap()) / largest(wanted.clone()).max(1e-20)
-}
-
-#[track_caller]
-fn same(found: &Tensor, wanted: &Tensor) {
-    let difference = difference(found, wanted);
-    assert!(difference <= 1e-5, "they differ by {difference}");
-}
+use crate::{
+    ops::silu,
+    testing::{random, same},
+};
 
 fn shapes() -> Vec<ConvShape> {
     let mut all = Vec::new();
@@ -164,6 +138,8 @@ fn over_pixels() {
             }
             let x = random(&[batch, shape.inputs, height, width]);
             same(&layer.forward(&x).unwrap(), &layer.composed(&x).unwrap());
+            let wanted = layer.composed(&silu(&x).unwrap()).unwrap();
+            same(&layer.forward_silu(&x).unwrap(), &wanted);
         }
     }
 }

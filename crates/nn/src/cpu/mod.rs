@@ -4,11 +4,16 @@
 //! The loops are written once over [`pulp::Simd`], which picks AVX-512 or AVX2 at run time.
 
 pub(crate) mod conv;
+pub(crate) mod depthwise;
 pub(crate) mod elements;
 pub(crate) mod exp;
 pub(crate) mod linear;
+pub(crate) mod norms;
+pub(crate) mod pictures;
 pub(crate) mod places;
+pub(crate) mod pointwise;
 pub(crate) mod product;
+pub(crate) mod rows;
 pub(crate) mod transpose;
 
 use candle_core::{DType, Tensor};

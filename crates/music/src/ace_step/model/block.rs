@@ -1,5 +1,8 @@
 use candle_core::Tensor;
-use songwright_nn::{Result, Weights, ops::modulated_rms};
+use songwright_nn::{
+    Result, Weights,
+    ops::{gated_sum, modulated_rms},
+};
 
 use super::{
     cross_attention::{CrossAttention, KeyValues},
@@ -58,13 +61,13 @@ impl Block {
         let part = |i| six.narrow(1, i, 1);
         let normed = modulated_rms(x, &part(1)?, &part(0)?, EPS)?;
         let seen = self.attn.forward(&normed, around.rotary)?;
-        let x = (x + seen.broadcast_mul(&part(2)?)?)?;
+        let x = gated_sum(x, &seen, &part(2)?)?;
         let asked = self
             .cross_attn
             .forward(&x, around.prompt, around.rotary, around.strength)?;
         let x = (x + asked)?;
         let normed = modulated_rms(&x, &part(4)?, &part(3)?, EPS)?;
         let moved = self.ff.forward(&normed)?;
-        Ok((x + moved.broadcast_mul(&part(5)?)?)?)
+        gated_sum(&x, &moved, &part(5)?)
     }
 }

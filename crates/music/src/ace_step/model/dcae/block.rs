@@ -3,7 +3,6 @@ use songwright_nn::{
     Result, Weights,
     conv::{Conv2d, ConvShape},
     norm::ChannelRmsNorm,
-    ops::silu,
     weights::Bias,
 };
 
@@ -61,7 +60,7 @@ impl ResBlock {
     }
 
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let seen = self.conv2.forward(&silu(&self.conv1.forward(x)?)?)?;
-        Ok((x + self.norm.forward(&seen)?)?)
+        let seen = self.conv2.forward_silu(&self.conv1.forward(x)?)?;
+        self.norm.forward_onto(&seen, Some(x))
     }
 }

@@ -3,7 +3,7 @@ use songwright_nn::{
     Result, Weights,
     conv::{Conv2d, ConvShape},
     norm::ChannelRmsNorm,
-    ops::pixel_shuffle,
+    ops::repeated_pixel_shuffle,
     weights::Bias,
 };
 
@@ -164,7 +164,7 @@ impl Up {
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let (_, _, height, width) = x.dims4()?;
         let large = x.upsample_nearest2d(2 * height, 2 * width)?;
-        let shortcut = pixel_shuffle(&repeat_channels(x, 4 * self.outputs)?, 2)?;
+        let shortcut = repeated_pixel_shuffle(x, self.outputs, 2)?;
         Ok((self.conv.forward(&large)? + shortcut)?)
     }
 }

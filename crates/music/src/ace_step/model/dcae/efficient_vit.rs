@@ -3,7 +3,7 @@ use songwright_nn::{
     Linear, Result, Weights,
     conv::{Conv2d, ConvShape},
     norm::ChannelRmsNorm,
-    ops::silu,
+    ops::gated,
     weights::Bias,
 };
 
@@ -88,10 +88,9 @@ impl MultiscaleAttention {
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let (batch, channels, height, width) = x.dims4()?;
         let pixels = height * width;
-        let by_pixel = x.flatten_from(2)?.transpose(1, 2)?.contiguous()?;
-        let qkv = self.to_qkv.forward(&by_pixel)?.transpose(1, 2)?;
-        let qkv = qkv
-            .contiguous()?
+        let qkv = self
+            .to_qkv
+            .forward_channels(&x.flatten_from(2)?)?
             .reshape((batch, 3 * channels, height, width))?;
         let mut views = vec![qkv.clone()];
         for (depthwise, grouped) in &self.to_qkv_multiscale {
@@ -113,12 +112,10 @@ impl MultiscaleAttention {
             .matmul(&q)?
             .broadcast_div(&normaliser)?
             .to_dtype(x.dtype())?
-            .reshape((batch, views.len() * channels, pixels))?
-            .transpose(1, 2)?
-            .contiguous()?;
-        let out = self.to_out.forward(&seen)?.transpose(1, 2)?.contiguous()?;
+            .reshape((batch, views.len() * channels, pixels))?;
+        let out = self.to_out.forward_channels(&seen)?;
         let out = out.reshape((batch, channels, height, width))?;
-        Ok((x + self.norm_out.forward(&out)?)?)
+        self.norm_out.forward_onto(&out, Some(x))
     }
 }
 
@@ -154,10 +151,8 @@ impl GatedConv {
     }
 
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let wide = self.depth.forward(&silu(&self.inverted.forward(x)?)?)?;
-        let halves = wide.chunk(2, 1)?;
-        let gated = (&halves[0] * silu(&halves[1].contiguous()?)?)?;
-        let out = self.norm.forward(&self.point.forward(&gated)?)?;
-        Ok((x + out)?)
+        let gated = gated(&self.depth.forward_silu(&self.inverted.forward(x)?)?)?;
+        self.norm
+            .forward_onto(&self.point.forward(&gated)?, Some(x))
     }
 }
