@@ -202,3 +202,9 @@ def test_exactly_the_limits_are_taken(one_process):
 def test_shared_fields_are_checked_everywhere(one_process, endpoint, field, wrong):
     body = LIMITS[endpoint][0][3] | {field: wrong}
     shapes.error(post(one_process, endpoint, body), 400, names=field, service="integrated")
+
+
+@pytest.mark.parametrize(("field", "most"), [("title", 200), ("artist", 200), ("cover_style", 100), ("language", 50)])
+def test_texts_beside_the_description_have_their_limits(one_process, field, most):
+    answer = post(one_process, "generate_from_description", SHORT | {field: "x" * (most + 1)})
+    shapes.error(answer, 400, names=field, service="integrated")

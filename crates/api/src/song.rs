@@ -146,6 +146,16 @@ impl SongRequest {
     /// # Errors
     /// [`InvalidField`] for what is out of its limits.
     pub fn settled(mut self) -> Result<Self, InvalidField> {
+        for (field, text, most) in [
+            ("title", &self.title, 200),
+            ("artist", &self.artist, 200),
+            ("cover_style", &self.cover_style, 100),
+            ("language", &self.language, 50),
+        ] {
+            if let Some(text) = text {
+                length_between(field, text, 0..=most)?;
+            }
+        }
         self.audio = AudioGeneration::try_from(&self.audio)?.into();
         Diffusion::try_from(&self.diffusion)?;
         Ok(self)
