@@ -18,9 +18,10 @@ def binary() -> str:
 
 def clean_env(extra: dict[str, str] | None = None) -> dict[str, str]:
     """This environment without anything that would configure the program."""
-    ours = ("SONGWRIGHT_", "S3_", "AWS_", "LYRICS_SERVICE", "MUSIC_SERVICE", "IMAGE_SERVICE", "LLM_MODEL")
+    ours = ("HF_", "SONGWRIGHT_", "S3_", "AWS_", "LYRICS_SERVICE", "MUSIC_SERVICE", "IMAGE_SERVICE", "LLM_MODEL")
     env = {name: value for name, value in os.environ.items() if not name.startswith(ours)}
-    return env | (extra or {})
+    # Nothing is fetched, and what this user has fetched is not seen.
+    return env | {"HF_HUB_OFFLINE": "1", "HF_HOME": os.devnull} | (extra or {})
 
 
 class Program:

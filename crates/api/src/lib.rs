@@ -30,7 +30,7 @@ pub use lyrics::{
     PromptResponse, TitleRequest, TitleResponse,
 };
 pub use models::{
-    Model, ModelFile, ModelLicence, ModelList, ModelMemory, ModelState, ModelVariant,
+    Model, ModelFile, ModelInstall, ModelLicence, ModelList, ModelMemory, ModelState, ModelVariant,
 };
 pub use music::{
     AudioGeneration, AudioGenerationBase, GenerationMetadata, MusicRequest, MusicResponse,

@@ -11,6 +11,21 @@ pub struct ModelList {
     pub problems: Vec<String>,
 }
 
+/// What is to be installed, and on which terms.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, ToSchema)]
+pub struct ModelInstall {
+    /// Which; the path of the request says it.
+    #[serde(default)]
+    #[schema(ignore)]
+    pub id: String,
+    /// One of its variants; the first where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub variant: Option<String>,
+    /// That the licence was read and is agreed to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accept_licence: Option<bool>,
+}
+
 /// A model that an engine can use.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
 pub struct Model {

@@ -9,11 +9,13 @@
 //! loads its engine for the first command, unloads it after the idle window, or when another
 //! engine needs its memory ([`Residency`]).
 
+mod aside;
 mod health;
 mod queue;
 mod residency;
 mod workers;
 
+pub use aside::Aside;
 pub use health::{EngineHealth, HealthStatus};
 pub use queue::{Queue, Work};
 pub use residency::Residency;

@@ -13,6 +13,8 @@ use songwright_base::{
 use tokio::sync::Notify;
 use tracing::Instrument as _;
 
+use crate::Aside;
+
 /// The work of an operation: whatever its service and kind say, with its request.
 pub type Work = dyn Fn(Operation) -> Pin<Box<dyn Future<Output = Result<serde_json::Value, Failure>> + Send>>
     + Send
@@ -20,6 +22,7 @@ pub type Work = dyn Fn(Operation) -> Pin<Box<dyn Future<Output = Result<serde_js
 
 /// Who works, who waits, and in what order: one line a service, first come first served.
 pub struct Queue {
+    aside: Aside,
     operations: Arc<Operations>,
     work: Arc<Work>,
     lanes: [Lane; 4],
@@ -44,12 +47,14 @@ struct LaneState {
 }
 
 impl Queue {
-    /// A queue whose operations do `work`; `limit` may wait in each line.
+    /// A queue whose operations do `work`; `limit` may wait in each line, and what is `aside` waits
+    /// in none.
     #[must_use]
     pub fn new(
         operations: Arc<Operations>,
         services: &[ServiceConfig; 4],
         limit: usize,
+        aside: Aside,
         work: Arc<Work>,
     ) -> Arc<Self> {
         let lanes = services.each_ref().map(|config| Lane {
@@ -59,6 +64,7 @@ impl Queue {
             moved: Notify::new(),
         });
         Arc::new(Self {
+            aside,
             operations,
             work,
             lanes,
@@ -89,7 +95,9 @@ impl Queue {
         kind: &str,
         request: serde_json::Value,
     ) -> Result<Operation, Failure> {
-        self.check_room(service)?;
+        if !self.is_aside(kind) {
+            self.check_room(service)?;
+        }
         let operation = self.operations.start(service, kind, request)?;
         self.line_up(operation.clone());
         Ok(operation)
@@ -107,14 +115,17 @@ impl Queue {
     /// # Errors
     /// 404, 409 as [`Operations::revive`]; 429.
     pub fn resume(self: &Arc<Self>, id: OperationId) -> Result<Operation, Failure> {
-        let service = self.operations.get(id)?.service();
+        let operation = self.operations.get(id)?;
+        let service = operation.service();
         if self.is_lined_up(service, id) {
             return Err(Failure::new(
                 Code::Conflict,
                 "This operation is in the queue already.",
             ));
         }
-        self.check_room(service)?;
+        if !self.is_aside(&operation.snapshot().kind) {
+            self.check_room(service)?;
+        }
         let operation = self.operations.revive(id)?;
         self.line_up(operation.clone());
         Ok(operation)
@@ -132,6 +143,10 @@ impl Queue {
             operation.end(Err(EngineError::Cancelled.into()));
         }
         Ok(operation)
+    }
+
+    fn is_aside(&self, kind: &str) -> bool {
+        self.aside.kinds.contains(&kind)
     }
 
     fn is_lined_up(&self, service: Service, id: OperationId) -> bool {
@@ -166,12 +181,17 @@ impl Queue {
     }
 
     fn line_up(self: &Arc<Self>, operation: Operation) {
+        let queue = self.clone();
+        let span = tracing::info_span!("operation", operation_id = %operation.id(), service = operation.service().name());
+        if self.is_aside(&operation.snapshot().kind) {
+            let limit = self.aside.max_runtime;
+            tokio::spawn(async move { queue.perform(&operation, limit).await }.instrument(span));
+            return;
+        }
         self.lane(operation.service())
             .waiting
             .push_back(operation.id());
         self.tell_positions(operation.service());
-        let queue = self.clone();
-        let span = tracing::info_span!("operation", operation_id = %operation.id(), service = operation.service().name());
         tokio::spawn(async move { queue.live(operation).await }.instrument(span));
     }
 
@@ -187,24 +207,33 @@ impl Queue {
         };
         self.tell_positions(service);
         if admitted {
-            let lane = &self.lanes[service.index()];
-            operation.start(lane.max_runtime);
-            tracing::info!("[{id}] Started: {}", operation.snapshot().kind);
-            let begun = std::time::Instant::now();
-            let outcome = self.within_deadline(&operation).await;
-            match &outcome {
-                Ok(_) => tracing::info!("[{id}] Done: in {:.1} s", begun.elapsed().as_secs_f64()),
-                Err(failure) => tracing::warn!("[{id}] Ended: {failure}"),
-            }
-            operation.end(outcome);
+            let limit = self.lanes[service.index()].max_runtime;
+            let seconds = self.perform(&operation, limit).await;
             let mut state = self.lane(service);
             state.running -= 1;
-            state.mean_seconds = 0.7 * state.mean_seconds + 0.3 * begun.elapsed().as_secs_f64();
+            state.mean_seconds = 0.7 * state.mean_seconds + 0.3 * seconds;
         } else {
             operation.end(Err(EngineError::Cancelled.into()));
+            self.operations.cleanup(&operation);
         }
-        self.operations.cleanup(&operation);
         self.lanes[service.index()].moved.notify_waiters();
+    }
+
+    /// From its start to its end; the seconds that it took.
+    async fn perform(&self, operation: &Operation, limit: Duration) -> f64 {
+        let id = operation.id();
+        operation.start(limit);
+        tracing::info!("[{id}] Started: {}", operation.snapshot().kind);
+        let begun = std::time::Instant::now();
+        let outcome = self.within_deadline(operation).await;
+        let seconds = begun.elapsed().as_secs_f64();
+        match &outcome {
+            Ok(_) => tracing::info!("[{id}] Done: in {seconds:.1} s"),
+            Err(failure) => tracing::warn!("[{id}] Ended: {failure}"),
+        }
+        operation.end(outcome);
+        self.operations.cleanup(operation);
+        seconds
     }
 
     /// Runs the work; when the time is over the caller hears of it at once, and the engine stops
@@ -322,6 +351,10 @@ mod tests {
             Arc::new(Operations::new(Arc::new(NoJournal))),
             &services(max_runtime_s),
             2,
+            Aside {
+                kinds: &["fetch"],
+                max_runtime: Duration::from_secs(60),
+            },
             work,
         )
     }
@@ -360,6 +393,24 @@ mod tests {
         assert_eq!(third.snapshot().queue_position, Some(0));
         gate.add_permits(2);
         assert_eq!(third.ended().await.result, Some(json!(3)));
+    }
+
+    #[tokio::test]
+    async fn what_is_aside_waits_in_no_line_and_has_a_limit_of_its_own() {
+        let gate = Arc::new(Semaphore::new(0));
+        let queue = queue(&gate, 0);
+        let songs: Vec<_> = (0..3)
+            .map(|_| queue.submit(Service::Music, "k", Value::Null).unwrap())
+            .collect();
+        let aside = queue.submit(Service::Music, "fetch", json!(1)).unwrap();
+        running(&aside).await;
+        for song in &songs {
+            // Their time is over at once; what is aside goes on.
+            assert_eq!(song.ended().await.state, OperationState::Failed);
+        }
+        assert_eq!(aside.snapshot().state, OperationState::Running);
+        queue.cancel(aside.id()).unwrap();
+        assert_eq!(aside.ended().await.state, OperationState::Cancelled);
     }
 
     #[tokio::test]

@@ -7,7 +7,7 @@ use songwright_base::{
     Code, Failure, Journal, Operations, Service,
     config::{Config, StorageConfig},
 };
-use songwright_engine::{Queue, Work};
+use songwright_engine::{Aside, Queue, Work};
 use songwright_remote::RemoteTarget;
 use songwright_song::Studio;
 use songwright_storage::{Library, ObjectConfig, Objects, QueueClaim, S3Config};
@@ -16,12 +16,14 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     assembly::{Engines, Serving},
     key::Sessions,
-    work,
+    models, work,
 };
 
 /// Files of no row that are older than this at the start were left behind by a crash: another
 /// process may be about to add younger ones.
 const ORPHAN_AGE: Duration = Duration::from_secs(3600);
+/// Models come over slow lines too.
+const INSTALL_LIMIT: Duration = Duration::from_secs(7 * 24 * 3600);
 /// Results of single services are kept for a week.
 const LOOSE_AGE: Duration = Duration::from_secs(7 * 24 * 3600);
 
@@ -88,13 +90,23 @@ impl Host {
         let journal: Arc<dyn Journal> = library;
         let worker = studio.clone();
         let work: Arc<Work> = Arc::new(move |operation| {
-            let studio = worker.clone();
-            Box::pin(async move { work::run(&studio, operation).await })
+            let (studio, data_dir) = (worker.clone(), data_dir.clone());
+            Box::pin(async move {
+                if operation.snapshot().kind == models::INSTALL {
+                    models::install(&data_dir, &operation).await
+                } else {
+                    work::run(&studio, operation).await
+                }
+            })
         });
         let queue = Queue::new(
             Arc::new(Operations::new(journal)),
             &config.services,
             config.queue_limit,
+            Aside {
+                kinds: &[models::INSTALL],
+                max_runtime: INSTALL_LIMIT,
+            },
             work,
         );
         queue.restore(records);

@@ -1,7 +1,14 @@
-//! Models as clients see them.
+//! Models as clients see them, and how they are installed for them.
 
+use std::path::Path;
+
+use serde_json::Value;
 use songwright_api as api;
-use songwright_hub::{Card, CardFile, Digest, Error, Hub, Variant};
+use songwright_base::{Code, Failure, Operation};
+use songwright_hub::{Acceptance, Card, CardFile, Digest, Error, Hub, Variant};
+
+/// The kind of the operations that install a model.
+pub(crate) const INSTALL: &str = "install_model";
 
 /// Every card, with what of it is on this machine. Reads small files.
 ///
@@ -71,6 +78,41 @@ fn file(file: &CardFile) -> api::ModelFile {
         bytes: file.bytes,
         sha256: sha256.map(|digest| digest.to_string()),
         dtype: file.dtype.clone(),
+    }
+}
+
+/// The models of a data folder. What the environment says wrongly is no client's fault.
+pub(crate) fn hub(data_dir: &Path) -> Result<Hub, Failure> {
+    Hub::open(data_dir).map_err(|error| Failure::new(Code::Unavailable, error.to_string()))
+}
+
+/// Refuses at once what cannot be installed, before it becomes an operation.
+pub(crate) fn check(data_dir: &Path, request: &api::ModelInstall) -> Result<(), Failure> {
+    let hub = hub(data_dir)?;
+    let card = hub.card(&request.id)?;
+    Ok(hub.may_install(&card, request.variant.as_deref(), acceptance(request))?)
+}
+
+/// Does what an operation of the kind [`INSTALL`] says; the result is the model.
+pub(crate) async fn install(data_dir: &Path, operation: &Operation) -> Result<Value, Failure> {
+    let request = api::Body::from_value(operation.snapshot().request)?;
+    let request: api::ModelInstall = request.into()?;
+    let hub = hub(data_dir)?;
+    let card = hub.card(&request.id)?;
+    let variant = request.variant.as_deref();
+    hub.install(&card, variant, acceptance(&request), operation)
+        .await?;
+    let model = tokio::task::spawn_blocking(move || one(&hub, &card))
+        .await
+        .map_err(|e| Failure::internal("looking at the model", &e))?;
+    serde_json::to_value(&model).map_err(|e| Failure::internal("writing the answer", &e))
+}
+
+fn acceptance(request: &api::ModelInstall) -> Acceptance {
+    if request.accept_licence == Some(true) {
+        Acceptance::Given
+    } else {
+        Acceptance::NotGiven
     }
 }
 

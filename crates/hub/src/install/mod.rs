@@ -111,6 +111,22 @@ impl Hub {
         self.installed(card, Some(variant.name.as_str()))
     }
 
+    /// Whether [`Hub::install`] would begin: whether there is such a variant, and its licence was
+    /// accepted where that is asked for.
+    ///
+    /// # Errors
+    /// [`Error::UnknownVariant`]; [`Error::LicenceNotAccepted`].
+    pub fn may_install(
+        &self,
+        card: &Card,
+        variant: Option<&str>,
+        acceptance: Acceptance,
+    ) -> Result<(), Error> {
+        let variant = card.variant(variant)?;
+        let earlier = Records::of(&self.models_dir, card).read(variant);
+        accepted(card, acceptance, earlier.as_ref()).map(drop)
+    }
+
     async fn present(
         &self,
         variant: &Variant,

@@ -7,6 +7,7 @@ mod hear;
 mod image;
 mod integrated;
 mod lyrics;
+mod models;
 mod music;
 mod operations;
 mod session;
@@ -43,7 +44,9 @@ pub(crate) struct Documented {
 
 /// The routes of all services in one process, or of one service alone.
 pub(crate) fn documented(serving: Serving) -> Documented {
-    let shared = operations::routes().merge(session::routes());
+    let shared = operations::routes()
+        .merge(models::routes())
+        .merge(session::routes());
     let services = match serving {
         Serving::All => integrated::routes()
             .merge(songs::routes())
