@@ -54,7 +54,7 @@ pub enum Error {
     },
     /// Somebody has to agree to the licence first.
     #[error(
-        "{title} is under the licence {licence}, which has to be accepted first. Read it at {url}; if you agree, add --accept-licence."
+        "{title} is under the licence {licence}, which has to be accepted first. Read it at {url}; if you agree, add --accept-licence, or accept_licence in a request."
     )]
     LicenceNotAccepted {
         /// The model.
