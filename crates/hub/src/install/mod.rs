@@ -81,9 +81,25 @@ impl Hub {
         let records = Records::of(&self.models_dir, card);
         let earlier = records.read(variant);
         let accepted = accepted(card, acceptance, earlier.as_ref())?;
-        let cache = self.cache();
+        let cache = match earlier.as_ref().map(|record| &record.place) {
+            Some(Place::Folder(_) | Place::Copied) => {
+                if let Ok(installed) = self.installed(card, Some(variant.name.as_str()))
+                    && installed.is_verified()
+                {
+                    return Ok(installed);
+                }
+                self.cache()
+            }
+            // Where the variables name another cache now, what was installed is still there.
+            Some(Place::Cache(root)) => {
+                let noted = HubCache::new(root.clone());
+                let is_whole = variant.files.iter().all(|file| noted.find(file).is_some());
+                if is_whole { noted } else { self.cache() }
+            }
+            None => self.cache(),
+        };
 
-        let present = self.present(variant, earlier, observer).await?;
+        let present = self.present(&cache, variant, earlier, observer).await?;
         let mut record = Record::new(Place::Cache(cache.root().to_owned()));
         record.accepted = accepted;
         for (file, kept) in present.whole {
@@ -129,11 +145,12 @@ impl Hub {
 
     async fn present(
         &self,
+        cache: &HubCache,
         variant: &Variant,
         record: Option<Record>,
         observer: &dyn Observer,
     ) -> Result<Present, Error> {
-        let (cache, variant) = (self.cache(), variant.clone());
+        let (cache, variant) = (cache.clone(), variant.clone());
         let bytes = present::bytes(&cache, &variant);
         let tally = Arc::new(Tally::default());
         let counted = tally.clone();

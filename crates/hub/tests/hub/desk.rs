@@ -49,7 +49,16 @@ impl Desk {
 
     /// The models of this machine, with further variables.
     pub(crate) fn models(&self, vars: &[(&str, &str)]) -> Hub {
-        let cache = self.cache().display().to_string();
+        self.models_with(&self.cache(), vars)
+    }
+
+    /// The models of this machine where the variables name another cache.
+    pub(crate) fn models_in(&self, cache: &Path) -> Hub {
+        self.models_with(cache, &[])
+    }
+
+    fn models_with(&self, cache: &Path, vars: &[(&str, &str)]) -> Hub {
+        let cache = cache.display().to_string();
         let endpoint = self.hub.endpoint.clone();
         let var = |name: &str| match name {
             "HF_ENDPOINT" => Some(endpoint.clone()),

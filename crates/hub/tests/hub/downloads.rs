@@ -70,6 +70,23 @@ async fn what_is_there_is_not_fetched_and_not_read_again() {
 }
 
 #[tokio::test]
+async fn what_is_in_an_earlier_cache_is_still_there() {
+    let desk = Desk::new().await;
+    desk.models(&[])
+        .install(&desk.card, None, Acceptance::NotGiven, &Silent)
+        .await
+        .unwrap();
+    desk.hub.forget();
+    let moved = desk.models_in(&desk.home.path().join("elsewhere"));
+    let installed = moved
+        .install(&desk.card, None, Acceptance::NotGiven, &Silent)
+        .await
+        .unwrap();
+    assert_eq!(installed.folders(), [desk.pointer("")]);
+    assert!(desk.hub.seen().is_empty(), "{:?}", desk.hub.seen());
+}
+
+#[tokio::test]
 async fn a_branch_is_settled_once_and_noted() {
     let desk = Desk::new().await;
     let models = desk.models(&[]);

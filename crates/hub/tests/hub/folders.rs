@@ -25,6 +25,14 @@ async fn a_folder_is_taken_in_where_it_is() {
     assert_eq!(installed.folders(), [&*folder]);
     assert!(desk.hub.seen().is_empty());
 
+    // There is nothing to fetch.
+    let again = models
+        .install(&desk.card, None, Acceptance::NotGiven, &Silent)
+        .await
+        .unwrap();
+    assert_eq!(again.folders(), [&*folder]);
+    assert!(desk.hub.seen().is_empty());
+
     // Its notes have no digest in the card: what they were then is what they have to be.
     flip(&folder.join(NOTES), 0);
     let error = models.installed(&desk.card, None).unwrap_err().to_string();
