@@ -3,6 +3,7 @@
 
 #![allow(clippy::unwrap_used, reason = "all of it is tests")]
 
+mod adapters;
 mod checkpoints;
 mod compose;
 mod tasks;

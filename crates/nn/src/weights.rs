@@ -1,5 +1,6 @@
 //! A checkpoint, walked by name.
 
+mod adapters;
 mod gguf;
 mod memory;
 mod quantise;
@@ -16,6 +17,7 @@ use candle_core::{
 
 use crate::{Error, Result};
 
+pub use adapters::Adapted;
 pub use gguf::Gguf;
 pub use memory::Memory;
 pub use safetensors::SafeTensors;
@@ -80,8 +82,14 @@ pub enum Bias {
 impl Weights {
     /// The root of a checkpoint. Tensors are handed out as `dtype` on `device`.
     pub fn new(source: impl Source + 'static, dtype: DType, device: &Device) -> Self {
+        Self::of(Arc::new(source), dtype, device)
+    }
+
+    /// The same of a source that is shared.
+    #[must_use]
+    pub fn of(source: Arc<dyn Source>, dtype: DType, device: &Device) -> Self {
         Self {
-            source: Arc::new(source),
+            source,
             path: String::new(),
             dtype,
             device: device.clone(),

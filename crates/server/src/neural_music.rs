@@ -9,7 +9,7 @@ use songwright_base::{
 use songwright_hub::{Card, Error as HubError, Hub};
 use songwright_music::{
     Composer, Composition, MusicParams,
-    ace_step::{AceStepComposer, Checkpoint, Identity},
+    ace_step::{AceStepComposer, AdapterFolder, Checkpoint, Identity},
 };
 use songwright_nn::device;
 use songwright_sketch::music::SketchComposer;
@@ -109,7 +109,7 @@ impl LocalComposer {
             licence: card.licence.id.clone(),
         };
         family
-            .composer(folder, identity, config.memory_budget_bytes)
+            .composer(folder, identity, config)
             .map_err(|error| Failed::Broken(error.to_string()))
     }
 
@@ -150,20 +150,19 @@ impl Family {
         self,
         folder: PathBuf,
         identity: Identity,
-        budget_bytes: u64,
+        config: &Config,
     ) -> Result<LocalComposer, EngineError> {
         match self {
             Self::AceStepV1 => {
+                let budget_bytes = config.memory_budget_bytes;
+                let adapters = AdapterFolder::at(&config.data_dir.join("adapters/ace-step-v1"));
                 let open = move || -> Result<AceStepComposer, EngineError> {
                     let checkpoint = Checkpoint::open(folder.clone())?;
                     let identity = identity.clone();
                     let device = device::best();
-                    Ok(AceStepComposer::new(
-                        checkpoint,
-                        identity,
-                        device,
-                        budget_bytes,
-                    )?)
+                    let composer =
+                        AceStepComposer::new(checkpoint, identity, device, budget_bytes)?;
+                    Ok(composer.with_adapters(adapters.clone()))
                 };
                 let composer = open()?;
                 Ok(LocalComposer {

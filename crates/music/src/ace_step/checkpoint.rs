@@ -3,13 +3,14 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use candle_core::{DType, Device};
 use serde::de::DeserializeOwned;
 use songwright_nn::{
     Weights,
-    weights::{Gguf, SafeTensors, Shapes, Source},
+    weights::{Adapted, Gguf, SafeTensors, Shapes, Source},
 };
 
 use super::{
@@ -106,17 +107,38 @@ impl Checkpoint {
     /// # Errors
     /// [`Error::Checkpoint`] as [`Self::open`].
     pub fn weights(&self, part: Part, dtype: DType, device: &Device) -> Result<Weights, Error> {
+        Ok(Weights::of(self.source(part)?, dtype, device))
+    }
+
+    /// The transformer's weights with adapters added, each with its strength.
+    ///
+    /// # Errors
+    /// As [`Self::weights`]; [`Error::Unsupported`] names an adapter that is none, or another model's.
+    pub fn adapted(
+        &self,
+        adapters: &[(PathBuf, f64)],
+        dtype: DType,
+        device: &Device,
+    ) -> Result<Weights, Error> {
+        let base = self.source(Part::Transformer)?;
+        if adapters.is_empty() {
+            return Ok(Weights::of(base, dtype, device));
+        }
+        let adapted = Adapted::new(base, adapters)
+            .map_err(|error| Error::Unsupported(format!("{error}.")))?;
+        Ok(Weights::new(adapted, dtype, device))
+    }
+
+    fn source(&self, part: Part) -> Result<Arc<dyn Source>, Error> {
         let file = self.file(part)?;
         let at_fault = |error| Error::Checkpoint {
             file: file.clone(),
             what: format!("{error}. {REPAIR}"),
         };
         if is_gguf(&file) {
-            let gguf = Gguf::open(&file).map_err(at_fault)?;
-            return Ok(Weights::new(gguf, dtype, device));
+            return Ok(Arc::new(Gguf::open(&file).map_err(at_fault)?));
         }
-        let tensors = SafeTensors::open(&[&file]).map_err(at_fault)?;
-        Ok(Weights::new(tensors, dtype, device))
+        Ok(Arc::new(SafeTensors::open(&[&file]).map_err(at_fault)?))
     }
 
     fn file(&self, part: Part) -> Result<PathBuf, Error> {

@@ -3,6 +3,7 @@ use songwright_base::{EngineError, EngineInfo, EngineKind, Observer};
 
 use super::{
     Error,
+    adapter_folder::AdapterFolder,
     checkpoint::{Checkpoint, Part},
     limits,
     lyric_text::LyricText,
@@ -21,6 +22,7 @@ pub struct AceStepComposer {
     budget_bytes: u64,
     tags: TagsTokenizer,
     lyrics: LyricText,
+    adapters: AdapterFolder,
     info: EngineInfo,
 }
 
@@ -41,12 +43,19 @@ impl AceStepComposer {
         Ok(Self {
             tags: TagsTokenizer::open(&checkpoint.tokenizer())?,
             lyrics: LyricText::new()?,
+            adapters: AdapterFolder::default(),
             info: identity.info(&device, plan),
             networks: Networks::new(checkpoint, device),
             plan,
             sizes,
             budget_bytes,
         })
+    }
+
+    /// The same with adapters to choose from.
+    #[must_use]
+    pub fn with_adapters(self, adapters: AdapterFolder) -> Self {
+        Self { adapters, ..self }
     }
 
     /// What it does to fit.
@@ -70,6 +79,7 @@ impl AceStepComposer {
             networks: &mut self.networks,
             plan: self.plan,
             texts: (&self.tags, &self.lyrics),
+            adapters: &self.adapters,
             params,
             observer,
         };

@@ -1,6 +1,7 @@
 //! ACE-Step v1 (Gong et al., "ACE-Step: A Step Towards Music Generation Foundation Model",
 //! arXiv 2506.00045) on candle.
 
+mod adapter_folder;
 mod checkpoint;
 pub mod codec;
 mod composer;
@@ -16,6 +17,7 @@ mod plan;
 mod run;
 mod tags;
 
+pub use adapter_folder::AdapterFolder;
 pub use checkpoint::{Checkpoint, Part};
 pub use composer::{AceStepComposer, Identity};
 pub use error::Error;

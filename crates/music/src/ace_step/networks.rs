@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use candle_core::{DType, Device};
 
 use super::{
@@ -25,6 +27,8 @@ pub(super) struct Networks {
     device: Device,
     text: Option<TextEncoder>,
     diffusion: Option<DiffusionModel>,
+    /// What the transformer in memory was adapted with.
+    adapters: Vec<(PathBuf, f64)>,
     decoder: Option<CodecDecoder>,
 }
 
@@ -35,6 +39,7 @@ impl Networks {
             device,
             text: None,
             diffusion: None,
+            adapters: Vec::new(),
             decoder: None,
         }
     }
@@ -83,15 +88,24 @@ impl Networks {
         Ok(self.text.insert(loaded))
     }
 
-    /// The transformer and its prompt's encoder, loaded if they are not.
-    pub(super) fn diffusion(&mut self, plan: Plan) -> Result<&DiffusionModel, Error> {
+    /// The transformer and its prompt's encoder with adapters, loaded if they are not.
+    pub(super) fn diffusion(
+        &mut self,
+        plan: Plan,
+        adapters: &[(PathBuf, f64)],
+    ) -> Result<&DiffusionModel, Error> {
         self.make_room(plan, Part::Transformer);
+        if self.adapters != adapters {
+            // Strengths are in the weights: others mean others.
+            self.diffusion = None;
+            self.adapters = adapters.to_vec();
+        }
         let loaded = match self.diffusion.take() {
             Some(loaded) => loaded,
             None => {
-                let weights =
-                    self.checkpoint
-                        .weights(Part::Transformer, plan.dtype, &self.device)?;
+                let weights = self
+                    .checkpoint
+                    .adapted(adapters, plan.dtype, &self.device)?;
                 let config = &self.checkpoint.transformer;
                 DiffusionModel {
                     prompt: PromptEncoder::load(&weights, config)?,

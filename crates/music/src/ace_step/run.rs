@@ -1,3 +1,5 @@
+use std::path::PathBuf;
+
 use candle_core::{DType, Device, Tensor};
 use songwright_audio::{Pcm, Resampler};
 use songwright_base::{Observer, Progress, Stage};
@@ -5,6 +7,7 @@ use songwright_nn::Result as NnResult;
 
 use super::{
     Error,
+    adapter_folder::AdapterFolder,
     codec::{Half, RATE_HZ},
     diffusion::{
         DitVelocities, Edit, Erg, Guidance, Sampling, SeededNoise, Sides, Task, edit, frames,
@@ -28,6 +31,7 @@ pub(super) struct Run<'a> {
     pub(super) networks: &'a mut Networks,
     pub(super) plan: Plan,
     pub(super) texts: (&'a TagsTokenizer, &'a LyricText),
+    pub(super) adapters: &'a AdapterFolder,
     pub(super) params: &'a MusicParams,
     pub(super) observer: &'a dyn Observer,
 }
@@ -128,10 +132,11 @@ impl Run<'_> {
             lyric: self.params.diffusion.use_erg_lyric,
             diffusion: self.params.diffusion.use_erg_diffusion,
         };
+        let adapters = self.adapters()?;
         let (plan, observer) = (self.plan, self.observer);
         let device = self.networks.device().clone();
         let mut noise = self.noise(&device);
-        let model = self.networks.diffusion(plan)?;
+        let model = self.networks.diffusion(plan, &adapters)?;
         let double = sampling.guidance.is_double();
         let sides = Sides::of(&model.prompt, &prompt, &erg, double)?;
         let schedule = sampling.schedule();
@@ -180,9 +185,10 @@ impl Run<'_> {
             self.prompt(&from.0.states, &from.1)?,
             self.prompt(&to.0.states, &to.1)?,
         ];
+        let adapters = self.adapters()?;
         let (plan, observer) = (self.plan, self.observer);
         let mut noise = self.noise(&self.networks.device().clone());
-        let model = self.networks.diffusion(plan)?;
+        let model = self.networks.diffusion(plan, &adapters)?;
         let schedule = request.schedule();
         let side = |prompt: &Prompt| {
             let sides = Sides::of_edit(&model.prompt, prompt)?;
@@ -202,6 +208,14 @@ impl Run<'_> {
             &mut noise,
             &mut told(observer),
         )
+    }
+
+    /// The files of the adapters that were asked for.
+    fn adapters(&self) -> Result<Vec<(PathBuf, f64)>, Error> {
+        let chosen = self.params.diffusion.loras.iter();
+        chosen
+            .map(|(name, strength)| Ok((self.adapters.file(name)?, *strength)))
+            .collect()
     }
 
     fn noise(&self, device: &Device) -> SeededNoise {

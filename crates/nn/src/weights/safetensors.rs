@@ -27,6 +27,15 @@ impl SafeTensors {
     }
 }
 
+impl SafeTensors {
+    /// The names of all tensors.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        let all = self.files.tensors();
+        all.into_iter().map(|(name, _)| name).collect()
+    }
+}
+
 impl Source for SafeTensors {
     fn shape(&self, name: &str) -> Option<Shape> {
         let view = self.files.get(name).ok()?;
