@@ -230,25 +230,35 @@ impl TryFrom<&DiffusionFields> for Diffusion {
 }
 
 impl From<&Diffusion> for DiffusionFields {
-    /// Says all that a request can say.
+    /// Says what is not usual, so that a service that knows none of it is asked nothing new.
     fn from(diffusion: &Diffusion) -> Self {
+        fn unusual<T: PartialEq>(value: T, usual: T) -> Option<T> {
+            (value != usual).then_some(value)
+        }
+        let usual = Diffusion::default();
         let whole = |step: &usize| i64::try_from(*step).ok().map(Whole);
         let choice = |(name, weight): &(String, f64)| LoraChoice {
             name: name.clone(),
             weight: Some(*weight),
         };
         Self {
-            scheduler_type: Some(diffusion.scheduler_type),
-            cfg_type: Some(diffusion.cfg_type),
-            omega_scale: Some(diffusion.omega_scale),
-            guidance_interval: Some(diffusion.guidance_interval),
-            guidance_interval_decay: Some(diffusion.guidance_interval_decay),
-            min_guidance_scale: Some(diffusion.min_guidance_scale),
-            guidance_scale_text: Some(diffusion.guidance_scale_text),
-            guidance_scale_lyric: Some(diffusion.guidance_scale_lyric),
-            use_erg_tag: Some(diffusion.use_erg_tag),
-            use_erg_lyric: Some(diffusion.use_erg_lyric),
-            use_erg_diffusion: Some(diffusion.use_erg_diffusion),
+            scheduler_type: unusual(diffusion.scheduler_type, usual.scheduler_type),
+            cfg_type: unusual(diffusion.cfg_type, usual.cfg_type),
+            omega_scale: unusual(diffusion.omega_scale, usual.omega_scale),
+            guidance_interval: unusual(diffusion.guidance_interval, usual.guidance_interval),
+            guidance_interval_decay: unusual(
+                diffusion.guidance_interval_decay,
+                usual.guidance_interval_decay,
+            ),
+            min_guidance_scale: unusual(diffusion.min_guidance_scale, usual.min_guidance_scale),
+            guidance_scale_text: unusual(diffusion.guidance_scale_text, usual.guidance_scale_text),
+            guidance_scale_lyric: unusual(
+                diffusion.guidance_scale_lyric,
+                usual.guidance_scale_lyric,
+            ),
+            use_erg_tag: unusual(diffusion.use_erg_tag, usual.use_erg_tag),
+            use_erg_lyric: unusual(diffusion.use_erg_lyric, usual.use_erg_lyric),
+            use_erg_diffusion: unusual(diffusion.use_erg_diffusion, usual.use_erg_diffusion),
             oss_steps: (!diffusion.oss_steps.is_empty())
                 .then(|| OssSteps::List(diffusion.oss_steps.iter().filter_map(whole).collect())),
             vocal_language: diffusion.vocal_language.clone(),
@@ -349,6 +359,17 @@ mod tests {
         };
         assert_eq!(lora(-3.0).unwrap().loras, [("rap".to_owned(), -3.0)]);
         assert!(lora(3.1).is_err());
+    }
+
+    #[test]
+    fn fields_say_what_is_unusual_and_nothing_is_lost() {
+        let usual = DiffusionFields::from(&Diffusion::default());
+        assert_eq!(usual, DiffusionFields::default());
+        let json = r#"{"omega_scale": 3, "use_erg_tag": false, "oss_steps": [1, 5], "draft": true,
+            "cfg_type": "cfg", "vocal_language": "de", "loras": [{"name": "rap", "weight": 0.5}]}"#;
+        let unusual = diffusion(json).unwrap();
+        let fields = DiffusionFields::from(&unusual);
+        assert_eq!(Diffusion::try_from(&fields).unwrap(), unusual);
     }
 
     #[test]

@@ -139,7 +139,8 @@ mod tests {
             let plan = Plan::of(&Device::Cpu, SIZES, gib * GIB);
             (plan.blocks, plan.resident)
         };
-        assert_eq!(of(13), (Some(GgmlDType::Q8_0), true));
+        assert_eq!(of(13), (None, true));
+        assert_eq!(of(12), (Some(GgmlDType::Q8_0), true));
         assert_eq!(of(6), (Some(GgmlDType::Q8_0), true));
         assert_eq!(of(4), (Some(GgmlDType::Q8_0), false));
         assert_eq!(of(1), (Some(GgmlDType::Q4K), false));
