@@ -7,7 +7,7 @@ use rayon::prelude::*;
 use super::{
     elements::{Aligned, Shared},
     matrices::{Matrix, multiply},
-    product::{ROWS, SUMS, Sums, VECTORS, Walk, lanes, rows, tile},
+    product::{ROWS, SUMS, Spread, Sums, VECTORS, Walk, lanes, rows, tile},
     transpose::{SIDE, square},
 };
 
@@ -182,7 +182,7 @@ impl WithSimd for Block<'_, '_> {
         } = self;
         let last = linear.outputs.min(first + BLOCK);
         let walk = Walk {
-            a_row: linear.inputs,
+            a: Spread::Rows(linear.inputs),
             b_row: panels.width,
             inputs: panels.depth,
             offsets: &[0],
