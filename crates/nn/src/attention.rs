@@ -1,8 +1,20 @@
-//! Scaled dot-product attention.
+//! Attention.
 
-use candle_core::Tensor;
+use candle_core::{D, DType, Tensor};
 
-use crate::{Result, ops::softmax_last};
+use crate::{
+    Result,
+    cpu::{
+        self,
+        attention::{Attention, Heads, Measures},
+        elements::{Elements, tensor},
+        linear_attention::LinearAttention,
+    },
+    ops::{Pairs, softmax_last},
+};
+
+#[cfg(test)]
+mod tests;
 
 /// `softmax(scale·q·kᵀ + bias)·v` (Vaswani et al. 2017).
 ///
@@ -18,10 +30,125 @@ pub fn attention(
     scale: f64,
     bias: Option<&Tensor>,
 ) -> Result<Tensor> {
+    let usable = cpu::usable(&[q, k, v]) && bias.is_none_or(|bias| cpu::usable(&[bias]));
+    if usable && k.dims() == v.dims() && k.elem_count() > 0 {
+        return own(&[q, k, v], scale, bias);
+    }
+    composed(&[q, k, v], scale, bias)
+}
+
+fn composed([q, k, v]: &[&Tensor; 3], scale: f64, bias: Option<&Tensor>) -> Result<Tensor> {
     let scores = (q.contiguous()?.matmul(&k.t()?.contiguous()?)? * scale)?;
     let scores = match bias {
         Some(bias) => scores.broadcast_add(bias)?,
         None => scores,
     };
     Ok(softmax_last(&scores)?.matmul(&v.contiguous()?)?)
+}
+
+fn own([q, k, v]: &[&Tensor; 3], scale: f64, bias: Option<&Tensor>) -> Result<Tensor> {
+    let (batch, heads, queries, size) = q.dims4()?;
+    let (rows, same, keys, features) = k.dims4()?;
+    if (rows, same, features) != (batch, heads, size) {
+        // candle says what does not fit.
+        return composed(&[*q, *k, *v], scale, bias);
+    }
+    let (q, k, v) = (by_feature(q)?, by_feature(k)?, by_feature(v)?);
+    let bias = bias.map(Tensor::contiguous).transpose()?;
+    let bias = bias
+        .map(|bias| bias.broadcast_as((batch, heads, queries, keys)))
+        .transpose()?;
+    // One value for all keys is none that lies beside another.
+    let bias = bias.map(|bias| by_feature(&bias)).transpose()?;
+    let numbers = [whole(&q)?, whole(&k)?, whole(&v)?];
+    let of_bias = bias.as_ref().map(whole).transpose()?;
+    let [q, k, v] = [(&q, &numbers[0]), (&k, &numbers[1]), (&v, &numbers[2])]
+        .map(|(tensor, numbers)| heads_of(tensor, numbers));
+    #[expect(clippy::cast_possible_truncation, reason = "computed in f32")]
+    let attention = Attention {
+        q,
+        k,
+        v,
+        bias: bias.as_ref().zip(of_bias.as_ref()).map(|(bias, numbers)| heads_of(bias, numbers)),
+        scale: scale as f32,
+        measures: Measures {
+            batch,
+            heads,
+            queries,
+            keys,
+            size,
+        },
+    };
+    Ok(tensor(attention.run(), (batch, queries, heads, size))?.transpose(1, 2)?)
+}
+
+/// The same, features lying side by side.
+fn by_feature(x: &Tensor) -> Result<Tensor> {
+    if x.stride().last() == Some(&1) {
+        Ok(x.clone())
+    } else {
+        Ok(x.contiguous()?)
+    }
+}
+
+/// All numbers from the tensor's first on.
+fn whole(x: &Tensor) -> Result<Elements<'_>> {
+    Elements::onwards(x)
+}
+
+fn heads_of<'a>(x: &Tensor, numbers: &'a Elements<'_>) -> Heads<'a> {
+    let stride = x.stride();
+    Heads {
+        numbers: numbers.all(),
+        steps: [stride[0], stride[1], stride[2]],
+    }
+}
+
+/// Attention without a softmax (Katharopoulos et al. 2020): queries and keys turn with their position
+/// and lose what is negative, and `q·(kᵀ·v)` is divided by `q·Σk + eps`. Sums are taken in f32.
+///
+/// `qkv` is (batch, time, 3, heads, size), the result (batch, time, heads·size).
+///
+/// # Errors
+/// Where there are fewer positions than times, or the shapes do not fit together.
+pub fn linear_attention(qkv: &Tensor, pairs: Pairs<'_>, eps: f64) -> Result<Tensor> {
+    let (batch, time, _, heads, size) = qkv.dims5()?;
+    if cpu::usable(&[qkv, pairs.cos, pairs.sin]) && pairs.reach(time, size) {
+        let qkv = qkv.contiguous()?;
+        let (cos, sin) = (pairs.cos.contiguous()?, pairs.sin.contiguous()?);
+        let (numbers, cos, sin) = (Elements::of(&qkv)?, Elements::of(&cos)?, Elements::of(&sin)?);
+        #[expect(clippy::cast_possible_truncation, reason = "computed in f32")]
+        let attention = LinearAttention {
+            qkv: numbers.all(),
+            angles: cpu::rotary::Angles {
+                cos: cos.all(),
+                sin: sin.all(),
+                size,
+            },
+            time,
+            heads,
+            eps: eps as f32,
+        };
+        return tensor(attention.run(), (batch, time, heads * size));
+    }
+    linear_composed(qkv, pairs, eps)
+}
+
+fn linear_composed(qkv: &Tensor, pairs: Pairs<'_>, eps: f64) -> Result<Tensor> {
+    let (batch, time, _, heads, size) = qkv.dims5()?;
+    let part = |i| -> Result<Tensor> { Ok(qkv.narrow(2, i, 1)?.squeeze(2)?) };
+    let by_head = |x: Tensor| -> Result<Tensor> {
+        Ok(x.to_dtype(DType::F32)?.transpose(1, 2)?.contiguous()?)
+    };
+    let q = by_head(pairs.turn(&part(0)?)?.relu()?)?;
+    let k = by_head(pairs.turn(&part(1)?)?.relu()?)?;
+    let v = by_head(part(2)?)?;
+    let state = k.t()?.contiguous()?.matmul(&v)?;
+    let total = k.sum_keepdim(2)?;
+    let normaliser = (q.broadcast_mul(&total)?.sum_keepdim(D::Minus1)? + eps)?;
+    Ok(q.matmul(&state)?
+        .broadcast_div(&normaliser)?
+        .transpose(1, 2)?
+        .reshape((batch, time, heads * size))?
+        .to_dtype(qkv.dtype())?)
 }

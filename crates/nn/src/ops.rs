@@ -16,8 +16,11 @@ use crate::{
     norm::RmsNorm,
 };
 
+mod pairs;
 #[cfg(test)]
 mod tests;
+
+pub use pairs::Pairs;
 
 /// Softmax over the last dimension, in f32 whatever the input is.
 ///

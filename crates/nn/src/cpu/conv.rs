@@ -7,14 +7,20 @@ use rayon::prelude::*;
 use super::{
     elements::{Aligned, Shared},
     exp,
-    places::Places,
-    product::{SUMS, Sums, VECTORS, Walk, lanes, rows, tile},
+    places::{Block, Places},
+    product::{SUMS, Spread, Sums, VECTORS, Walk, lanes, rows, tile},
 };
 
 /// Numbers of a run's input that are laid out at a time; they stay in the second-level cache.
 const WINDOW: usize = 1 << 17;
-/// Outputs of the longest run.
-const LONGEST: usize = 4096;
+/// The same over pixels and of matrices, where a small block would see more of its surroundings than of itself.
+const PICTURE: usize = 1 << 18;
+
+/// Steps of a pass, an input channel being as many as there are taps: with more the windows would be too
+/// narrow for the weight that they need.
+const DEPTH: usize = 2304;
+/// Outputs from which on laying out the weight too costs less than it saves.
+const MANY: usize = 512;
 
 /// A convolution's numbers. The weight is (outputs, inputs/groups, taps).
 #[derive(Clone, Copy, Debug)]
@@ -63,43 +69,79 @@ impl Conv<'_> {
             }
     }
 
+    /// Input channels of a pass.
+    fn depth(&self) -> usize {
+        let Measures {
+            inputs,
+            groups,
+            taps,
+            ..
+        } = self.measures;
+        (inputs / groups).clamp(1, DEPTH.div_ceil(taps.max(1)))
+    }
+
     /// (batch, outputs, places), or with turns (batch, outputs/stride, length).
     pub(crate) fn run(self) -> Vec<f32> {
         let Measures {
             batch,
             groups,
-            inputs,
+            taps,
             ..
         } = self.measures;
         let mut out = vec![0.0; self.len()];
-        let slots = self.places.slots();
-        if out.is_empty() || slots == 0 {
-            return out;
-        }
-        let run = self.run_length(inputs / groups);
-        let runs = slots.div_ceil(run);
-        let shared = Shared::new(&mut out);
-        let arch = Arch::new();
+        let inputs = self.depth();
+        let room = match (self.places, taps) {
+            (Places::Time(_), 2..) => WINDOW / inputs,
+            _ => PICTURE / inputs,
+        };
+        let parts = (2 * rayon::current_num_threads()).div_ceil((batch * groups).max(1));
+        let blocks = self.places.blocks(room, parts);
+        let (runs, shared, arch) = (blocks.len(), Shared::new(&mut out), Arch::new());
+        let woven = (batch * self.places.outputs() >= MANY).then(|| arch.dispatch(Weave(self)));
         (0..batch * groups * runs).into_par_iter().for_each(|task| {
             arch.dispatch(Run {
                 conv: self,
                 out: &shared,
                 row: task / runs / groups,
                 group: task / runs % groups,
-                slots: (task % runs * run, slots.min((task % runs + 1) * run)),
+                block: blocks[task % runs],
+                woven: woven.as_deref(),
             });
         });
         out
     }
+}
 
-    /// A multiple of the widest tile: what fits, and less where threads would have nothing to do.
-    fn run_length(&self, inputs: usize) -> usize {
-        let fits =
-            (WINDOW / inputs.max(1)).saturating_sub(self.places.beyond()) / self.places.views();
-        let Measures { batch, groups, .. } = self.measures;
-        let parts = (2 * rayon::current_num_threads()).div_ceil((batch * groups).max(1));
-        let shared = self.places.slots().div_ceil(parts);
-        fits.min(shared).clamp(1, LONGEST).div_ceil(SUMS) * SUMS
+/// The weight, group by group, with the rows of each tile side by side, zeros where the last is not whole.
+struct Weave<'a>(Conv<'a>);
+
+impl WithSimd for Weave<'_> {
+    type Output = Aligned;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> Aligned {
+        let Measures {
+            inputs,
+            outputs,
+            groups,
+            taps,
+            ..
+        } = self.0.measures;
+        let (outputs, tall) = (outputs / groups, rows::<S>());
+        let row = (inputs / groups * taps).max(1);
+        let tiles = outputs.div_ceil(tall);
+        let mut woven = Aligned::zeros(groups * tiles * tall * row);
+        woven.par_chunks_exact_mut(tall * row).enumerate().for_each(|(tile, woven)| {
+            let (group, tile) = (tile / tiles, tile % tiles);
+            let height = tall.min(outputs - tile * tall);
+            let weight = &self.0.weight[(group * outputs + tile * tall) * row..][..height * row];
+            for (r, weight) in weight.chunks_exact(row).enumerate() {
+                for (place, value) in woven[r..].iter_mut().step_by(tall).zip(weight) {
+                    *place = *value;
+                }
+            }
+        });
+        woven
     }
 }
 
@@ -109,7 +151,9 @@ struct Run<'a, 'b> {
     out: &'b Shared<'b>,
     row: usize,
     group: usize,
-    slots: (usize, usize),
+    block: Block,
+    /// The weight as [`Weave`] lays it out.
+    woven: Option<&'b [f32]>,
 }
 
 impl WithSimd for Run<'_, '_> {
@@ -125,51 +169,56 @@ impl WithSimd for Run<'_, '_> {
             ..
         } = self.conv.measures;
         let (inputs_here, outputs_here) = (inputs / groups, outputs / groups);
-        let (places, (from, to)) = (self.conv.places, self.slots);
-        let lanes = lanes::<S>();
-        let width = (to - from).div_ceil(lanes) * lanes;
-        let b_row = places.window(width);
-        let mut window = Aligned::zeros(inputs_here * b_row);
-        let planes = self.conv.x.chunks_exact(places.inputs());
-        let first = self.row * inputs + self.group * inputs_here;
-        for (plane, seen) in planes.skip(first).zip(window.chunks_exact_mut(b_row)) {
-            places.fill(plane, from, width, seen);
-            if self.conv.silu {
-                exp::silu_in_place(simd, seen);
-            }
-        }
-        let offsets = places.offsets(width);
-        let a_row = inputs_here * taps;
-        let walk = Walk {
-            a_row,
-            b_row,
-            inputs: inputs_here,
-            offsets: &offsets,
-        };
+        let (places, block, lanes) = (self.conv.places, self.block, lanes::<S>());
+        let slots = places.slots(block);
+        let width = slots.div_ceil(lanes) * lanes;
+        let offsets = places.offsets(block, width);
+        let b_row = offsets.last().copied().unwrap_or_default() + width;
+        let all = self.conv.depth();
+        let mut window = Aligned::zeros(all * b_row);
+        let (a_row, tall) = (inputs_here * taps, rows::<S>());
         let mut sums: Sums = [0.0; _];
         let channels = self.group * outputs_here;
-        for output in (0..outputs_here).step_by(rows::<S>()) {
-            let output = channels + output;
-            let height = rows::<S>().min(channels + outputs_here - output);
-            let weight = &self.conv.weight[output * a_row..][..height * a_row];
-            let mut column = 0;
-            while column < width {
-                let vectors = share((width - column) / lanes);
-                tile(
-                    simd,
-                    walk,
-                    (weight, &window[column..]),
-                    (height, vectors),
-                    &mut sums,
-                );
-                let slots = (from + column, to.min(from + column + vectors * lanes));
-                for (r, sums) in sums.chunks_exact(SUMS).take(height).enumerate() {
-                    match self.conv.turns {
-                        Some(turns) => self.take_turns(turns, output + r, slots, sums),
-                        None => self.keep(output + r, slots, sums),
-                    }
+        let tiles = outputs_here.div_ceil(tall);
+        for from in (0..inputs_here).step_by(all) {
+            let depth = all.min(inputs_here - from);
+            let first = self.row * inputs + self.group * inputs_here + from;
+            let planes = self.conv.x.chunks_exact(places.inputs()).skip(first);
+            for (plane, seen) in planes.zip(window.chunks_exact_mut(b_row)).take(depth) {
+                places.fill(plane, block, width, seen);
+                if self.conv.silu {
+                    exp::silu_in_place(simd, seen);
                 }
-                column += vectors * lanes;
+            }
+            let walk = Walk {
+                a: if self.woven.is_some() { Spread::Woven } else { Spread::Rows(a_row) },
+                b_row,
+                inputs: depth,
+                offsets: &offsets,
+            };
+            for part in 0..tiles {
+                let output = channels + part * tall;
+                let height = tall.min(channels + outputs_here - output);
+                let weight = match self.woven {
+                    Some(woven) => {
+                        let tile = self.group * tiles + part;
+                        &woven[(tile * a_row + from * taps) * tall..][..depth * taps * tall]
+                    }
+                    None => &self.conv.weight[output * a_row + from * taps..],
+                };
+                let mut column = 0;
+                while column < width {
+                    let vectors = share((width - column) / lanes);
+                    tile(simd, walk, (weight, &window[column..]), (height, vectors), &mut sums);
+                    let slots = (column, slots.min(column + vectors * lanes));
+                    for (r, sums) in sums.chunks_exact(SUMS).take(height).enumerate() {
+                        match self.conv.turns {
+                            Some(turns) => self.take_turns(turns, (output + r, from > 0), slots, sums),
+                            None => self.keep((output + r, from > 0), slots, sums),
+                        }
+                    }
+                    column += vectors * lanes;
+                }
             }
         }
     }
@@ -186,17 +235,23 @@ fn share(left: usize) -> usize {
 }
 
 impl Run<'_, '_> {
-    /// Writes an output channel's sums where they belong.
+    /// Writes an output channel's sums where they belong, or `more` of them on top.
     #[inline(always)]
-    fn keep(&self, output: usize, (from, to): (usize, usize), sums: &[f32]) {
+    fn keep(&self, (output, more): (usize, bool), (from, to): (usize, usize), sums: &[f32]) {
         let outputs = self.conv.places.outputs();
         let start = (self.row * self.conv.measures.outputs + output) * outputs;
         let bias = self.conv.bias.map_or(0.0, |bias| bias[output]);
-        self.conv.places.kept(from, to, |slot, place, count| {
+        self.conv.places.kept(self.block, (from, to), |slot, place, count| {
             #[allow(unsafe_code, reason = "see SAFETY")]
             // SAFETY: a place is one run's, and only it writes there.
             let out = unsafe { self.out.part(start + place, count) };
             let sums = &sums[slot - from..][..count];
+            if more {
+                for (out, sum) in out.iter_mut().zip(sums) {
+                    *out += sum;
+                }
+                return;
+            }
             match self.conv.residual {
                 Some(residual) => {
                     let residual = &residual[start + place..][..count];
@@ -215,7 +270,13 @@ impl Run<'_, '_> {
 
     /// The same where channels take turns.
     #[inline(always)]
-    fn take_turns(&self, turns: Turns, output: usize, (from, to): (usize, usize), sums: &[f32]) {
+    fn take_turns(
+        &self,
+        turns: Turns,
+        (output, more): (usize, bool),
+        (from, to): (usize, usize),
+        sums: &[f32],
+    ) {
         let Turns {
             stride,
             cut,
@@ -224,16 +285,17 @@ impl Run<'_, '_> {
         let (channel, phase) = (output / stride, output % stride);
         let start = (self.row * self.conv.measures.outputs / stride + channel) * length;
         let bias = self.conv.bias.map_or(0.0, |bias| bias[channel]);
-        let first = cut.saturating_sub(phase).div_ceil(stride).max(from);
-        for slot in first..to {
-            let place = slot * stride + phase - cut;
+        let before = self.block.columns.0;
+        let first = cut.saturating_sub(phase).div_ceil(stride).saturating_sub(before);
+        for slot in first.max(from)..to {
+            let place = (before + slot) * stride + phase - cut;
             if place >= length {
                 break;
             }
             #[allow(unsafe_code, reason = "see SAFETY")]
             // SAFETY: a place is one channel's and one run's, and only it writes there.
             let out = unsafe { self.out.part(start + place, 1) };
-            out[0] = sums[slot - from] + bias;
+            out[0] = sums[slot - from] + if more { out[0] } else { bias };
         }
     }
 }

@@ -24,15 +24,28 @@ impl<'a> Elements<'a> {
             .ok_or_else(|| Error::RequiresContiguous { op: "own kernel" }.bt())?;
         match &*storage {
             Storage::Cpu(cpu) => cpu.as_slice::<f32>()?,
-            _ => {
-                return Err(
-                    Error::Msg("an own kernel reads the CPU's memory only".to_owned()).into(),
-                );
-            }
+            _ => return Err(elsewhere()),
         };
         Ok(Self {
             storage: Box::new(storage),
             range: from..to,
+        })
+    }
+
+    /// Of a tensor of f32 on the CPU from its first number on, wherever its others lie.
+    ///
+    /// # Errors
+    /// Where it is none.
+    pub(crate) fn onwards(tensor: &'a Tensor) -> Result<Self> {
+        let (storage, layout) = tensor.storage_and_layout();
+        let to = match &*storage {
+            Storage::Cpu(cpu) => cpu.as_slice::<f32>()?.len(),
+            _ => return Err(elsewhere()),
+        };
+        let range = layout.start_offset()..to;
+        Ok(Self {
+            storage: Box::new(storage),
+            range,
         })
     }
 
@@ -47,6 +60,10 @@ impl<'a> Elements<'a> {
             _ => &[],
         }
     }
+}
+
+fn elsewhere() -> crate::Error {
+    Error::Msg("own loops read the CPU's memory only".to_owned()).into()
 }
 
 /// A tensor of these numbers.

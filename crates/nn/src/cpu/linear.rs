@@ -6,7 +6,8 @@ use rayon::prelude::*;
 
 use super::{
     elements::{Aligned, Shared},
-    product::{ROWS, SUMS, Sums, VECTORS, Walk, lanes, rows, tile},
+    matrices::{Matrix, multiply},
+    product::{ROWS, SUMS, Spread, Sums, VECTORS, Walk, lanes, rows, tile},
     transpose::{SIDE, square},
 };
 
@@ -69,46 +70,17 @@ impl Linear<'_> {
 
     /// By the `gemm` crate, the result beginning as the bias.
     fn gemm(self, out: &mut [f32]) {
-        let (m, n, k) = (self.x.len() / self.inputs, self.outputs, self.inputs);
-        assert!(
-            self.weight.len() >= n * k && out.len() == m * n,
-            "all is there"
-        );
         if let Some(bias) = self.bias {
-            out.par_chunks_exact_mut(n)
+            out.par_chunks_exact_mut(self.outputs)
                 .for_each(|row| row.copy_from_slice(bias));
         }
         let parallelism = match rayon::current_num_threads() {
             1 => gemm::Parallelism::None,
             threads => gemm::Parallelism::Rayon(threads),
         };
-        #[expect(clippy::cast_possible_wrap, reason = "strides of slices")]
-        let (k_stride, n_stride) = (k as isize, n as isize);
-        #[allow(unsafe_code, reason = "see SAFETY")]
-        // SAFETY: strides and sizes are those of the three slices, whose lengths are checked above.
-        unsafe {
-            gemm::gemm(
-                m,
-                n,
-                k,
-                out.as_mut_ptr(),
-                1,
-                n_stride,
-                self.bias.is_some(),
-                self.x.as_ptr(),
-                1,
-                k_stride,
-                self.weight.as_ptr(),
-                k_stride,
-                1,
-                1.0,
-                1.0,
-                false,
-                false,
-                false,
-                parallelism,
-            );
-        }
+        let x = Matrix::rows(self.x, (self.x.len() / self.inputs, self.inputs), self.inputs);
+        let weight = Matrix::rows(self.weight, (self.outputs, self.inputs), self.inputs);
+        multiply(x, weight.turned(), out, (self.bias.is_some(), parallelism));
     }
 }
 
@@ -213,7 +185,7 @@ impl WithSimd for Block<'_, '_> {
         } = self;
         let last = linear.outputs.min(first + BLOCK);
         let walk = Walk {
-            a_row: linear.inputs,
+            a: Spread::Rows(linear.inputs),
             b_row: panels.width,
             inputs: panels.depth,
             offsets: &[0],

@@ -3,17 +3,21 @@
 //!
 //! The loops are written once over [`pulp::Simd`], which picks AVX-512 or AVX2 at run time.
 
+pub(crate) mod attention;
 pub(crate) mod conv;
 pub(crate) mod depthwise;
 pub(crate) mod elements;
 pub(crate) mod exp;
 pub(crate) mod linear;
+pub(crate) mod linear_attention;
+pub(crate) mod matrices;
 pub(crate) mod norms;
 pub(crate) mod pictures;
 pub(crate) mod places;
 pub(crate) mod pointwise;
 pub(crate) mod product;
 pub(crate) mod rows;
+pub(crate) mod rotary;
 pub(crate) mod transpose;
 
 use candle_core::{DType, Tensor};

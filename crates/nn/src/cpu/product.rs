@@ -21,17 +21,26 @@ pub(crate) type Sums = [f32; ROWS * SUMS];
 /// Numbers between two rows of [`Sums`].
 pub(crate) const SUMS: usize = VECTORS * LANES;
 
-/// Where the factors of a tile lie: `sum[r][c] = Σᵢ Σₜ a[r·a_row + i·taps + t] · b[i·b_row + offset[t] + c]`.
+/// Where the factors of a tile lie: `sum[r][c] = Σᵢ Σₜ a(r, i·taps + t) · b[i·b_row + offset[t] + c]`.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Walk<'a> {
-    /// Numbers between two rows of the spread side.
-    pub(crate) a_row: usize,
+    /// How the spread side lies.
+    pub(crate) a: Spread,
     /// Numbers between two inputs of the vector side.
     pub(crate) b_row: usize,
     /// Inputs.
     pub(crate) inputs: usize,
     /// Where each tap begins within an input.
     pub(crate) offsets: &'a [usize],
+}
+
+/// How the spread side lies.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Spread {
+    /// Row by row, so many numbers apart.
+    Rows(usize),
+    /// All rows of a tile side by side, [`rows`] of them even where a tile has fewer.
+    Woven,
 }
 
 /// Numbers in a vector.
@@ -68,7 +77,11 @@ pub(crate) fn tile<S: Simd>(
         sums.fill(0.0);
         return;
     }
-    assert!((rows - 1) * walk.a_row + steps <= a.len(), "rows are there");
+    let reached = match walk.a {
+        Spread::Rows(step) => (rows - 1) * step + steps,
+        Spread::Woven => steps * self::rows::<S>(),
+    };
+    assert!(reached <= a.len(), "rows are there");
     assert!(
         (walk.inputs - 1) * walk.b_row + reach + vectors * lanes::<S>() <= b.len(),
         "vectors are there"
@@ -111,34 +124,50 @@ fn sized<S: Simd, const R: usize, const V: usize>(
     // R rows of V vectors within `sums`, since R ≤ ROWS and V·lanes ≤ SUMS.
     unsafe {
         let (a, b) = (a.as_ptr(), b.as_ptr());
-        // The rows of the next tile, which lie behind these, come from far away.
-        let ahead = R * walk.a_row;
         let near = AHEAD * V * lanes;
-        if taps == 1 {
-            let b = b.add(walk.offsets[0]);
-            for from in (0..walk.inputs).step_by(LINE) {
-                for r in 0..R {
-                    fetch::<false>(a.wrapping_add(ahead + r * walk.a_row + from));
-                }
-                for i in from..walk.inputs.min(from + LINE) {
-                    let (a, b) = (a.add(i), b.add(i * walk.b_row));
-                    for v in 0..V {
-                        fetch::<true>(b.wrapping_add(near + v * lanes));
+        match walk.a {
+            Spread::Rows(a_row) if taps == 1 => {
+                let b = b.add(walk.offsets[0]);
+                // The rows of the next tile, which lie behind these, come from far away.
+                let ahead = R * a_row;
+                for from in (0..walk.inputs).step_by(LINE) {
+                    for r in 0..R {
+                        fetch::<false>(a.wrapping_add(ahead + r * a_row + from));
                     }
-                    step(simd, (a, walk.a_row), b, &mut acc);
+                    for i in from..walk.inputs.min(from + LINE) {
+                        let (a, b) = (a.add(i), b.add(i * walk.b_row));
+                        for v in 0..V {
+                            fetch::<true>(b.wrapping_add(near + v * lanes));
+                        }
+                        step(simd, (a, a_row), b, &mut acc);
+                    }
                 }
             }
-        } else {
-            for i in 0..walk.inputs {
-                let (a, b) = (a.add(i * taps), b.add(i * walk.b_row));
-                for r in 0..R {
-                    fetch::<false>(a.wrapping_add(ahead + r * walk.a_row));
+            Spread::Rows(a_row) => {
+                for i in 0..walk.inputs {
+                    let (a, b) = (a.add(i * taps), b.add(i * walk.b_row));
+                    for (t, offset) in walk.offsets.iter().enumerate() {
+                        step(simd, (a.add(t), a_row), b.add(*offset), &mut acc);
+                    }
                 }
-                for v in 0..=V {
-                    fetch::<true>(b.wrapping_add(walk.b_row + v * lanes));
+            }
+            Spread::Woven if taps == 1 => {
+                let mut b = b.add(walk.offsets[0]);
+                for i in 0..walk.inputs {
+                    step(simd, (a.add(i * rows::<S>()), 1), b, &mut acc);
+                    b = b.wrapping_add(walk.b_row);
                 }
-                for (t, offset) in walk.offsets.iter().enumerate() {
-                    step(simd, (a.add(t), walk.a_row), b.add(*offset), &mut acc);
+            }
+            Spread::Woven => {
+                let mut a = a;
+                for i in 0..walk.inputs {
+                    let b = b.add(i * walk.b_row);
+                    for (t, offset) in walk.offsets.iter().enumerate() {
+                        let b = b.add(*offset);
+                        fetch::<true>(b.wrapping_add(walk.b_row + t % V * lanes));
+                        step(simd, (a, 1), b, &mut acc);
+                        a = a.add(rows::<S>());
+                    }
                 }
             }
         }

@@ -1,5 +1,5 @@
-use candle_core::{D, DType, Tensor};
-use songwright_nn::{Linear, Result, Weights, weights::Bias};
+use candle_core::Tensor;
+use songwright_nn::{Linear, Result, Weights, attention::linear_attention, weights::Bias};
 
 use super::rotary::Rotary;
 use crate::ace_step::config::TransformerConfig;
@@ -46,22 +46,7 @@ impl LinearAttention {
             .to_qkv
             .forward(x)?
             .reshape((batch, time, 3, self.heads, self.size))?;
-        let part = |i| -> Result<Tensor> { Ok(qkv.narrow(2, i, 1)?.squeeze(2)?) };
-        let by_head = |x: Tensor| -> Result<Tensor> {
-            Ok(x.to_dtype(DType::F32)?.transpose(1, 2)?.contiguous()?)
-        };
-        let q = by_head(rotary.apply(&part(0)?)?.relu()?)?;
-        let k = by_head(rotary.apply(&part(1)?)?.relu()?)?;
-        let v = by_head(part(2)?)?;
-        let state = k.t()?.contiguous()?.matmul(&v)?;
-        let total = k.sum_keepdim(2)?;
-        let normaliser = (q.broadcast_mul(&total)?.sum_keepdim(D::Minus1)? + EPS)?;
-        let out = q
-            .matmul(&state)?
-            .broadcast_div(&normaliser)?
-            .transpose(1, 2)?
-            .reshape((batch, time, self.heads * self.size))?
-            .to_dtype(x.dtype())?;
+        let out = linear_attention(&qkv, rotary.pairs(), EPS)?;
         self.to_out.forward(&out)
     }
 }

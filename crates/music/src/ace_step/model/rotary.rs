@@ -1,5 +1,5 @@
-use candle_core::{D, DType, Device, Tensor};
-use songwright_nn::Result;
+use candle_core::{Device, Tensor};
+use songwright_nn::{Result, ops::Pairs};
 
 /// Position angles as ACE-Step applies them, which is no rotation: the table holds each frequency in
 /// both halves of a head, and neighbours read it as pairs, so the two features of a pair turn by
@@ -53,29 +53,13 @@ impl Rotary {
     /// # Errors
     /// Where there are more positions than the table holds.
     pub fn apply(&self, x: &Tensor) -> Result<Tensor> {
-        let (batch, positions, heads, size) = x.dims4()?;
-        let pairs = x
-            .to_dtype(DType::F32)?
-            .reshape((batch, positions, heads, size / 2, 2))?;
-        let halves = |table: &Tensor| -> Result<(Tensor, Tensor)> {
-            let table = table
-                .narrow(0, 0, positions)?
-                .reshape((1, positions, 1, size / 2, 2))?;
-            Ok((
-                table.narrow(D::Minus1, 0, 1)?,
-                table.narrow(D::Minus1, 1, 1)?,
-            ))
-        };
-        let (cos_even, cos_odd) = halves(&self.cos)?;
-        let (sin_even, sin_odd) = halves(&self.sin)?;
-        let (even, odd) = (
-            pairs.narrow(D::Minus1, 0, 1)?,
-            pairs.narrow(D::Minus1, 1, 1)?,
-        );
-        let turned_even = (even.broadcast_mul(&cos_even)? - odd.broadcast_mul(&sin_even)?)?;
-        let turned_odd = (odd.broadcast_mul(&cos_odd)? + even.broadcast_mul(&sin_odd)?)?;
-        Ok(Tensor::cat(&[turned_even, turned_odd], D::Minus1)?
-            .reshape((batch, positions, heads, size))?
-            .to_dtype(x.dtype())?)
+        self.pairs().turn(x)
+    }
+
+    pub(super) fn pairs(&self) -> Pairs<'_> {
+        Pairs {
+            cos: &self.cos,
+            sin: &self.sin,
+        }
     }
 }
