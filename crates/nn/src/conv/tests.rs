@@ -90,7 +90,13 @@ fn transposed() {
                 let x = random(&[batch, inputs, time]);
                 let found = layer.forward(&x).unwrap();
                 same(&found, &layer.composed(&x).unwrap());
-                // candle's is right for one row at a time.
+                let wanted = layer.composed(&silu(&x).unwrap()).unwrap();
+                same(&layer.forward_silu(&x).unwrap(), &wanted);
+                // candle's is right for one row at a time, and cannot count what is shorter than its
+                // padding.
+                if time == 1 {
+                    continue;
+                }
                 let first = x.narrow(0, 0, 1).unwrap();
                 let wanted = first
                     .conv_transpose1d(&weight, shape.padding, 0, stride, 1, 1)
@@ -108,8 +114,6 @@ fn transposed() {
                     &found.narrow(0, 0, 1).unwrap().contiguous().unwrap(),
                     &wanted,
                 );
-                let wanted = layer.composed(&silu(&x).unwrap()).unwrap();
-                same(&layer.forward_silu(&x).unwrap(), &wanted);
             }
         }
     }

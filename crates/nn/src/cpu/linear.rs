@@ -78,7 +78,11 @@ impl Linear<'_> {
             1 => gemm::Parallelism::None,
             threads => gemm::Parallelism::Rayon(threads),
         };
-        let x = Matrix::rows(self.x, (self.x.len() / self.inputs, self.inputs), self.inputs);
+        let x = Matrix::rows(
+            self.x,
+            (self.x.len() / self.inputs, self.inputs),
+            self.inputs,
+        );
         let weight = Matrix::rows(self.weight, (self.outputs, self.inputs), self.inputs);
         multiply(x, weight.turned(), out, (self.bias.is_some(), parallelism));
     }

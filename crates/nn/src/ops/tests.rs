@@ -1,9 +1,9 @@
 use candle_core::{Device, Tensor};
 
 use super::{
-    Pairs, depthwise, depthwise_composed, gated, gated_composed, gated_depthwise, gated_sum, gelu_erf,
-    gelu_tanh, modulated_composed, modulated_rms, pixel_shuffle, repeated_pixel_shuffle, silu,
-    softmax_last,
+    Pairs, depthwise, depthwise_composed, gated, gated_composed, gated_depthwise, gated_sum,
+    gelu_erf, gelu_tanh, modulated_composed, modulated_rms, pixel_shuffle, repeated_pixel_shuffle,
+    silu, softmax_last,
 };
 use crate::testing::{random, same};
 
@@ -114,13 +114,20 @@ fn channels_become_pixels() {
 #[test]
 fn pairs_turn_as_composed() {
     for (batch, positions, heads, size) in [(1, 20, 3, 128), (2, 7, 2, 6), (1, 1, 1, 18)] {
-        let (cos, sin) = (random(&[positions + 1, size]), random(&[positions + 1, size]));
+        let (cos, sin) = (
+            random(&[positions + 1, size]),
+            random(&[positions + 1, size]),
+        );
         let pairs = Pairs {
             cos: &cos,
             sin: &sin,
         };
         let x = random(&[batch, positions, heads, size]);
         same(&pairs.turn(&x).unwrap(), &pairs.composed(&x).unwrap());
-        assert!(pairs.turn(&random(&[1, positions + 2, heads, size])).is_err());
+        assert!(
+            pairs
+                .turn(&random(&[1, positions + 2, heads, size]))
+                .is_err()
+        );
     }
 }
