@@ -32,6 +32,17 @@ FIXED_SONGS = ("/generate", "/music/generate_demo_music")
 NEVER_WELL = ("/operations/{id}/resume",)
 
 
+# What two fields mean together, the description cannot say.
+VALID_WORDS = {
+    "install": {},
+    "retake": {},
+    "extend": {"right_extend_length": 5},
+    "repaint": {"repaint_start": 1, "repaint_end": 4},
+    "edit": {"prompt": "metal, fast, loud", "edit_n_min": 0.2, "edit_n_max": 0.9},
+    "promote": {},
+}
+
+
 @schemathesis.serializer("application/zip")
 def as_they_are(context, value):
     return value if isinstance(value, bytes) else str(value).encode()
@@ -72,8 +83,15 @@ def make_real(case, song: dict, operation) -> None:
     """Puts what exists into the path and the query, so that not all is 404."""
     if operation.path == "/songs/import":
         case.body = song["bundle"]
+    words = VALID_WORDS.get(operation.path.rpartition("/")[2])
+    if words is not None and isinstance(case.body, dict):
+        case.body |= words
+    if words is not None:
+        # No model is installed here: that it is taken up is as well as it goes.
+        case.query = {**(case.query or {}), "async": "true"}
+    whose = {"songs": song["song_id"], "models": "ace-step-v1-3.5b"}
     names = {
-        "id": song["song_id"] if operation.path.startswith("/songs") else song["operation_id"],
+        "id": whose.get(operation.path.split("/")[1], song["operation_id"]),
         "operation_id": song["operation_id"],
         "key": song["s3_key"],
         "file_key": song["cover_image_s3_key"],
