@@ -228,7 +228,7 @@ impl WithSimd for Run<'_, '_> {
                     for (r, sums) in sums.chunks_exact(SUMS).take(height).enumerate() {
                         match self.conv.turns {
                             Some(turns) => {
-                                self.take_turns(turns, (output + r, from > 0), slots, sums)
+                                self.take_turns(turns, (output + r, from > 0), slots, sums);
                             }
                             None => self.keep((output + r, from > 0), slots, sums),
                         }
