@@ -70,7 +70,10 @@ fn own([q, k, v]: &[&Tensor; 3], scale: f64, bias: Option<&Tensor>) -> Result<Te
         q,
         k,
         v,
-        bias: bias.as_ref().zip(of_bias.as_ref()).map(|(bias, numbers)| heads_of(bias, numbers)),
+        bias: bias
+            .as_ref()
+            .zip(of_bias.as_ref())
+            .map(|(bias, numbers)| heads_of(bias, numbers)),
         scale: scale as f32,
         measures: Measures {
             batch,
@@ -117,7 +120,11 @@ pub fn linear_attention(qkv: &Tensor, pairs: Pairs<'_>, eps: f64) -> Result<Tens
     if cpu::usable(&[qkv, pairs.cos, pairs.sin]) && pairs.reach(time, size) {
         let qkv = qkv.contiguous()?;
         let (cos, sin) = (pairs.cos.contiguous()?, pairs.sin.contiguous()?);
-        let (numbers, cos, sin) = (Elements::of(&qkv)?, Elements::of(&cos)?, Elements::of(&sin)?);
+        let (numbers, cos, sin) = (
+            Elements::of(&qkv)?,
+            Elements::of(&cos)?,
+            Elements::of(&sin)?,
+        );
         #[expect(clippy::cast_possible_truncation, reason = "computed in f32")]
         let attention = LinearAttention {
             qkv: numbers.all(),

@@ -4,8 +4,8 @@
 //! before time or pixels in convolutions, features last elsewhere.
 
 pub mod attention;
-mod cpu;
 pub mod conv;
+mod cpu;
 mod error;
 mod linear;
 pub mod norm;

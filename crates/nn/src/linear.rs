@@ -38,7 +38,10 @@ impl Linear {
     /// Where the last dimension is not `inputs`.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let product = match &self.matrix {
-            Matrix::Dense(weight) if cpu::usable(&[x, weight]) && x.elem_count() / weight.dim(1)?.max(1) >= FEWEST => {
+            Matrix::Dense(weight)
+                if cpu::usable(&[x, weight])
+                    && x.elem_count() / weight.dim(1)?.max(1) >= FEWEST =>
+            {
                 return self.own(x, weight);
             }
             Matrix::Dense(weight) => {
@@ -126,7 +129,9 @@ mod tests {
                     Some(bias) => product.broadcast_add(bias).unwrap(),
                     None => product.clone(),
                 };
-                let found = Linear::new(Matrix::Dense(weight.clone()), bias).forward(&x).unwrap();
+                let found = Linear::new(Matrix::Dense(weight.clone()), bias)
+                    .forward(&x)
+                    .unwrap();
                 same(&found, &wanted);
             }
         }
@@ -139,7 +144,10 @@ mod tests {
             let x = random(&[2, 20, places]);
             let turned = x.transpose(1, 2).unwrap().contiguous().unwrap();
             let wanted = layer.forward(&turned).unwrap().transpose(1, 2).unwrap();
-            same(&layer.forward_channels(&x).unwrap(), &wanted.contiguous().unwrap());
+            same(
+                &layer.forward_channels(&x).unwrap(),
+                &wanted.contiguous().unwrap(),
+            );
         }
         assert!(layer.forward_channels(&random(&[2, 21, 5])).is_err());
     }
@@ -147,8 +155,14 @@ mod tests {
     #[test]
     fn shapes_are_kept_and_checked() {
         let layer = Linear::new(Matrix::Dense(random(&[6, 5])), None);
-        assert_eq!(layer.forward(&random(&[2, 9, 5])).unwrap().dims(), [2, 9, 6]);
-        assert_eq!(layer.forward(&random(&[1, 1, 5])).unwrap().dims(), [1, 1, 6]);
+        assert_eq!(
+            layer.forward(&random(&[2, 9, 5])).unwrap().dims(),
+            [2, 9, 6]
+        );
+        assert_eq!(
+            layer.forward(&random(&[1, 1, 5])).unwrap().dims(),
+            [1, 1, 6]
+        );
         assert!(layer.forward(&random(&[2, 5, 9])).is_err());
     }
 }

@@ -188,11 +188,7 @@ pub fn depthwise(x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor> {
     depthwise_composed(x, weight, bias)
 }
 
-fn own_depthwise(
-    x: &Tensor,
-    (weight, bias): (&Tensor, &Tensor),
-    gated: bool,
-) -> Result<Tensor> {
+fn own_depthwise(x: &Tensor, (weight, bias): (&Tensor, &Tensor), gated: bool) -> Result<Tensor> {
     let (batch, time, channels) = x.dims3()?;
     let taps = weight.dim(0)?;
     if weight.dims() != [taps, channels] || bias.dims() != [channels] {
@@ -260,7 +256,10 @@ pub fn repeated_pixel_shuffle(x: &Tensor, outputs: usize, by: usize) -> Result<T
             size: (height, width),
             by,
         };
-        return tensor(pictures.shuffled(), (batch, outputs, height * by, width * by));
+        return tensor(
+            pictures.shuffled(),
+            (batch, outputs, height * by, width * by),
+        );
     }
     let times = wanted / channels;
     let repeated = x

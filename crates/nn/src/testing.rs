@@ -14,7 +14,14 @@ pub(crate) fn same(found: &Tensor, wanted: &Tensor) {
     if wanted.elem_count() == 0 {
         return;
     }
-    let largest = |x: Tensor| x.abs().unwrap().max_all().unwrap().to_scalar::<f32>().unwrap();
+    let largest = |x: Tensor| {
+        x.abs()
+            .unwrap()
+            .max_all()
+            .unwrap()
+            .to_scalar::<f32>()
+            .unwrap()
+    };
     let difference = largest((found - wanted).unwrap()) / largest(wanted.clone()).max(1e-20);
     assert!(difference <= 1e-5, "they differ by {difference}");
 }

@@ -114,7 +114,10 @@ fn dcae(frames: usize) -> Result<Run> {
         BlockType::ResBlock,
         BlockType::EfficientViTBlock,
     ];
-    let (channels, scales) = (vec![128, 256, 512, 1024], vec![vec![], vec![], vec![5], vec![5]]);
+    let (channels, scales) = (
+        vec![128, 256, 512, 1024],
+        vec![vec![], vec![], vec![5], vec![5]],
+    );
     let config = DcaeConfig {
         in_channels: 2,
         latent_channels: 8,

@@ -1,4 +1,6 @@
-use super::{attention, channel_attention, channels_composed, composed, linear_attention, linear_composed};
+use super::{
+    attention, channel_attention, channels_composed, composed, linear_attention, linear_composed,
+};
 use crate::{
     ops::Pairs,
     testing::{random, same},
@@ -6,10 +8,17 @@ use crate::{
 
 #[test]
 fn softmax_attention_is_composed() {
-    for (batch, heads, queries, keys, size) in [(1, 2, 130, 33, 16), (2, 3, 7, 70, 5), (1, 1, 1, 1, 4)] {
+    for (batch, heads, queries, keys, size) in
+        [(1, 2, 130, 33, 16), (2, 3, 7, 70, 5), (1, 1, 1, 1, 4)]
+    {
         // As the layers hand them over: heads moved before time.
-        let q = random(&[batch, queries, heads, size]).transpose(1, 2).unwrap();
-        let (k, v) = (random(&[batch, heads, keys, size]), random(&[batch, heads, keys, size]));
+        let q = random(&[batch, queries, heads, size])
+            .transpose(1, 2)
+            .unwrap();
+        let (k, v) = (
+            random(&[batch, heads, keys, size]),
+            random(&[batch, heads, keys, size]),
+        );
         let wanted = composed(&[&q, &k, &v], 0.25, None).unwrap();
         same(&attention(&q, &k, &v, 0.25, None).unwrap(), &wanted);
         let biases = [
@@ -22,7 +31,9 @@ fn softmax_attention_is_composed() {
             let wanted = composed(&[&q, &k, &v], 0.25, Some(&bias)).unwrap();
             same(&attention(&q, &k, &v, 0.25, Some(&bias)).unwrap(), &wanted);
         }
-        let turned = random(&[1, keys, queries, heads]).permute((0, 3, 2, 1)).unwrap();
+        let turned = random(&[1, keys, queries, heads])
+            .permute((0, 3, 2, 1))
+            .unwrap();
         let wanted = composed(&[&q, &k, &v], 1.0, Some(&turned)).unwrap();
         same(&attention(&q, &k, &v, 1.0, Some(&turned)).unwrap(), &wanted);
     }
@@ -30,7 +41,11 @@ fn softmax_attention_is_composed() {
 
 #[test]
 fn hidden_keys_are_not_seen() {
-    let (q, k, v) = (random(&[1, 2, 5, 8]), random(&[1, 2, 9, 8]), random(&[1, 2, 9, 8]));
+    let (q, k, v) = (
+        random(&[1, 2, 5, 8]),
+        random(&[1, 2, 9, 8]),
+        random(&[1, 2, 9, 8]),
+    );
     let mut hidden = vec![0.0_f32; 9];
     hidden[4..].fill(f32::NEG_INFINITY);
     let hidden = candle_core::Tensor::from_vec(hidden, (1, 1, 1, 9), q.device()).unwrap();

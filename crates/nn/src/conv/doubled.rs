@@ -79,9 +79,13 @@ impl DoubledConv2d {
     fn composed(&self, x: &Tensor) -> Result<Tensor> {
         let (batch, _, height, width) = x.dims4()?;
         let outputs = self.shape.outputs / 4;
-        let apart = x
-            .conv2d(&self.weight, 1, 1, 1, 1)?
-            .reshape((batch, outputs, 4, height + 1, width + 1))?;
+        let apart = x.conv2d(&self.weight, 1, 1, 1, 1)?.reshape((
+            batch,
+            outputs,
+            4,
+            height + 1,
+            width + 1,
+        ))?;
         let quarter = |k: usize| -> Result<Tensor> {
             Ok(apart
                 .narrow(2, k, 1)?

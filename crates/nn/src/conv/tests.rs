@@ -68,7 +68,11 @@ fn other_channels_are_refused() {
     let layer = Conv1d::new(random(&[4, 4, 3]), None, ConvShape::same(4, 4, 3));
     assert!(layer.forward(&random(&[1, 5, 20])).is_err());
     let residual = random(&[1, 4, 19]);
-    assert!(layer.forward_silu(&random(&[1, 4, 20]), Some(&residual)).is_err());
+    assert!(
+        layer
+            .forward_silu(&random(&[1, 4, 20]), Some(&residual))
+            .is_err()
+    );
 }
 
 #[test]
@@ -91,9 +95,19 @@ fn transposed() {
                 let wanted = first
                     .conv_transpose1d(&weight, shape.padding, 0, stride, 1, 1)
                     .unwrap()
-                    .broadcast_add(&layer.bias.as_ref().unwrap().reshape((1, outputs, 1)).unwrap())
+                    .broadcast_add(
+                        &layer
+                            .bias
+                            .as_ref()
+                            .unwrap()
+                            .reshape((1, outputs, 1))
+                            .unwrap(),
+                    )
                     .unwrap();
-                same(&found.narrow(0, 0, 1).unwrap().contiguous().unwrap(), &wanted);
+                same(
+                    &found.narrow(0, 0, 1).unwrap().contiguous().unwrap(),
+                    &wanted,
+                );
                 let wanted = layer.composed(&silu(&x).unwrap()).unwrap();
                 same(&layer.forward_silu(&x).unwrap(), &wanted);
             }

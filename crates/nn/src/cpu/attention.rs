@@ -111,7 +111,9 @@ impl WithSimd for Part<'_, '_> {
             scale,
             measures,
         } = self.all;
-        let Measures { keys, size, heads, .. } = measures;
+        let Measures {
+            keys, size, heads, ..
+        } = measures;
         let count = self.queries.len();
         let alone = (false, gemm::Parallelism::None);
         let queries = self.matrix(q, self.queries.clone());
@@ -135,7 +137,12 @@ impl WithSimd for Part<'_, '_> {
             softmax_in_place(simd, scores);
         }
         let mut seen = vec![0.0; count * size];
-        multiply(Matrix::rows(&scores, (count, keys), keys), values, &mut seen, alone);
+        multiply(
+            Matrix::rows(&scores, (count, keys), keys),
+            values,
+            &mut seen,
+            alone,
+        );
         for (query, seen) in self.queries.clone().zip(seen.chunks_exact(size)) {
             let at = ((self.row * measures.queries + query) * heads + self.head) * size;
             #[allow(unsafe_code, reason = "see SAFETY")]

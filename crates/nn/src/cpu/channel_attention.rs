@@ -56,7 +56,12 @@ impl WithSimd for Head<'_, '_> {
         let rows = |numbers| Matrix::rows(numbers, (size, places), places);
         let mut state = vec![0.0; size * size];
         multiply(rows(values), rows(keys).turned(), &mut state, alone);
-        multiply(Matrix::rows(&state, (size, size), size), rows(queries), self.out, alone);
+        multiply(
+            Matrix::rows(&state, (size, size), size),
+            rows(queries),
+            self.out,
+            alone,
+        );
         let mut shares = vec![eps; places];
         for (key, query) in keys.chunks_exact(places).zip(queries.chunks_exact(places)) {
             let total = super::rows::sum::<false>(key, 0.0);

@@ -82,7 +82,8 @@ impl Conv<'_> {
             ..
         } = self.measures;
         let places = self.places.outputs();
-        let plain = matches!(self.places, Places::Time(line) if (line.taps, line.padding) == (1, 0));
+        let plain =
+            matches!(self.places, Places::Time(line) if (line.taps, line.padding) == (1, 0));
         if !plain || groups > 1 || self.silu || inputs * places < LARGE {
             return None;
         }
@@ -91,10 +92,12 @@ impl Conv<'_> {
             None => vec![0.0; self.len()],
         };
         if let Some(bias) = self.bias {
-            out.par_chunks_mut(places).enumerate().for_each(|(row, out)| {
-                let bias = bias[row % outputs];
-                out.iter_mut().for_each(|out| *out += bias);
-            });
+            out.par_chunks_mut(places)
+                .enumerate()
+                .for_each(|(row, out)| {
+                    let bias = bias[row % outputs];
+                    out.iter_mut().for_each(|out| *out += bias);
+                });
         }
         let weight = Matrix::rows(self.weight, (outputs, inputs), inputs);
         let add = self.residual.is_some() || self.bias.is_some();
@@ -171,21 +174,29 @@ impl WithSimd for Weave<'_> {
         let row = (inputs / groups * taps).max(1);
         let tiles = outputs.div_ceil(tall);
         let mut woven = Aligned::zeros(groups * tiles * tall * row);
-        woven.par_chunks_exact_mut(tall * row).enumerate().for_each(|(tile, woven)| {
-            let (group, tile) = (tile / tiles, tile % tiles);
-            let height = tall.min(outputs - tile * tall);
-            let weight = &self.0.weight[(group * outputs + tile * tall) * row..][..height * row];
-            let whole = if (height, tall) == (SIDE, SIDE) { row / SIDE * SIDE } else { 0 };
-            for step in (0..whole).step_by(SIDE) {
-                square((&weight[step..], row), (&mut woven[step * tall..], tall));
-            }
-            for (r, weight) in weight.chunks_exact(row).enumerate() {
-                let places = woven[whole * tall..].iter_mut().skip(r).step_by(tall);
-                for (place, value) in places.zip(&weight[whole..]) {
-                    *place = *value;
+        woven
+            .par_chunks_exact_mut(tall * row)
+            .enumerate()
+            .for_each(|(tile, woven)| {
+                let (group, tile) = (tile / tiles, tile % tiles);
+                let height = tall.min(outputs - tile * tall);
+                let weight =
+                    &self.0.weight[(group * outputs + tile * tall) * row..][..height * row];
+                let whole = if (height, tall) == (SIDE, SIDE) {
+                    row / SIDE * SIDE
+                } else {
+                    0
+                };
+                for step in (0..whole).step_by(SIDE) {
+                    square((&weight[step..], row), (&mut woven[step * tall..], tall));
                 }
-            }
-        });
+                for (r, weight) in weight.chunks_exact(row).enumerate() {
+                    let places = woven[whole * tall..].iter_mut().skip(r).step_by(tall);
+                    for (place, value) in places.zip(&weight[whole..]) {
+                        *place = *value;
+                    }
+                }
+            });
         woven
     }
 }
@@ -236,7 +247,11 @@ impl WithSimd for Run<'_, '_> {
                 }
             }
             let walk = Walk {
-                a: if self.woven.is_some() { Spread::Woven } else { Spread::Rows(a_row) },
+                a: if self.woven.is_some() {
+                    Spread::Woven
+                } else {
+                    Spread::Rows(a_row)
+                },
                 b_row,
                 inputs: depth,
                 offsets: &offsets,
@@ -254,11 +269,19 @@ impl WithSimd for Run<'_, '_> {
                 let mut column = 0;
                 while column < width {
                     let vectors = share((width - column) / lanes);
-                    tile(simd, walk, (weight, &window[column..]), (height, vectors), &mut sums);
+                    tile(
+                        simd,
+                        walk,
+                        (weight, &window[column..]),
+                        (height, vectors),
+                        &mut sums,
+                    );
                     let slots = (column, slots.min(column + vectors * lanes));
                     for (r, sums) in sums.chunks_exact(SUMS).take(height).enumerate() {
                         match self.conv.turns {
-                            Some(turns) => self.take_turns(turns, (output + r, from > 0), slots, sums),
+                            Some(turns) => {
+                                self.take_turns(turns, (output + r, from > 0), slots, sums);
+                            }
                             None => self.keep((output + r, from > 0), slots, sums),
                         }
                     }
@@ -272,7 +295,11 @@ impl WithSimd for Run<'_, '_> {
 /// Vectors of the next tile: one alone at the end would be slow, so the last four are two and two.
 #[inline(always)]
 fn share(left: usize) -> usize {
-    if left == VECTORS + 1 { 2 } else { left.min(VECTORS) }
+    if left == VECTORS + 1 {
+        2
+    } else {
+        left.min(VECTORS)
+    }
 }
 
 impl Run<'_, '_> {
@@ -282,31 +309,33 @@ impl Run<'_, '_> {
         let outputs = self.conv.places.outputs();
         let start = (self.row * self.conv.measures.outputs + output) * outputs;
         let bias = self.conv.bias.map_or(0.0, |bias| bias[output]);
-        self.conv.places.kept(self.block, (from, to), |slot, place, count| {
-            #[allow(unsafe_code, reason = "see SAFETY")]
-            // SAFETY: a place is one run's, and only it writes there.
-            let out = unsafe { self.out.part(start + place, count) };
-            let sums = &sums[slot - from..][..count];
-            if more {
-                for (out, sum) in out.iter_mut().zip(sums) {
-                    *out += sum;
-                }
-                return;
-            }
-            match self.conv.residual {
-                Some(residual) => {
-                    let residual = &residual[start + place..][..count];
-                    for ((out, sum), residual) in out.iter_mut().zip(sums).zip(residual) {
-                        *out = sum + bias + residual;
-                    }
-                }
-                None => {
+        self.conv
+            .places
+            .kept(self.block, (from, to), |slot, place, count| {
+                #[allow(unsafe_code, reason = "see SAFETY")]
+                // SAFETY: a place is one run's, and only it writes there.
+                let out = unsafe { self.out.part(start + place, count) };
+                let sums = &sums[slot - from..][..count];
+                if more {
                     for (out, sum) in out.iter_mut().zip(sums) {
-                        *out = sum + bias;
+                        *out += sum;
+                    }
+                    return;
+                }
+                match self.conv.residual {
+                    Some(residual) => {
+                        let residual = &residual[start + place..][..count];
+                        for ((out, sum), residual) in out.iter_mut().zip(sums).zip(residual) {
+                            *out = sum + bias + residual;
+                        }
+                    }
+                    None => {
+                        for (out, sum) in out.iter_mut().zip(sums) {
+                            *out = sum + bias;
+                        }
                     }
                 }
-            }
-        });
+            });
     }
 
     /// The same where channels take turns.
@@ -327,7 +356,10 @@ impl Run<'_, '_> {
         let start = (self.row * self.conv.measures.outputs / stride + channel) * length;
         let bias = self.conv.bias.map_or(0.0, |bias| bias[channel]);
         let before = self.block.columns.0;
-        let first = cut.saturating_sub(phase).div_ceil(stride).saturating_sub(before);
+        let first = cut
+            .saturating_sub(phase)
+            .div_ceil(stride)
+            .saturating_sub(before);
         for slot in first.max(from)..to {
             let place = (before + slot) * stride + phase - cut;
             if place >= length {

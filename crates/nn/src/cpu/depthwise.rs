@@ -34,14 +34,16 @@ impl Depthwise<'_> {
         out.par_chunks_mut(self.time * kept)
             .zip(self.x.par_chunks(self.time * channels))
             .for_each(|(out, x)| {
-                out.par_chunks_mut(ROWS * kept).enumerate().for_each(|(task, out)| {
-                    arch.dispatch(Rows {
-                        conv: self,
-                        x,
-                        out,
-                        first: task * ROWS,
+                out.par_chunks_mut(ROWS * kept)
+                    .enumerate()
+                    .for_each(|(task, out)| {
+                        arch.dispatch(Rows {
+                            conv: self,
+                            x,
+                            out,
+                            first: task * ROWS,
+                        });
                     });
-                });
             });
         out
     }
@@ -59,7 +61,11 @@ impl WithSimd for Rows<'_, '_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(mut self, simd: S) {
-        let kept = if self.conv.gated { self.conv.bias.len() / 2 } else { self.conv.bias.len() };
+        let kept = if self.conv.gated {
+            self.conv.bias.len() / 2
+        } else {
+            self.conv.bias.len()
+        };
         let mut seen = Vec::new();
         let mut sums = [0.0; 2 * CHANNELS];
         for from in (0..kept).step_by(CHANNELS) {
@@ -82,7 +88,11 @@ impl Rows<'_, '_> {
         let conv = self.conv;
         let channels = conv.bias.len();
         let taps = conv.weight.len() / channels;
-        let (kept, parts) = if conv.gated { (channels / 2, 2) } else { (channels, 1) };
+        let (kept, parts) = if conv.gated {
+            (channels / 2, 2)
+        } else {
+            (channels, 1)
+        };
         let rows = self.out.len() / kept;
         // The rows that are looked at, one after the other, zeros before the start and after the end.
         seen.clear();
@@ -110,7 +120,8 @@ impl Rows<'_, '_> {
                 for part in 0..parts {
                     let weight = &conv.weight[tap * channels + part * kept + from..][..count];
                     let sums = &mut sums[part * count..][..count];
-                    for ((sum, x), weight) in sums.iter_mut().zip(&seen[part * count..]).zip(weight) {
+                    for ((sum, x), weight) in sums.iter_mut().zip(&seen[part * count..]).zip(weight)
+                    {
                         *sum += x * weight;
                     }
                 }

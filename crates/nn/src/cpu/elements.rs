@@ -108,7 +108,10 @@ impl<'a> Shared<'a> {
         reason = "columns of a matrix are no slices; each thread has its own columns"
     )]
     pub(crate) unsafe fn part(&self, from: usize, len: usize) -> &mut [f32] {
-        assert!(from <= self.len && len <= self.len - from, "a part lies within");
+        assert!(
+            from <= self.len && len <= self.len - from,
+            "a part lies within"
+        );
         // SAFETY: the range lies within the slice, and by the contract nobody else has it.
         unsafe { std::slice::from_raw_parts_mut(self.start.add(from), len) }
     }

@@ -19,7 +19,13 @@ pub(crate) fn exp<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     let r = simd.mul_add_e_f32s(n, simd.splat_f32s(2.121_944_4e-4), r);
     // Cephes' polynomial (Moshier 1992).
     let mut p = simd.splat_f32s(1.987_569_1e-4);
-    for c in [1.398_199_9e-3, 8.333_452e-3, 4.166_579_6e-2, 0.166_666_65, 0.5] {
+    for c in [
+        1.398_199_9e-3,
+        8.333_452e-3,
+        4.166_579_6e-2,
+        0.166_666_65,
+        0.5,
+    ] {
         p = simd.mul_add_e_f32s(p, r, simd.splat_f32s(c));
     }
     let p = simd.mul_add_e_f32s(simd.mul_f32s(p, r), r, r);
@@ -78,8 +84,14 @@ pub(crate) fn gelu_tanh<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
 #[inline(always)]
 pub(crate) fn gelu_erf<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     let (one, half) = (simd.splat_f32s(1.0), simd.splat_f32s(0.5));
-    let z = simd.mul_f32s(simd.abs_f32s(x), simd.splat_f32s(std::f32::consts::FRAC_1_SQRT_2));
-    let t = simd.div_f32s(one, simd.mul_add_e_f32s(z, simd.splat_f32s(0.327_591_1), one));
+    let z = simd.mul_f32s(
+        simd.abs_f32s(x),
+        simd.splat_f32s(std::f32::consts::FRAC_1_SQRT_2),
+    );
+    let t = simd.div_f32s(
+        one,
+        simd.mul_add_e_f32s(z, simd.splat_f32s(0.327_591_1), one),
+    );
     let mut p = simd.splat_f32s(1.061_405_4);
     for c in [-1.453_152, 1.421_413_7, -0.284_496_74, 0.254_829_6] {
         p = simd.mul_add_e_f32s(p, t, simd.splat_f32s(c));
@@ -89,5 +101,8 @@ pub(crate) fn gelu_erf<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     let tail = simd.mul_f32s(tail, exp(simd, simd.neg_f32s(simd.mul_f32s(z, z))));
     let tail = simd.mul_f32s(tail, half);
     let negative = simd.less_than_f32s(x, simd.splat_f32s(0.0));
-    simd.mul_f32s(x, simd.select_f32s(negative, tail, simd.sub_f32s(one, tail)))
+    simd.mul_f32s(
+        x,
+        simd.select_f32s(negative, tail, simd.sub_f32s(one, tail)),
+    )
 }

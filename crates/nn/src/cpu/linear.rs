@@ -74,9 +74,18 @@ impl Linear<'_> {
             out.par_chunks_exact_mut(self.outputs)
                 .for_each(|row| row.copy_from_slice(bias));
         }
-        let x = Matrix::rows(self.x, (self.x.len() / self.inputs, self.inputs), self.inputs);
+        let x = Matrix::rows(
+            self.x,
+            (self.x.len() / self.inputs, self.inputs),
+            self.inputs,
+        );
         let weight = Matrix::rows(self.weight, (self.outputs, self.inputs), self.inputs);
-        multiply(x, weight.turned(), out, (self.bias.is_some(), all_threads()));
+        multiply(
+            x,
+            weight.turned(),
+            out,
+            (self.bias.is_some(), all_threads()),
+        );
     }
 }
 
@@ -133,7 +142,10 @@ impl WithSimd for Pack<'_> {
                 for input in (0..whole.1).step_by(SIDE) {
                     for sample in (0..whole.0).step_by(SIDE) {
                         square(
-                            (&rows[sample * linear.inputs + from + input..], linear.inputs),
+                            (
+                                &rows[sample * linear.inputs + from + input..],
+                                linear.inputs,
+                            ),
                             (&mut panel[input * width + sample..], width),
                         );
                     }

@@ -78,7 +78,11 @@ impl WithSimd for Head<'_, '_> {
         let mut turned = vec![0.0; time * size];
         self.turned(1, &mut turned);
         let keys = Matrix::rows(&turned, (time, size), size);
-        let values = Matrix::rows(&all.qkv[self.at(0, 2)..], (time, size), 3 * all.heads * size);
+        let values = Matrix::rows(
+            &all.qkv[self.at(0, 2)..],
+            (time, size),
+            3 * all.heads * size,
+        );
         let mut state = vec![0.0; size * size];
         multiply(keys.turned(), values, &mut state, alone);
         let mut total = vec![0.0; size];
@@ -90,7 +94,12 @@ impl WithSimd for Head<'_, '_> {
         self.turned(0, &mut turned);
         let mut seen = vec![0.0; time * size];
         let queries = Matrix::rows(&turned, (time, size), size);
-        multiply(queries, Matrix::rows(&state, (size, size), size), &mut seen, alone);
+        multiply(
+            queries,
+            Matrix::rows(&state, (size, size), size),
+            &mut seen,
+            alone,
+        );
         let rows = seen.chunks_exact(size).zip(turned.chunks_exact(size));
         for (time, (seen, query)) in rows.enumerate() {
             let mut lanes = [0.0_f32; 16];

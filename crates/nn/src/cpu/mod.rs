@@ -17,8 +17,8 @@ pub(crate) mod pictures;
 pub(crate) mod places;
 pub(crate) mod pointwise;
 pub(crate) mod product;
-pub(crate) mod rows;
 pub(crate) mod rotary;
+pub(crate) mod rows;
 pub(crate) mod transpose;
 
 use candle_core::{DType, Tensor};

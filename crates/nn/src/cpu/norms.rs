@@ -51,7 +51,11 @@ impl Row for Rms<'_> {
                 }
             }
             Then::Modulation { scale, shift, time } => {
-                let from = if scale.len() == x.len() { 0 } else { index / time * x.len() };
+                let from = if scale.len() == x.len() {
+                    0
+                } else {
+                    index / time * x.len()
+                };
                 let both = scale[from..].iter().zip(&shift[from..]);
                 for ((out, x), (scale, shift)) in out.iter_mut().zip(x).zip(both) {
                     *out = x * share * (1.0 + scale) + shift;
@@ -73,7 +77,10 @@ pub(crate) struct Layer<'a> {
 #[inline(always)]
 fn moments(x: &[f32], eps: f32) -> (f32, f32) {
     let middle = mean(sum::<false>(x, 0.0), x);
-    (middle, (mean(sum::<true>(x, middle), x) + eps).sqrt().recip())
+    (
+        middle,
+        (mean(sum::<true>(x, middle), x) + eps).sqrt().recip(),
+    )
 }
 
 impl Row for Layer<'_> {
@@ -139,15 +146,17 @@ impl Channels<'_> {
         let parts = self.places.div_ceil(PLACES);
         let shared = Shared::new(&mut out);
         let arch = Arch::new();
-        (0..self.x.len() / picture * parts).into_par_iter().for_each(|task| {
-            let from = task % parts * PLACES;
-            arch.dispatch(Part {
-                norm: self,
-                out: &shared,
-                start: task / parts * picture + from,
-                count: PLACES.min(self.places - from),
+        (0..self.x.len() / picture * parts)
+            .into_par_iter()
+            .for_each(|task| {
+                let from = task % parts * PLACES;
+                arch.dispatch(Part {
+                    norm: self,
+                    out: &shared,
+                    start: task / parts * picture + from,
+                    count: PLACES.min(self.places - from),
+                });
             });
-        });
         out
     }
 }

@@ -29,18 +29,20 @@ impl Pictures<'_> {
             return out;
         }
         let times = outputs * by * by / inputs;
-        out.par_chunks_mut(width * by).enumerate().for_each(|(line, out)| {
-            let (channel, line) = (line / (height * by), line % (height * by));
-            let (row, channel) = (channel / outputs, channel % outputs);
-            for shift in 0..by {
-                let from = (channel * by + line % by) * by + shift;
-                let source = (row * inputs + from / times) * plane + line / by * width;
-                let places = out.iter_mut().skip(shift).step_by(by);
-                for (place, value) in places.zip(&x[source..source + width]) {
-                    *place = *value;
+        out.par_chunks_mut(width * by)
+            .enumerate()
+            .for_each(|(line, out)| {
+                let (channel, line) = (line / (height * by), line % (height * by));
+                let (row, channel) = (channel / outputs, channel % outputs);
+                for shift in 0..by {
+                    let from = (channel * by + line % by) * by + shift;
+                    let source = (row * inputs + from / times) * plane + line / by * width;
+                    let places = out.iter_mut().skip(shift).step_by(by);
+                    for (place, value) in places.zip(&x[source..source + width]) {
+                        *place = *value;
+                    }
                 }
-            }
-        });
+            });
         out
     }
 }
@@ -68,24 +70,26 @@ impl Quarters<'_> {
         if out.is_empty() {
             return out;
         }
-        out.par_chunks_mut(2 * width).enumerate().for_each(|(index, out)| {
-            let (channel, line) = (index / (2 * height), index % (2 * height));
-            let (y, i) = (line / 2, line % 2);
-            let bias = self.bias.map_or(0.0, |bias| bias[channel % self.channels]);
-            let half = |j: usize| {
-                let start = ((channel * 2 + i) * 2 + j) * plane + (y + i) * (width + 1) + j;
-                &self.x[start..start + width]
-            };
-            let pixels = out.as_chunks_mut::<2>().0.iter_mut();
-            for ([left, right], (x, other)) in pixels.zip(half(0).iter().zip(half(1))) {
-                (*left, *right) = (x + bias, other + bias);
-            }
-            if let Some(residual) = self.residual {
-                for (out, more) in out.iter_mut().zip(&residual[index * 2 * width..]) {
-                    *out += more;
+        out.par_chunks_mut(2 * width)
+            .enumerate()
+            .for_each(|(index, out)| {
+                let (channel, line) = (index / (2 * height), index % (2 * height));
+                let (y, i) = (line / 2, line % 2);
+                let bias = self.bias.map_or(0.0, |bias| bias[channel % self.channels]);
+                let half = |j: usize| {
+                    let start = ((channel * 2 + i) * 2 + j) * plane + (y + i) * (width + 1) + j;
+                    &self.x[start..start + width]
+                };
+                let pixels = out.as_chunks_mut::<2>().0.iter_mut();
+                for ([left, right], (x, other)) in pixels.zip(half(0).iter().zip(half(1))) {
+                    (*left, *right) = (x + bias, other + bias);
                 }
-            }
-        });
+                if let Some(residual) = self.residual {
+                    for (out, more) in out.iter_mut().zip(&residual[index * 2 * width..]) {
+                        *out += more;
+                    }
+                }
+            });
         out
     }
 }

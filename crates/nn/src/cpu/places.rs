@@ -55,7 +55,11 @@ impl Grid {
         let one = |size: usize, taps: usize, padding: usize, stride: usize| {
             let reach = self.dilation * (taps - 1) + 1;
             let all = size + 2 * padding;
-            if all < reach { 0 } else { (all - reach) / stride + 1 }
+            if all < reach {
+                0
+            } else {
+                (all - reach) / stride + 1
+            }
         };
         (
             one(self.size.0, self.taps.0, self.padding.0, self.stride.0),

@@ -68,7 +68,11 @@ pub(crate) struct GatedSum<'a> {
 impl Row for GatedSum<'_> {
     #[inline(always)]
     fn row<S: Simd>(self, _: S, index: usize, x: &[f32], out: &mut [f32]) {
-        let from = if self.gate.len() == x.len() { 0 } else { index / self.time * x.len() };
+        let from = if self.gate.len() == x.len() {
+            0
+        } else {
+            index / self.time * x.len()
+        };
         let gate = &self.gate[from..][..x.len()];
         let added = &self.added[index * x.len()..][..x.len()];
         for ((out, x), (added, gate)) in out.iter_mut().zip(x).zip(added.iter().zip(gate)) {

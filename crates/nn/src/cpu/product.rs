@@ -52,7 +52,11 @@ pub(crate) const fn lanes<S: Simd>() -> usize {
 /// Rows of a tile whose sums fit into the registers.
 #[inline(always)]
 pub(crate) const fn rows<S: Simd>() -> usize {
-    if lanes::<S>() == LANES { ROWS } else { ROWS / 2 }
+    if lanes::<S>() == LANES {
+        ROWS
+    } else {
+        ROWS / 2
+    }
 }
 
 /// The sums of `rows` (at most [`rows`]) and `vectors` (at most [`VECTORS`]).

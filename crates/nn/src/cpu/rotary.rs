@@ -17,7 +17,10 @@ impl<'a> Angles<'a> {
     #[inline(always)]
     pub(crate) fn at(self, position: usize) -> (&'a [f32], &'a [f32]) {
         let from = position * self.size;
-        (&self.cos[from..][..self.size], &self.sin[from..][..self.size])
+        (
+            &self.cos[from..][..self.size],
+            &self.sin[from..][..self.size],
+        )
     }
 }
 

@@ -59,7 +59,10 @@ unsafe fn avx((from, from_row): (*const f32, usize), (to, to_row): (*mut f32, us
     for (c, (low, high)) in low.into_iter().zip(high).enumerate() {
         // SAFETY: by this function's contract.
         unsafe {
-            _mm256_storeu_ps(to.add(c * to_row), _mm256_permute2f128_ps::<0x20>(low, high));
+            _mm256_storeu_ps(
+                to.add(c * to_row),
+                _mm256_permute2f128_ps::<0x20>(low, high),
+            );
             _mm256_storeu_ps(
                 to.add((c + 4) * to_row),
                 _mm256_permute2f128_ps::<0x31>(low, high),

@@ -21,7 +21,11 @@ fn over_features() {
 
 #[test]
 fn over_groups() {
-    for (shape, groups) in [(vec![2, 12, 35], 3), (vec![1, 64, 9, 7], 32), (vec![3, 4, 1], 1)] {
+    for (shape, groups) in [
+        (vec![2, 12, 35], 3),
+        (vec![1, 64, 9, 7], 32),
+        (vec![3, 4, 1], 1),
+    ] {
         let norm = GroupNorm {
             groups,
             weight: random(&shape[1..2]),

@@ -48,9 +48,7 @@ impl Pairs<'_> {
 
     /// Whether an own loop finds all it needs.
     pub(crate) fn reach(self, positions: usize, size: usize) -> bool {
-        let fits = |table: &Tensor| {
-            matches!(*table.dims(), [rows, columns] if rows >= positions && columns == size)
-        };
+        let fits = |table: &Tensor| matches!(*table.dims(), [rows, columns] if rows >= positions && columns == size);
         size.is_multiple_of(2) && fits(self.cos) && fits(self.sin)
     }
 

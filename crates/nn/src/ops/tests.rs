@@ -1,9 +1,9 @@
 use candle_core::{Device, Tensor};
 
 use super::{
-    Pairs, depthwise, depthwise_composed, gated, gated_composed, gated_depthwise, gated_sum, gelu_erf,
-    gelu_tanh, modulated_composed, modulated_rms, pixel_shuffle, repeated_pixel_shuffle, silu,
-    softmax_last,
+    Pairs, depthwise, depthwise_composed, gated, gated_composed, gated_depthwise, gated_sum,
+    gelu_erf, gelu_tanh, modulated_composed, modulated_rms, pixel_shuffle, repeated_pixel_shuffle,
+    silu, softmax_last,
 };
 use crate::testing::{random, same};
 
@@ -25,7 +25,10 @@ fn functions_hold_at_the_edges() {
         let found = function(&x).unwrap().to_vec1::<f32>().unwrap();
         assert_eq!(found[7], 1e30);
         assert_eq!(found[6], 200.0);
-        assert!(found[..3].iter().all(|value| value.abs() < 1e-30), "{found:?}");
+        assert!(
+            found[..3].iter().all(|value| value.abs() < 1e-30),
+            "{found:?}"
+        );
         assert_eq!(found[3..5], [0.0, 0.0]);
     }
     let nan = Tensor::full(f32::NAN, 20, &Device::Cpu).unwrap();
@@ -37,15 +40,22 @@ fn functions_hold_at_the_edges() {
 fn softmax_is_candles() {
     for shape in [vec![1, 1], vec![7, 33], vec![2, 3, 325], vec![5, 100]] {
         let x = (random(&shape) * 8.0).unwrap();
-        same(&softmax_last(&x).unwrap(), &candle_nn::ops::softmax_last_dim(&x).unwrap());
+        same(
+            &softmax_last(&x).unwrap(),
+            &candle_nn::ops::softmax_last_dim(&x).unwrap(),
+        );
     }
     let x = Tensor::from_slice(&[f32::NEG_INFINITY, 0.0, 0.0], (1, 3), &Device::Cpu).unwrap();
-    assert_eq!(softmax_last(&x).unwrap().to_vec2::<f32>().unwrap(), [[0.0, 0.5, 0.5]]);
+    assert_eq!(
+        softmax_last(&x).unwrap().to_vec2::<f32>().unwrap(),
+        [[0.0, 0.5, 0.5]]
+    );
 }
 
 #[test]
 fn modulated_is_composed() {
-    for (batch, time, features, rows) in [(1, 5, 40, 1), (3, 9, 33, 1), (3, 9, 33, 3), (2, 0, 8, 2)] {
+    for (batch, time, features, rows) in [(1, 5, 40, 1), (3, 9, 33, 1), (3, 9, 33, 3), (2, 0, 8, 2)]
+    {
         let x = random(&[batch, time, features]);
         let (scale, shift) = (random(&[rows, 1, features]), random(&[rows, 1, features]));
         let wanted = modulated_composed(&x, &scale, &shift, 1e-6).unwrap();
@@ -55,7 +65,12 @@ fn modulated_is_composed() {
 
 #[test]
 fn depthwise_is_composed() {
-    for (batch, time, channels, taps) in [(1, 100, 6, 3), (2, 33, 1030, 7), (2, 2, 14, 7), (1, 1, 2, 3)] {
+    for (batch, time, channels, taps) in [
+        (1, 100, 6, 3),
+        (2, 33, 1030, 7),
+        (2, 2, 14, 7),
+        (1, 1, 2, 3),
+    ] {
         let x = random(&[batch, time, channels]);
         let (weight, bias) = (random(&[taps, channels]), random(&[channels]));
         let wanted = depthwise_composed(&x, &weight, &bias).unwrap();
@@ -99,13 +114,20 @@ fn channels_become_pixels() {
 #[test]
 fn pairs_turn_as_composed() {
     for (batch, positions, heads, size) in [(1, 20, 3, 128), (2, 7, 2, 6), (1, 1, 1, 18)] {
-        let (cos, sin) = (random(&[positions + 1, size]), random(&[positions + 1, size]));
+        let (cos, sin) = (
+            random(&[positions + 1, size]),
+            random(&[positions + 1, size]),
+        );
         let pairs = Pairs {
             cos: &cos,
             sin: &sin,
         };
         let x = random(&[batch, positions, heads, size]);
         same(&pairs.turn(&x).unwrap(), &pairs.composed(&x).unwrap());
-        assert!(pairs.turn(&random(&[1, positions + 2, heads, size])).is_err());
+        assert!(
+            pairs
+                .turn(&random(&[1, positions + 2, heads, size]))
+                .is_err()
+        );
     }
 }

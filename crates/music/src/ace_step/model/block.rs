@@ -1,5 +1,8 @@
 use candle_core::Tensor;
-use songwright_nn::{Result, Weights, ops::{gated_sum, modulated_rms}};
+use songwright_nn::{
+    Result, Weights,
+    ops::{gated_sum, modulated_rms},
+};
 
 use super::{
     cross_attention::{CrossAttention, KeyValues},

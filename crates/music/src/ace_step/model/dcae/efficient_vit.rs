@@ -145,6 +145,7 @@ impl GatedConv {
 
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let gated = gated(&self.depth.forward_silu(&self.inverted.forward(x)?)?)?;
-        self.norm.forward_onto(&self.point.forward(&gated)?, Some(x))
+        self.norm
+            .forward_onto(&self.point.forward(&gated)?, Some(x))
     }
 }
