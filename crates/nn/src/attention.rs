@@ -7,6 +7,7 @@ use crate::{
     cpu::{
         self,
         attention::{Attention, Heads, Measures},
+        channel_attention::ChannelAttention,
         elements::{Elements, tensor},
         linear_attention::LinearAttention,
     },
@@ -157,5 +158,41 @@ fn linear_composed(qkv: &Tensor, pairs: Pairs<'_>, eps: f64) -> Result<Tensor> {
         .broadcast_div(&normaliser)?
         .transpose(1, 2)?
         .reshape((batch, time, heads * size))?
+        .to_dtype(qkv.dtype())?)
+}
+
+/// The same between places of channels, and without turning: `qkv` is (batch, heads, 3, size, places), the
+/// result (batch, heads, size, places).
+///
+/// # Errors
+/// Where the third dimension is not 3.
+pub fn channel_attention(qkv: &Tensor, eps: f64) -> Result<Tensor> {
+    let (batch, heads, parts, size, places) = qkv.dims5()?;
+    if !cpu::usable(&[qkv]) || parts != 3 {
+        return channels_composed(qkv, eps);
+    }
+    let qkv = qkv.contiguous()?;
+    let numbers = Elements::of(&qkv)?;
+    #[expect(clippy::cast_possible_truncation, reason = "computed in f32")]
+    let attention = ChannelAttention {
+        qkv: numbers.all(),
+        size,
+        places,
+        eps: eps as f32,
+    };
+    tensor(attention.run(), (batch, heads, size, places))
+}
+
+fn channels_composed(qkv: &Tensor, eps: f64) -> Result<Tensor> {
+    let wide = qkv.to_dtype(DType::F32)?;
+    let part = |i| -> Result<Tensor> { Ok(wide.narrow(2, i, 1)?.squeeze(2)?.contiguous()?) };
+    let (q, k, v) = (part(0)?.relu()?, part(1)?.relu()?, part(2)?);
+    let k = k.t()?.contiguous()?;
+    let state = v.matmul(&k)?;
+    let total = k.sum_keepdim(2)?;
+    let normaliser = (total.matmul(&q)? + eps)?;
+    Ok(state
+        .matmul(&q)?
+        .broadcast_div(&normaliser)?
         .to_dtype(qkv.dtype())?)
 }

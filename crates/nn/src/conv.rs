@@ -4,11 +4,14 @@ use candle_core::Tensor;
 
 use crate::{Result, Weights, cpu, ops::silu, weights::Bias};
 
+mod doubled;
 pub(crate) mod own;
 #[cfg(test)]
 mod tests;
 
 use own::{Around, Operands};
+
+pub use doubled::DoubledConv2d;
 
 /// The measures of a convolution, the same in each dimension.
 #[derive(Clone, Copy, Debug)]

@@ -1,4 +1,6 @@
-use super::{attention, composed, linear_attention, linear_composed};
+use super::{
+    attention, channel_attention, channels_composed, composed, linear_attention, linear_composed,
+};
 use crate::{
     ops::Pairs,
     testing::{random, same},
@@ -72,4 +74,14 @@ fn linear_attention_is_composed() {
         let wanted = linear_composed(&qkv, pairs, 1e-3).unwrap();
         same(&linear_attention(&qkv, pairs, 1e-3).unwrap(), &wanted);
     }
+}
+
+#[test]
+fn channel_attention_is_composed() {
+    for (batch, heads, size, places) in [(1, 3, 32, 107), (2, 1, 5, 9), (1, 2, 4, 1)] {
+        let qkv = random(&[batch, heads, 3, size, places]).abs().unwrap();
+        let wanted = channels_composed(&qkv, 1e-3).unwrap();
+        same(&channel_attention(&qkv, 1e-3).unwrap(), &wanted);
+    }
+    assert!(channel_attention(&random(&[1, 2, 2, 4, 5]), 1e-3).is_err());
 }

@@ -147,3 +147,11 @@ fn over_pixels() {
         }
     }
 }
+
+#[test]
+fn a_large_matrix_over_channels() {
+    let shape = ConvShape::same(512, 20, 1);
+    let layer = Conv1d::new(random(&[20, 512, 1]), Some(random(&[20])), shape);
+    let x = random(&[2, 512, 2100]);
+    same(&layer.forward(&x).unwrap(), &layer.composed(&x).unwrap());
+}

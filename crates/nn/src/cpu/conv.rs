@@ -7,8 +7,10 @@ use rayon::prelude::*;
 use super::{
     elements::{Aligned, Shared},
     exp,
+    matrices::{Matrix, all_threads, multiply},
     places::{Block, Places},
     product::{SUMS, Spread, Sums, VECTORS, Walk, lanes, rows, tile},
+    transpose::{SIDE, square},
 };
 
 /// Numbers of a run's input that are laid out at a time; they stay in the second-level cache.
@@ -19,8 +21,10 @@ const PICTURE: usize = 1 << 18;
 /// Steps of a pass, an input channel being as many as there are taps: with more the windows would be too
 /// narrow for the weight that they need.
 const DEPTH: usize = 2304;
+/// Numbers of an input from which on `gemm` is the faster one for a matrix over channels.
+const LARGE: usize = 1 << 20;
 /// Outputs from which on laying out the weight too costs less than it saves.
-const MANY: usize = 512;
+const MANY: usize = 1024;
 
 /// A convolution's numbers. The weight is (outputs, inputs/groups, taps).
 #[derive(Clone, Copy, Debug)]
@@ -69,6 +73,42 @@ impl Conv<'_> {
             }
     }
 
+    /// By the `gemm` crate, where this is a matrix over channels, and large.
+    fn large_matrix(&self) -> Option<Vec<f32>> {
+        let Measures {
+            inputs,
+            outputs,
+            groups,
+            ..
+        } = self.measures;
+        let places = self.places.outputs();
+        let plain =
+            matches!(self.places, Places::Time(line) if (line.taps, line.padding) == (1, 0));
+        if !plain || groups > 1 || self.silu || inputs * places < LARGE {
+            return None;
+        }
+        let mut out = match self.residual {
+            Some(residual) => residual.to_vec(),
+            None => vec![0.0; self.len()],
+        };
+        if let Some(bias) = self.bias {
+            out.par_chunks_mut(places)
+                .enumerate()
+                .for_each(|(row, out)| {
+                    let bias = bias[row % outputs];
+                    out.iter_mut().for_each(|out| *out += bias);
+                });
+        }
+        let weight = Matrix::rows(self.weight, (outputs, inputs), inputs);
+        let add = self.residual.is_some() || self.bias.is_some();
+        let planes = self.x.chunks_exact(inputs * places);
+        for (x, out) in planes.zip(out.chunks_exact_mut(outputs * places)) {
+            let x = Matrix::rows(x, (inputs, places), places);
+            multiply(weight, x, out, (add, all_threads()));
+        }
+        Some(out)
+    }
+
     /// Input channels of a pass.
     fn depth(&self) -> usize {
         let Measures {
@@ -88,6 +128,9 @@ impl Conv<'_> {
             taps,
             ..
         } = self.measures;
+        if let Some(out) = self.large_matrix() {
+            return out;
+        }
         let mut out = vec![0.0; self.len()];
         let inputs = self.depth();
         let room = match (self.places, taps) {
@@ -139,8 +182,17 @@ impl WithSimd for Weave<'_> {
                 let height = tall.min(outputs - tile * tall);
                 let weight =
                     &self.0.weight[(group * outputs + tile * tall) * row..][..height * row];
+                let whole = if (height, tall) == (SIDE, SIDE) {
+                    row / SIDE * SIDE
+                } else {
+                    0
+                };
+                for step in (0..whole).step_by(SIDE) {
+                    square((&weight[step..], row), (&mut woven[step * tall..], tall));
+                }
                 for (r, weight) in weight.chunks_exact(row).enumerate() {
-                    for (place, value) in woven[r..].iter_mut().step_by(tall).zip(weight) {
+                    let places = woven[whole * tall..].iter_mut().skip(r).step_by(tall);
+                    for (place, value) in places.zip(&weight[whole..]) {
                         *place = *value;
                     }
                 }

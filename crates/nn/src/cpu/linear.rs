@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::{
     elements::{Aligned, Shared},
-    matrices::{Matrix, multiply},
+    matrices::{Matrix, all_threads, multiply},
     product::{ROWS, SUMS, Spread, Sums, VECTORS, Walk, lanes, rows, tile},
     transpose::{SIDE, square},
 };
@@ -74,17 +74,18 @@ impl Linear<'_> {
             out.par_chunks_exact_mut(self.outputs)
                 .for_each(|row| row.copy_from_slice(bias));
         }
-        let parallelism = match rayon::current_num_threads() {
-            1 => gemm::Parallelism::None,
-            threads => gemm::Parallelism::Rayon(threads),
-        };
         let x = Matrix::rows(
             self.x,
             (self.x.len() / self.inputs, self.inputs),
             self.inputs,
         );
         let weight = Matrix::rows(self.weight, (self.outputs, self.inputs), self.inputs);
-        multiply(x, weight.turned(), out, (self.bias.is_some(), parallelism));
+        multiply(
+            x,
+            weight.turned(),
+            out,
+            (self.bias.is_some(), all_threads()),
+        );
     }
 }
 

@@ -1,4 +1,4 @@
-//! Matrix products within a task, by the `gemm` crate.
+//! Matrix products by the `gemm` crate.
 
 /// A matrix somewhere in numbers.
 #[derive(Clone, Copy, Debug)]
@@ -78,5 +78,13 @@ pub(crate) fn multiply(
             false,
             parallelism,
         );
+    }
+}
+
+/// For products outside of tasks.
+pub(crate) fn all_threads() -> gemm::Parallelism {
+    match rayon::current_num_threads() {
+        1 => gemm::Parallelism::None,
+        threads => gemm::Parallelism::Rayon(threads),
     }
 }

@@ -4,6 +4,7 @@
 //! The loops are written once over [`pulp::Simd`], which picks AVX-512 or AVX2 at run time.
 
 pub(crate) mod attention;
+pub(crate) mod channel_attention;
 pub(crate) mod conv;
 pub(crate) mod depthwise;
 pub(crate) mod elements;

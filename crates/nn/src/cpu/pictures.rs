@@ -46,3 +46,50 @@ impl Pictures<'_> {
         out
     }
 }
+
+/// The four pixels of each place, computed apart: `x` is (batch, channels, 2, 2, height + 1, width + 1), and
+/// pixel (i, j) of place (y, x) lies at (i, j, y + i, x + j).
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Quarters<'a> {
+    pub(crate) x: &'a [f32],
+    /// Of the channels.
+    pub(crate) bias: Option<&'a [f32]>,
+    /// Added to the result, and of its shape.
+    pub(crate) residual: Option<&'a [f32]>,
+    pub(crate) channels: usize,
+    pub(crate) size: (usize, usize),
+}
+
+impl Quarters<'_> {
+    /// (batch, channels, 2·height, 2·width).
+    pub(crate) fn joined(self) -> Vec<f32> {
+        let (height, width) = self.size;
+        let plane = (height + 1) * (width + 1);
+        let channels = self.x.len() / (4 * plane);
+        let mut out = vec![0.0; channels * 4 * height * width];
+        if out.is_empty() {
+            return out;
+        }
+        out.par_chunks_mut(2 * width)
+            .enumerate()
+            .for_each(|(index, out)| {
+                let (channel, line) = (index / (2 * height), index % (2 * height));
+                let (y, i) = (line / 2, line % 2);
+                let bias = self.bias.map_or(0.0, |bias| bias[channel % self.channels]);
+                let half = |j: usize| {
+                    let start = ((channel * 2 + i) * 2 + j) * plane + (y + i) * (width + 1) + j;
+                    &self.x[start..start + width]
+                };
+                let pixels = out.as_chunks_mut::<2>().0.iter_mut();
+                for ([left, right], (x, other)) in pixels.zip(half(0).iter().zip(half(1))) {
+                    (*left, *right) = (x + bias, other + bias);
+                }
+                if let Some(residual) = self.residual {
+                    for (out, more) in out.iter_mut().zip(&residual[index * 2 * width..]) {
+                        *out += more;
+                    }
+                }
+            });
+        out
+    }
+}

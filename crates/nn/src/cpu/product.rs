@@ -162,10 +162,8 @@ fn sized<S: Simd, const R: usize, const V: usize>(
                 let mut a = a;
                 for i in 0..walk.inputs {
                     let b = b.add(i * walk.b_row);
-                    for (t, offset) in walk.offsets.iter().enumerate() {
-                        let b = b.add(*offset);
-                        fetch::<true>(b.wrapping_add(walk.b_row + t % V * lanes));
-                        step(simd, (a, 1), b, &mut acc);
+                    for offset in walk.offsets {
+                        step(simd, (a, 1), b.add(*offset), &mut acc);
                         a = a.add(rows::<S>());
                     }
                 }

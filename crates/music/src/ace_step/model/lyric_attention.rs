@@ -1,5 +1,5 @@
 use candle_core::{D, Tensor};
-use songwright_nn::{Linear, Result, Weights, ops::softmax_last, weights::Bias};
+use songwright_nn::{Linear, Result, Weights, attention::attention, weights::Bias};
 
 use crate::ace_step::config::LyricEncoderConfig;
 
@@ -61,7 +61,6 @@ impl LyricAttention {
         let biased = |bias: &Tensor| -> Result<Tensor> {
             Ok(q.broadcast_add(&bias.reshape((1, self.heads, 1, self.size))?)?)
         };
-        let content = biased(&self.pos_bias_u)?.matmul(&k.t()?.contiguous()?)?;
         let p = p
             .broadcast_as((batch, self.heads, rows, self.size))?
             .t()?
@@ -69,13 +68,11 @@ impl LyricAttention {
         let place = shift(&biased(&self.pos_bias_v)?.matmul(&p)?)?;
         #[expect(clippy::cast_precision_loss, reason = "heads are small")]
         let scale = (self.size as f64).sqrt().recip();
-        let scores = ((content + place)? * scale)?;
-        // The lowest finite value, so that a row of masked tokens is no NaN; they become 0 below.
+        // The lowest finite value, so that a row of masked tokens is no NaN; it becomes 0 below.
         let hidden = ((mask - 1.0)? * f64::from(f32::MAX))?;
-        let shares = softmax_last(&scores.broadcast_add(&hidden.to_dtype(scores.dtype())?)?)?
-            .broadcast_mul(mask)?;
-        let out = shares
-            .matmul(&v)?
+        let bias = (place * scale)?.broadcast_add(&hidden)?;
+        let out = attention(&biased(&self.pos_bias_u)?, &k, &v, scale, Some(&bias))?
+            .broadcast_mul(&mask.max_keepdim(D::Minus1)?)?
             .transpose(1, 2)?
             .reshape((batch, tokens, features))?;
         self.linear_out.forward(&out)

@@ -1,7 +1,7 @@
 use candle_core::{D, Tensor};
 use songwright_nn::{
     Result, Weights,
-    conv::{Conv2d, ConvShape},
+    conv::{Conv2d, ConvShape, DoubledConv2d},
     norm::ChannelRmsNorm,
     ops::repeated_pixel_shuffle,
     weights::Bias,
@@ -148,24 +148,21 @@ impl Stage {
 /// Twice the height and width (`DCUpBlock2d`, interpolating).
 #[derive(Clone, Debug)]
 struct Up {
-    conv: Conv2d,
+    conv: DoubledConv2d,
     outputs: usize,
 }
 
 impl Up {
     fn load(weights: &Weights, inputs: usize, outputs: usize) -> Result<Self> {
-        let shape = ConvShape::same(inputs, outputs, 3);
         Ok(Self {
-            conv: Conv2d::load(&weights.pp("conv"), shape, Bias::With)?,
+            conv: DoubledConv2d::load(&weights.pp("conv"), inputs, outputs)?,
             outputs,
         })
     }
 
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let (_, _, height, width) = x.dims4()?;
-        let large = x.upsample_nearest2d(2 * height, 2 * width)?;
         let shortcut = repeated_pixel_shuffle(x, self.outputs, 2)?;
-        Ok((self.conv.forward(&large)? + shortcut)?)
+        self.conv.forward_onto(x, &shortcut)
     }
 }
 

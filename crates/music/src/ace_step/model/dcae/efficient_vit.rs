@@ -1,6 +1,7 @@
-use candle_core::{DType, Tensor};
+use candle_core::Tensor;
 use songwright_nn::{
     Linear, Result, Weights,
+    attention::channel_attention,
     conv::{Conv2d, ConvShape},
     norm::ChannelRmsNorm,
     ops::gated,
@@ -99,20 +100,12 @@ impl MultiscaleAttention {
         // Heads are cut from consecutive channels, so that one mixes what the names call queries, keys
         // and values; that is how the model was trained.
         let heads = views.len() * channels / self.head;
-        let all = Tensor::cat(&views, 1)?
-            .reshape((batch, heads, 3, self.head, pixels))?
-            .to_dtype(DType::F32)?;
-        let part = |i| -> Result<Tensor> { Ok(all.narrow(2, i, 1)?.squeeze(2)?.contiguous()?) };
-        let (q, k, v) = (part(0)?.relu()?, part(1)?.relu()?, part(2)?);
-        let k = k.t()?.contiguous()?;
-        let state = v.matmul(&k)?;
-        let total = k.sum_keepdim(2)?;
-        let normaliser = (total.matmul(&q)? + NORMALISER_EPS)?;
-        let seen = state
-            .matmul(&q)?
-            .broadcast_div(&normaliser)?
-            .to_dtype(x.dtype())?
-            .reshape((batch, views.len() * channels, pixels))?;
+        let all = Tensor::cat(&views, 1)?.reshape((batch, heads, 3, self.head, pixels))?;
+        let seen = channel_attention(&all, NORMALISER_EPS)?.reshape((
+            batch,
+            views.len() * channels,
+            pixels,
+        ))?;
         let out = self.to_out.forward_channels(&seen)?;
         let out = out.reshape((batch, channels, height, width))?;
         self.norm_out.forward_onto(&out, Some(x))
