@@ -10,6 +10,30 @@ pub(crate) const LOOP: f64 = 1e-3;
 /// The cosine that two f32 results have at least.
 const COSINE: f64 = 0.99999;
 
+/// The cosine that a result in bf16 has at least.
+pub(crate) const HALF: f64 = 0.999;
+
+/// The cosine that a result of weights in `Q8_0` has at least.
+pub(crate) const QUANTISED: f64 = 0.999;
+
+/// That two tensors have one shape and point the same way.
+pub(crate) fn alike(what: &str, found: &Tensor, wanted: &Tensor, bound: f64) -> Result<()> {
+    ensure!(
+        found.dims() == wanted.dims(),
+        "{what} has the shape {:?}, not {:?}",
+        found.dims(),
+        wanted.dims()
+    );
+    let (found, wanted) = (values(found)?, values(wanted)?);
+    ensure!(
+        found.iter().all(|v| v.is_finite()),
+        "{what} holds something that is no number"
+    );
+    let cosine = cosine(&found, &wanted);
+    ensure!(cosine >= bound, "{what} has the cosine {cosine:.7}");
+    Ok(())
+}
+
 /// That two tensors have one shape, differ by at most `bound` of the largest wanted value, and
 /// point the same way.
 pub(crate) fn close(what: &str, found: &Tensor, wanted: &Tensor, bound: f64) -> Result<()> {
@@ -34,7 +58,7 @@ pub(crate) fn close(what: &str, found: &Tensor, wanted: &Tensor, bound: f64) -> 
         "{what} differs by {:.2e} of its scale {scale:.3}, more than {bound:.0e}",
         worst / scale
     );
-    let cosine = dot(&found, &wanted) / (dot(&found, &found) * dot(&wanted, &wanted)).sqrt();
+    let cosine = cosine(&found, &wanted);
     ensure!(
         scale == 0.0 || cosine >= COSINE,
         "{what} has the cosine {cosine:.7}"
@@ -47,6 +71,10 @@ fn values(tensor: &Tensor) -> Result<Vec<f64>> {
         .to_dtype(DType::F64)?
         .flatten_all()?
         .to_vec1::<f64>()?)
+}
+
+fn cosine(a: &[f64], b: &[f64]) -> f64 {
+    dot(a, b) / (dot(a, a) * dot(b, b)).sqrt()
 }
 
 fn dot(a: &[f64], b: &[f64]) -> f64 {

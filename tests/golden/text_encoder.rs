@@ -6,7 +6,7 @@ use songwright_music::ace_step::model::{TextEncoder, TextEncoderConfig, bucket};
 use songwright_nn::{Weights, weights::Memory};
 
 use crate::{
-    compare::{PASS, close},
+    compare::{HALF, PASS, alike, close},
     set::Set,
 };
 
@@ -26,14 +26,15 @@ pub(crate) fn check(set: &Set, file: &str) -> Result<()> {
         });
         renamed.collect()
     };
-    let load = |memory: Memory| -> Result<TextEncoder> {
+    let load = |name: &str, dtype: DType| -> Result<TextEncoder> {
         Ok(TextEncoder::load(
-            &Weights::new(memory, DType::F32, &Device::Cpu),
+            &Weights::new(stored_as(name), dtype, &Device::Cpu),
             &config,
         )?)
     };
-    let encoder = load(stored_as(names[0]))?;
-    let other = load(stored_as(names[1]))?;
+    let encoder = load(names[0], DType::F32)?;
+    let other = load(names[1], DType::F32)?;
+    let half = load(names[0], DType::BF16)?;
     let tensors = set.tensors(&format!("{file}.io"))?;
     let mut texts = 0;
     while tensors.has(&format!("{texts}.ids")) {
@@ -46,6 +47,7 @@ pub(crate) fn check(set: &Set, file: &str) -> Result<()> {
     ensure!(texts > 1, "only {texts} texts");
     let (ids, mask) = (tensors.integers("batch.ids")?, tensors.f32("batch.mask")?);
     let found = encoder.forward(&ids, Some(&mask), false)?;
+    let in_half = half.forward(&ids, Some(&mask), false)?;
     let wanted = tensors.f32("batch.out")?;
     for row in 0..ids.dim(0)? {
         let count: f32 = mask.get(row)?.sum_all()?.to_scalar()?;
@@ -56,6 +58,7 @@ pub(crate) fn check(set: &Set, file: &str) -> Result<()> {
         )]
         let row_of = |x: &Tensor| x.get(row)?.narrow(0, 0, count as usize);
         close("batch", &row_of(&found)?, &row_of(&wanted)?, PASS)?;
+        alike("bf16", &row_of(&in_half)?, &row_of(&wanted)?, HALF)?;
     }
     let places = tensors
         .integers("bucket.relative_position")?

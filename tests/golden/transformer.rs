@@ -1,7 +1,7 @@
 //! The lyric encoder and the diffusion transformer.
 
 use anyhow::{Context as _, Result};
-use candle_core::{D, DType, Device, Tensor};
+use candle_core::{D, DType, Device, Tensor, quantized::GgmlDType};
 use serde_json::Value;
 use songwright_music::ace_step::{
     config::{LyricEncoderConfig, TransformerConfig},
@@ -10,7 +10,7 @@ use songwright_music::ace_step::{
 use songwright_nn::Weights;
 
 use crate::{
-    compare::{PASS, close},
+    compare::{HALF, PASS, QUANTISED, alike, close},
     set::{Set, Tensors},
 };
 
@@ -23,8 +23,22 @@ pub(crate) fn config(set: &Set, file: &str) -> Result<TransformerConfig> {
 
 /// The weights of a file.
 pub(crate) fn weights(set: &Set, file: &str) -> Result<Weights> {
+    weights_in(set, file, DType::F32)
+}
+
+/// The same, to compute in another type.
+fn weights_in(set: &Set, file: &str, dtype: DType) -> Result<Weights> {
     let tensors = set.tensors(file)?.weights()?;
-    Ok(Weights::new(tensors, DType::F32, &Device::Cpu))
+    Ok(Weights::new(tensors, dtype, &Device::Cpu))
+}
+
+/// Weights as devices with less memory hold them, and the cosine that they have to the reference.
+fn lighter(set: &Set, file: &str) -> Result<[(&'static str, Weights, f64); 2]> {
+    let quantised = weights(set, file)?.quantised(Some(GgmlDType::Q8_0));
+    Ok([
+        ("bf16", weights_in(set, file, DType::BF16)?, HALF),
+        ("Q8_0", quantised, QUANTISED),
+    ])
 }
 
 /// The prompt of a file, under its usual names.
@@ -54,7 +68,13 @@ pub(crate) fn lyric_encoder(set: &Set, file: &str) -> Result<()> {
     close("out", &encoder.forward(&x, &mask, false)?, &out, PASS)?;
     // A row of the batch is what it is alone.
     let row = encoder.forward(&x.narrow(0, 1, 1)?, &mask.narrow(0, 1, 1)?, false)?;
-    close("one row", &row, &out.narrow(0, 1, 1)?, PASS)
+    close("one row", &row, &out.narrow(0, 1, 1)?, PASS)?;
+    for (what, weights, cosine) in lighter(set, file)? {
+        let encoder = LyricEncoder::load(&weights, usize::try_from(inputs)?, &config)?;
+        let found = encoder.forward(&x.to_dtype(weights.dtype())?, &mask, false)?;
+        alike(what, &found, &out, cosine)?;
+    }
+    Ok(())
 }
 
 pub(crate) fn encode(set: &Set, file: &str) -> Result<()> {
@@ -66,7 +86,13 @@ pub(crate) fn encode(set: &Set, file: &str) -> Result<()> {
     let lyric_part = found.states.narrow(1, 1 + text, lyrics)?;
     close("lyrics", &lyric_part, &tensors.f32("out_lyric")?, PASS)?;
     close("states", &found.states, &tensors.f32("out_encode")?, PASS)?;
-    close("mask", &found.mask, &tensors.f32("out_encode_mask")?, 0.0)
+    close("mask", &found.mask, &tensors.f32("out_encode_mask")?, 0.0)?;
+    for (what, weights, cosine) in lighter(set, file)? {
+        let encoder = PromptEncoder::load(&weights, &config(set, file)?)?;
+        let found = encoder.encode(&prompt, false)?.states;
+        alike(what, &found, &tensors.f32("out_encode")?, cosine)?;
+    }
+    Ok(())
 }
 
 pub(crate) fn decode(set: &Set, file: &str) -> Result<()> {
@@ -133,7 +159,15 @@ pub(crate) fn decode(set: &Set, file: &str) -> Result<()> {
     close("second of two", &rows.narrow(0, 1, 1)?, &row, PASS)?;
     let long = tensors.f32("long_latents")?;
     let found = model.forward(&long, &timesteps.at(0)?, &alone)?;
-    close("long", &found, &wanted("out_long")?, PASS)
+    close("long", &found, &wanted("out_long")?, PASS)?;
+    for (what, weights, cosine) in lighter(set, file)? {
+        let model = Transformer::load(&weights, &config)?;
+        let branch = model.branch(&conditioning, false)?;
+        let timesteps = model.timesteps(&tensors.f32("timestep")?.to_vec1()?)?;
+        let found = model.forward(&latents, &timesteps.by_row(), &branch)?;
+        alike(what, &found, &out, cosine)?;
+    }
+    Ok(())
 }
 
 /// Both parts from one file.
@@ -170,5 +204,14 @@ pub(crate) fn whole(set: &Set, file: &str) -> Result<()> {
     let alone = model.branch(&first, false)?;
     let single = model.timesteps(&wanted("timestep_single")?.to_vec1()?)?;
     let row = model.forward(&latents.narrow(0, 0, 1)?, &single.by_row(), &alone)?;
-    close("one row", &row, &wanted("out_decode_single")?, PASS)
+    close("one row", &row, &wanted("out_decode_single")?, PASS)?;
+    for (what, weights, cosine) in lighter(set, file)? {
+        let encoder = PromptEncoder::load(&weights, &config)?;
+        let model = Transformer::load(&weights, &config)?;
+        let branch = model.branch(&encoder.encode(&prompt, false)?, false)?;
+        let timesteps = model.timesteps(&wanted("timestep")?.to_vec1()?)?;
+        let found = model.forward(&latents, &timesteps.by_row(), &branch)?;
+        alike(what, &found, &out, cosine)?;
+    }
+    Ok(())
 }

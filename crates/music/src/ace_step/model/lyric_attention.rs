@@ -3,6 +3,9 @@ use songwright_nn::{Linear, Result, Weights, attention::attention, weights::Bias
 
 use crate::ace_step::config::LyricEncoderConfig;
 
+/// Taken off the score of a masked token. Finite in bf16 too, so that a row of such tokens is no NaN.
+const HIDDEN: f64 = 1e30;
+
 /// Attention with relative positions (Dai et al. 2019, "Transformer-XL"; the reference's
 /// `RelPositionMultiHeadedAttention`).
 #[derive(Clone, Debug)]
@@ -68,8 +71,7 @@ impl LyricAttention {
         let place = shift(&biased(&self.pos_bias_v)?.matmul(&p)?)?;
         #[expect(clippy::cast_precision_loss, reason = "heads are small")]
         let scale = (self.size as f64).sqrt().recip();
-        // The lowest finite value, so that a row of masked tokens is no NaN; it becomes 0 below.
-        let hidden = ((mask - 1.0)? * f64::from(f32::MAX))?;
+        let hidden = ((mask - 1.0)? * HIDDEN)?;
         let bias = (place * scale)?.broadcast_add(&hidden)?;
         let out = attention(&biased(&self.pos_bias_u)?, &k, &v, scale, Some(&bias))?
             .broadcast_mul(&mask.max_keepdim(D::Minus1)?)?

@@ -70,6 +70,7 @@ impl Transformer {
     pub fn branch(&self, conditioning: &Conditioning, weakened: bool) -> Result<Branch> {
         let Conditioning { states, mask } = conditioning;
         let (batch, tokens, _) = states.dims3()?;
+        let states = &states.to_dtype(self.dtype)?;
         let rotary = self.rotary(tokens, states)?;
         let key_values = self
             .blocks
