@@ -167,9 +167,10 @@ fn linear_composed(qkv: &Tensor, pairs: Pairs<'_>, eps: f64) -> Result<Tensor> {
 /// # Errors
 /// Where the third dimension is not 3.
 pub fn channel_attention(qkv: &Tensor, eps: f64) -> Result<Tensor> {
-    let (batch, heads, parts, size, places) = qkv.dims5()?;
-    if !cpu::usable(&[qkv]) || parts != 3 {
-        return channels_composed(qkv, eps);
+    let (batch, heads, _, size, places) = qkv.dims5()?;
+    let qkv = qkv.reshape((batch, heads, 3, size, places))?;
+    if !cpu::usable(&[&qkv]) {
+        return channels_composed(&qkv, eps);
     }
     let qkv = qkv.contiguous()?;
     let numbers = Elements::of(&qkv)?;

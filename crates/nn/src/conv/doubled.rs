@@ -68,9 +68,8 @@ impl DoubledConv2d {
         let residual = Elements::of(&residual)?;
         let quarters = Quarters {
             x: numbers.all(),
-            bias: Some(bias.all()),
-            residual: Some(residual.all()),
-            channels: outputs,
+            bias: bias.all(),
+            residual: residual.all(),
             size: (height, width),
         };
         tensor(quarters.joined(), dims.as_slice())

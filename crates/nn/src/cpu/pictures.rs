@@ -53,10 +53,9 @@ impl Pictures<'_> {
 pub(crate) struct Quarters<'a> {
     pub(crate) x: &'a [f32],
     /// Of the channels.
-    pub(crate) bias: Option<&'a [f32]>,
+    pub(crate) bias: &'a [f32],
     /// Added to the result, and of its shape.
-    pub(crate) residual: Option<&'a [f32]>,
-    pub(crate) channels: usize,
+    pub(crate) residual: &'a [f32],
     pub(crate) size: (usize, usize),
 }
 
@@ -75,7 +74,7 @@ impl Quarters<'_> {
             .for_each(|(index, out)| {
                 let (channel, line) = (index / (2 * height), index % (2 * height));
                 let (y, i) = (line / 2, line % 2);
-                let bias = self.bias.map_or(0.0, |bias| bias[channel % self.channels]);
+                let bias = self.bias[channel % self.bias.len()];
                 let half = |j: usize| {
                     let start = ((channel * 2 + i) * 2 + j) * plane + (y + i) * (width + 1) + j;
                     &self.x[start..start + width]
@@ -84,10 +83,8 @@ impl Quarters<'_> {
                 for ([left, right], (x, other)) in pixels.zip(half(0).iter().zip(half(1))) {
                     (*left, *right) = (x + bias, other + bias);
                 }
-                if let Some(residual) = self.residual {
-                    for (out, more) in out.iter_mut().zip(&residual[index * 2 * width..]) {
-                        *out += more;
-                    }
+                for (out, more) in out.iter_mut().zip(&self.residual[index * 2 * width..]) {
+                    *out += more;
                 }
             });
         out
