@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use candle_core::{DType, Device};
 use songwright_base::Observer;
+use songwright_nn::device;
 
 use super::{
     Error,
