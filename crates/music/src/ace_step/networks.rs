@@ -193,6 +193,7 @@ impl Networks {
                     Transformer::load_telling(&weights.quantised(plan.blocks), config, |blocks| {
                         loading.add(parameters / blocks.max(1))
                     })?;
+                device::return_freed_memory();
                 DiffusionModel {
                     prompt,
                     transformer,
