@@ -2,7 +2,7 @@ use std::{
     fs::File,
     io::{BufRead as _, BufReader, Read as _},
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Stdio},
     thread,
     time::{Duration, Instant},
 };
@@ -10,7 +10,7 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::{WholeWav, program};
+use crate::{WholeWav, command};
 
 /// `songwright serve` on a free port.
 pub struct Server {
@@ -54,18 +54,8 @@ impl Server {
     /// Where it ends, or says nothing within a minute.
     #[must_use]
     pub fn start(data_dir: &Path, env: &[(&str, &str)]) -> Self {
-        let mut command = Command::new(program());
-        for (name, _) in std::env::vars_os() {
-            let name = name.to_string_lossy().into_owned();
-            if name.starts_with("SONGWRIGHT_")
-                || name.ends_with("_SERVICE_URL")
-                || name.starts_with("S3_")
-            {
-                command.env_remove(name);
-            }
-        }
         let log = data_dir.with_extension("log");
-        let mut child = command
+        let mut child = command()
             .args(["serve", "--port", "0", "--data-dir"])
             .arg(data_dir)
             .envs(env.iter().copied())
