@@ -77,3 +77,59 @@ fn what_the_model_cannot_do_ends_with_a_sentence() {
     assert!(!long.status.success());
     assert!(said(&long).contains("1 to 240 seconds"), "{}", said(&long));
 }
+
+#[test]
+fn a_song_like_a_file_and_several_takes_from_the_command_line() {
+    let home = Home::with_model();
+    let file = home.beside("like.wav");
+    fs::write(&file, crate::home::tone(22_050, 1.5, crate::home::PLAIN)).unwrap();
+    let out = home.beside("out");
+    let (file, out) = (file.to_str().unwrap(), out.to_str().unwrap());
+    let asked = [
+        "song",
+        "a quiet waltz",
+        "--reference",
+        file,
+        "--steps",
+        "2",
+        "--cover-size",
+        "256",
+    ];
+    let made = home.printed(
+        &[
+            &asked[..],
+            &[
+                "--reference-strength",
+                "0.7",
+                "--takes",
+                "2",
+                "--out",
+                out,
+                "--json",
+            ],
+        ]
+        .concat(),
+    );
+    assert_eq!(made["audio_duration"], 1.5, "{made}");
+    let song = made["song_id"].as_str().unwrap();
+    let shown = home.printed(&["library", "show", song, "--json"]);
+    assert_eq!(shown["takes"].as_array().unwrap().len(), 2);
+    let more = ["take", "retake", song, "--takes", "2", "--json"];
+    assert_eq!(home.printed(&more)["takes"].as_array().unwrap().len(), 4);
+
+    let estimate = home.printed(&[&asked[..], &["--estimate", "--json"]].concat());
+    assert_eq!(estimate["audio_duration"], 1.5);
+    assert!(estimate["seconds"].as_f64().unwrap() > 0.0, "{estimate}");
+    let words = home.run(&[&asked[..], &["--estimate"]].concat());
+    assert!(
+        said(&words).contains("by earlier songs on this machine"),
+        "{}",
+        said(&words)
+    );
+    let wrong = home.run(&["song", "a quiet waltz", "--reference", out]);
+    assert!(
+        said(&wrong).contains("could not be read"),
+        "{}",
+        said(&wrong)
+    );
+}

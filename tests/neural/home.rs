@@ -127,6 +127,49 @@ pub(crate) fn music(more: &Value) -> Value {
     music
 }
 
+/// A mono WAV file of a tone.
+pub(crate) fn tone(sample_rate: u32, seconds: f64, form: Form) -> Vec<u8> {
+    let spec = hound::WavSpec {
+        channels: form.channels,
+        sample_rate,
+        bits_per_sample: form.bits,
+        sample_format: if form.float {
+            hound::SampleFormat::Float
+        } else {
+            hound::SampleFormat::Int
+        },
+    };
+    let mut file = std::io::Cursor::new(Vec::new());
+    let mut writer = hound::WavWriter::new(&mut file, spec).unwrap();
+    let frames = (f64::from(sample_rate) * seconds).round() as usize;
+    for i in 0..frames * usize::from(form.channels) {
+        let value = (i as f32 * 0.03).sin() * 0.4;
+        if form.float {
+            writer.write_sample(value).unwrap();
+        } else {
+            let most = ((1_i64 << (form.bits - 1)) - 1) as f32;
+            writer.write_sample((value * most) as i32).unwrap();
+        }
+    }
+    writer.finalize().unwrap();
+    file.into_inner()
+}
+
+/// How samples lie in a WAV file.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Form {
+    pub(crate) channels: u16,
+    pub(crate) bits: u16,
+    pub(crate) float: bool,
+}
+
+/// CD's, of one channel.
+pub(crate) const PLAIN: Form = Form {
+    channels: 1,
+    bits: 16,
+    float: false,
+};
+
 /// A body that was refused with 400, and what was said of it.
 pub(crate) fn refused(answer: &Answer) -> String {
     let body = answer.json();

@@ -6,6 +6,8 @@
 mod bad_input;
 mod commands;
 mod home;
+mod models;
+mod reference;
 mod songs;
 mod stopping;
 mod takes;

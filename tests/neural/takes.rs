@@ -98,3 +98,29 @@ fn a_draft_is_promoted_to_the_song_with_all_its_steps() {
     let detail = again.json()["detail"].as_str().unwrap().to_owned();
     assert!(detail.contains("no draft"), "{detail}");
 }
+
+#[test]
+fn a_batch_is_takes_with_seeds_of_their_own() {
+    let home = Home::with_model();
+    let server = home.serve(&[]);
+    let song = Song::made(&server, &json!({"batch_size": 3, "seed": 2147483646}));
+    let whole = answered(&server.get(&format!("/songs/{}", song.id)));
+    let takes = whole["takes"].as_array().unwrap();
+    let seeds: Vec<_> = takes
+        .iter()
+        .map(|take| take["seed"].as_u64().unwrap())
+        .collect();
+    assert_eq!(seeds, [2_147_483_646, 2_147_483_647, 0]);
+    let alone = Song::made(&server, &json!({"seed": 0}));
+    let alone_take = answered(&server.get(&format!("/songs/{}", alone.id)))["takes"][0].clone();
+    assert_eq!(song.audio(&takes[2]), alone.audio(&alone_take));
+    let of_first = json!({"take_id": takes[0]["take_id"], "batch_size": 2, "retake_seed": 5});
+    song.take("retake", &of_first);
+    let whole = answered(&server.get(&format!("/songs/{}", song.id)));
+    let takes = whole["takes"].as_array().unwrap();
+    let of = |take: &Value| (take["parent_take_id"].clone(), take["retake_seed"].as_u64());
+    assert_eq!(takes.len(), 5);
+    assert_eq!(of(&takes[3]), (takes[0]["take_id"].clone(), Some(5)));
+    assert_eq!(of(&takes[4]), (takes[0]["take_id"].clone(), Some(6)));
+    assert_ne!(song.audio(&takes[3]), song.audio(&takes[4]));
+}

@@ -1,6 +1,7 @@
 use std::{
     fs::File,
-    io::{BufRead as _, BufReader, Read as _},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
     path::{Path, PathBuf},
     process::{Child, Stdio},
     thread,
@@ -145,6 +146,32 @@ impl Server {
     #[must_use]
     pub fn post(&self, path: &str, body: &Value) -> Answer {
         answer(agent().post(self.url(path)).send_json(body))
+    }
+
+    /// POST with a body of another kind.
+    #[must_use]
+    pub fn send(&self, path: &str, kind: &str, body: &[u8]) -> Answer {
+        let request = agent().post(self.url(path)).content_type(kind);
+        answer(request.send(body))
+    }
+
+    /// What is said to a body of so many bytes before any of it is sent: the status.
+    #[must_use]
+    pub fn announced(&self, path: &str, bytes: u64) -> u16 {
+        let address = self
+            .base
+            .trim_start_matches("http://")
+            .trim_end_matches('/');
+        let mut stream = TcpStream::connect(address).unwrap();
+        write!(
+            stream,
+            "POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Length: {bytes}\r\n\r\n"
+        )
+        .unwrap();
+        let mut line = String::new();
+        BufReader::new(stream).read_line(&mut line).unwrap();
+        let status = line.split(' ').nth(1).and_then(|word| word.parse().ok());
+        status.unwrap_or_else(|| panic!("no status: {line:?}"))
     }
 
     /// Asks for something without waiting for it; its operation's id.
