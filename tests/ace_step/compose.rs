@@ -71,6 +71,15 @@ fn words_and_tags_are_heard() {
         song,
         made(&|params| params.diffusion.vocal_language = Some("de".to_owned()))
     );
+    let by_line = made(&|params| {
+        // Short lines are taken for other languages.
+        params.lyrics = Some(songwright_base::LyricSheet::parse("[verse]\nlove me do"));
+        params.diffusion.lyric_language = songwright_api::LyricLanguage::Reference;
+    });
+    let in_english = made(&|params| {
+        params.lyrics = Some(songwright_base::LyricSheet::parse("[verse]\nlove me do"));
+    });
+    assert_ne!(by_line, in_english);
     assert_ne!(song, made(&|params| params.diffusion.omega_scale = -50.0));
     assert_ne!(
         song,

@@ -6,6 +6,7 @@
 mod adapters;
 mod checkpoints;
 mod compose;
+mod repackaged;
 mod tasks;
 mod watcher;
 
@@ -33,11 +34,15 @@ fn small() -> &'static PathBuf {
 }
 
 fn composer() -> AceStepComposer {
-    let checkpoint = Checkpoint::open(small().clone()).unwrap();
+    composer_of(Checkpoint::open(small().clone()).unwrap())
+}
+
+fn composer_of(checkpoint: Checkpoint) -> AceStepComposer {
     let identity = Identity {
         name: "ACE-Step".to_owned(),
         model_id: "small".to_owned(),
         licence: "MIT".to_owned(),
+        digest: None,
     };
     AceStepComposer::new(checkpoint, identity, Device::Cpu, 8 << 30).unwrap()
 }

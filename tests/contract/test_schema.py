@@ -43,7 +43,7 @@ VALID_WORDS = {
 }
 
 
-@schemathesis.serializer("application/zip")
+@schemathesis.serializer("application/zip", "audio/wav")
 def as_they_are(context, value):
     return value if isinstance(value, bytes) else str(value).encode()
 
@@ -68,6 +68,7 @@ def a_song(server) -> dict:
     answer = requests.post(f"{server.url}/generate_from_description", json=body, timeout=60)
     assert answer.status_code == 200, answer.text
     song = answer.json()
+    song["audio"] = requests.get(server.url + song["links"]["audio"], timeout=60).content
     song["bundle"] = requests.get(server.url + song["links"]["bundle"], timeout=60).content
     return song
 
@@ -83,6 +84,8 @@ def make_real(case, song: dict, operation) -> None:
     """Puts what exists into the path and the query, so that not all is 404."""
     if operation.path == "/songs/import":
         case.body = song["bundle"]
+    if operation.path == "/files":
+        case.body = song["audio"]
     words = VALID_WORDS.get(operation.path.rpartition("/")[2])
     if words is not None and isinstance(case.body, dict):
         case.body |= words
@@ -105,7 +108,7 @@ def make_real(case, song: dict, operation) -> None:
 def test_answers_are_as_described(server, operation):
     fixed = operation.path in FIXED_SONGS
     makes_songs = operation.method == "post" and "generate" in operation.path and "lyrics/" not in operation.path
-    finds = re.search(r"\{|/workflow_status|/download_image|/songs/import", operation.path)
+    finds = re.search(r"\{|/workflow_status|/download_image|/songs/import|/files$", operation.path)
     fresh = a_running_operation if operation.path == "/operations/{id}" else a_song
     seen = Counter()
 

@@ -43,7 +43,14 @@ pub(crate) fn dcae(set: &Set, file: &str) -> Result<()> {
         }
         let (out_mel, out_latents) = (format!("out_{mel}"), format!("out_{latents}"));
         let found = encoder.forward(&tensors.f32(&mel)?)?;
-        close(&out_latents, &found, &tensors.f32(&out_latents)?, PASS)?;
+        let wanted = tensors.f32(&out_latents)?;
+        close(&out_latents, &found, &wanted, PASS)?;
+        for chunk in [1, 2, 5] {
+            let found = encoder
+                .forward_in_chunks(&tensors.f32(&mel)?, chunk, &mut |_, _| true)?
+                .context("stopped")?;
+            close("encoded in chunks", &found, &wanted, PASS)?;
+        }
         let latents = tensors.f32(&latents)?;
         let wanted = tensors.f32(&out_mel)?;
         close(&out_mel, &decoder.forward(&latents)?, &wanted, PASS)?;
@@ -157,8 +164,11 @@ pub(crate) fn music_dcae(set: &Set, file: &str) -> Result<()> {
     let audio = tensors.f32("audio")?.to_vec2::<f32>()?;
     let channels = [to_codec.channel(&audio[0]), to_codec.channel(&audio[1])];
     let like = Tensor::zeros(1, DType::F32, &Device::Cpu)?;
-    let latents = encoder.encode(&channels, &like)?.squeeze(0)?;
-    close("latents", &latents, &tensors.f32("out_latents")?, PASS)?;
+    let encoded = |chunk| encoder.encode(&channels, &like, chunk, &mut |_, _| true);
+    let wanted = tensors.f32("out_latents")?;
+    for chunk in [usize::MAX, 7, 1] {
+        close("latents", &encoded(chunk)?.squeeze(0)?, &wanted, PASS)?;
+    }
 
     let latents = tensors.f32("latents")?.unsqueeze(0)?;
     let wave = decoder.decode(&latents, Chunks::whole(), &mut |_, _, _| true)?;

@@ -2,7 +2,9 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result, ensure};
 use serde_json::Value;
-use songwright_music::ace_step::lyric_text::{Language, LyricText, Tags, cleaned, guess_language};
+use songwright_music::ace_step::lyric_text::{
+    Language, Languages, LyricText, Tags, cleaned, guess_language,
+};
 
 use crate::set::Set;
 
@@ -30,6 +32,9 @@ const EQUAL: [(&str, usize, usize); 17] = [
 
 /// Songs of one language, and those of them whose language is guessed wrong.
 const GUESSED: (usize, usize) = (50, 3);
+
+/// Lines whose language the reference guessed, and whole songs whose lines all have equal ids.
+const BY_LINE: (usize, usize) = (123, 57);
 
 /// Every line in the language that the reference took for it, and whole songs of one language.
 pub(crate) fn check(set: &Set, name: &str) -> Result<()> {
@@ -63,7 +68,49 @@ pub(crate) fn check(set: &Set, name: &str) -> Result<()> {
         differ.join("\n")
     );
     songs(&cases, &text)?;
-    guesses(&cases)
+    guesses(&cases)?;
+    by_line(&cases, &text)
+}
+
+/// The reference's guess for each line, and the characters by language that it comes from: all equal.
+fn by_line(cases: &Value, text: &LyricText) -> Result<()> {
+    let (mut lines, mut whole) = (0, 0);
+    for song in array(&cases["tokenize_lyrics"])? {
+        let mut readable = true;
+        for line in array(&song["lines"])? {
+            let (Some(used), Some(wanted)) = (line["used"].as_str(), line["counts"].as_array())
+            else {
+                continue;
+            };
+            let words = string(&line["line"])?;
+            let mut wanted: Vec<(String, usize)> = wanted
+                .iter()
+                .map(|count| Ok(serde_json::from_value(count.clone())?))
+                .collect::<Result<_>>()?;
+            wanted.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+            let found = text.count_languages(words)?;
+            ensure!(found == wanted, "{words:?}: {found:?}, not {wanted:?}");
+            if !words.starts_with('[') {
+                let guess = text.guess_line(words)?;
+                ensure!(guess == language(used)?, "{words:?}: {guess:?}, not {used}");
+            }
+            lines += 1;
+            readable &= text.encode_line(words, language(used)?)? == ids(&line["ids"])?;
+        }
+        if readable {
+            let lyrics = string(&song["lyrics"])?;
+            ensure!(
+                text.encode(lyrics, Languages::ByLine, Tags::Written)? == ids(&song["ids"])?,
+                "the song {lyrics:?} differs by line"
+            );
+            whole += 1;
+        }
+    }
+    ensure!(
+        (lines, whole) == BY_LINE,
+        "{lines} lines and {whole} whole songs"
+    );
+    Ok(())
 }
 
 /// One guess for a song against the language it was written in.
@@ -110,7 +157,7 @@ fn songs(cases: &Value, text: &LyricText) -> Result<()> {
         let language = languages.first().copied().unwrap_or(Language::English);
         let lyrics = string(&song["lyrics"])?;
         ensure!(
-            text.encode(lyrics, language, Tags::Written)? == ids(&song["ids"])?,
+            text.encode(lyrics, Languages::One(language), Tags::Written)? == ids(&song["ids"])?,
             "the song {lyrics:?} differs around its lines"
         );
         whole += 1;

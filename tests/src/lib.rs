@@ -11,6 +11,6 @@ mod server;
 pub mod synthetic;
 mod wav;
 
-pub use program::program;
+pub use program::{command, program};
 pub use server::{Answer, Server};
 pub use wav::WholeWav;

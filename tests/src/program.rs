@@ -17,6 +17,21 @@ pub fn program() -> &'static Path {
     })
 }
 
+/// A call of the program, with nothing configured by the environment.
+#[must_use]
+pub fn command() -> Command {
+    let mut command = Command::new(program());
+    for (name, _) in env::vars_os() {
+        let name = name.to_string_lossy().into_owned();
+        let configures = ["SONGWRIGHT_", "S3_", "HF_"];
+        if configures.iter().any(|start| name.starts_with(start)) || name.ends_with("_SERVICE_URL")
+        {
+            command.env_remove(name);
+        }
+    }
+    command
+}
+
 fn build() -> PathBuf {
     let built = Command::new(env!("CARGO"))
         .args([

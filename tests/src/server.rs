@@ -1,8 +1,9 @@
 use std::{
     fs::File,
-    io::{BufRead as _, BufReader, Read as _},
+    io::{BufRead as _, BufReader, Read as _, Write as _},
+    net::TcpStream,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::{Child, Stdio},
     thread,
     time::{Duration, Instant},
 };
@@ -10,7 +11,7 @@ use std::{
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use crate::{WholeWav, program};
+use crate::{WholeWav, command};
 
 /// `songwright serve` on a free port.
 pub struct Server {
@@ -54,18 +55,8 @@ impl Server {
     /// Where it ends, or says nothing within a minute.
     #[must_use]
     pub fn start(data_dir: &Path, env: &[(&str, &str)]) -> Self {
-        let mut command = Command::new(program());
-        for (name, _) in std::env::vars_os() {
-            let name = name.to_string_lossy().into_owned();
-            if name.starts_with("SONGWRIGHT_")
-                || name.ends_with("_SERVICE_URL")
-                || name.starts_with("S3_")
-            {
-                command.env_remove(name);
-            }
-        }
         let log = data_dir.with_extension("log");
-        let mut child = command
+        let mut child = command()
             .args(["serve", "--port", "0", "--data-dir"])
             .arg(data_dir)
             .envs(env.iter().copied())
@@ -155,6 +146,32 @@ impl Server {
     #[must_use]
     pub fn post(&self, path: &str, body: &Value) -> Answer {
         answer(agent().post(self.url(path)).send_json(body))
+    }
+
+    /// POST with a body of another kind.
+    #[must_use]
+    pub fn send(&self, path: &str, kind: &str, body: &[u8]) -> Answer {
+        let request = agent().post(self.url(path)).content_type(kind);
+        answer(request.send(body))
+    }
+
+    /// What is said to a body of so many bytes before any of it is sent: the status.
+    #[must_use]
+    pub fn announced(&self, path: &str, bytes: u64) -> u16 {
+        let address = self
+            .base
+            .trim_start_matches("http://")
+            .trim_end_matches('/');
+        let mut stream = TcpStream::connect(address).unwrap();
+        write!(
+            stream,
+            "POST {path} HTTP/1.1\r\nHost: {address}\r\nContent-Length: {bytes}\r\n\r\n"
+        )
+        .unwrap();
+        let mut line = String::new();
+        BufReader::new(stream).read_line(&mut line).unwrap();
+        let status = line.split(' ').nth(1).and_then(|word| word.parse().ok());
+        status.unwrap_or_else(|| panic!("no status: {line:?}"))
     }
 
     /// Asks for something without waiting for it; its operation's id.

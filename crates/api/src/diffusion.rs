@@ -1,5 +1,5 @@
 use serde::{Deserialize, Serialize};
-use songwright_base::InvalidField;
+use songwright_base::{InvalidField, length_between};
 use utoipa::ToSchema;
 
 use crate::{Whole, finite_between};
@@ -28,6 +28,26 @@ pub enum CfgType {
     Cfg,
     /// CFG-zero* (Fan et al. 2025).
     CfgStar,
+}
+
+/// How the language of lyrics is found, where `vocal_language` does not say it.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum LyricLanguage {
+    /// One guess for the whole song.
+    #[default]
+    Song,
+    /// The reference pipeline's guess for each line, which is often wrong on short ones.
+    Reference,
+}
+
+/// Audio that a song is to be like.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct ReferenceAudio {
+    /// The key of the file.
+    pub file_path: String,
+    /// 0–1, how much of it stays.
+    pub strength: f64,
 }
 
 /// An adapter of a neural composer, by the name it was installed under.
@@ -93,6 +113,19 @@ pub struct DiffusionFields {
     #[schema(max_length = 20)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub vocal_language: Option<String>,
+    /// How the language is found where `vocal_language` is absent: once for the song, or line by line as
+    /// the reference does; `song` where absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lyric_language: Option<LyricLanguage>,
+    /// Audio that the song is to be like: a `file_path`, as `POST /files` answers it. The song is as
+    /// long as it.
+    #[schema(max_length = 200)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ref_audio_input: Option<String>,
+    /// How much of that audio stays; 0.5 where absent.
+    #[schema(minimum = 0, maximum = 1)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ref_audio_strength: Option<f64>,
     /// Whether few steps will do for a first hearing; `/songs/{id}/promote` makes the rest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub draft: Option<bool>,
@@ -142,6 +175,12 @@ pub struct Diffusion {
     pub oss_steps: Vec<usize>,
     /// A code; `None` is a guess.
     pub vocal_language: Option<String>,
+    /// Which guess.
+    #[serde(default)]
+    pub lyric_language: LyricLanguage,
+    /// What the song is to be like.
+    #[serde(default)]
+    pub reference: Option<ReferenceAudio>,
     /// Whether few steps will do.
     pub draft: bool,
     /// Name and weight, −3–3.
@@ -165,6 +204,8 @@ impl Default for Diffusion {
             use_erg_diffusion: true,
             oss_steps: Vec::new(),
             vocal_language: None,
+            lyric_language: LyricLanguage::Song,
+            reference: None,
             draft: false,
             loras: Vec::new(),
         }
@@ -223,6 +264,8 @@ impl TryFrom<&DiffusionFields> for Diffusion {
                 .map(str::trim)
                 .filter(|language| !language.is_empty())
                 .map(str::to_lowercase),
+            lyric_language: fields.lyric_language.unwrap_or_default(),
+            reference: reference(fields)?,
             draft: fields.draft.unwrap_or(false),
             loras: loras(fields.loras.as_deref().unwrap_or_default())?,
         })
@@ -262,11 +305,32 @@ impl From<&Diffusion> for DiffusionFields {
             oss_steps: (!diffusion.oss_steps.is_empty())
                 .then(|| OssSteps::List(diffusion.oss_steps.iter().filter_map(whole).collect())),
             vocal_language: diffusion.vocal_language.clone(),
+            lyric_language: unusual(diffusion.lyric_language, usual.lyric_language),
+            ref_audio_input: diffusion.reference.as_ref().map(|of| of.file_path.clone()),
+            ref_audio_strength: diffusion.reference.as_ref().map(|of| of.strength),
             draft: diffusion.draft.then_some(true),
             loras: (!diffusion.loras.is_empty())
                 .then(|| diffusion.loras.iter().map(choice).collect()),
         }
     }
+}
+
+fn reference(fields: &DiffusionFields) -> Result<Option<ReferenceAudio>, InvalidField> {
+    let strength = fields.ref_audio_strength.unwrap_or(0.5);
+    let strength = finite_between("ref_audio_strength", strength, 0.0..=1.0)?;
+    let Some(key) = fields.ref_audio_input.as_deref().map(str::trim) else {
+        if fields.ref_audio_strength.is_some() {
+            return Err(InvalidField::new(
+                "ref_audio_strength",
+                "needs ref_audio_input, the audio that it is about",
+            ));
+        }
+        return Ok(None);
+    };
+    Ok(Some(ReferenceAudio {
+        file_path: length_between("ref_audio_input", key, 1..=200)?,
+        strength,
+    }))
 }
 
 fn steps(steps: &OssSteps) -> Result<Vec<usize>, InvalidField> {
@@ -366,10 +430,24 @@ mod tests {
         let usual = DiffusionFields::from(&Diffusion::default());
         assert_eq!(usual, DiffusionFields::default());
         let json = r#"{"omega_scale": 3, "use_erg_tag": false, "oss_steps": [1, 5], "draft": true,
-            "cfg_type": "cfg", "vocal_language": "de", "loras": [{"name": "rap", "weight": 0.5}]}"#;
+            "cfg_type": "cfg", "vocal_language": "de", "lyric_language": "reference",
+            "ref_audio_input": "x.wav", "ref_audio_strength": 0.25, "loras": [{"name": "rap", "weight": 0.5}]}"#;
         let unusual = diffusion(json).unwrap();
         let fields = DiffusionFields::from(&unusual);
         assert_eq!(Diffusion::try_from(&fields).unwrap(), unusual);
+    }
+
+    #[test]
+    fn reference_audio_needs_a_file() {
+        let like = diffusion(r#"{"ref_audio_input": "x.wav"}"#).unwrap();
+        assert_eq!(like.reference.map(|of| of.strength), Some(0.5));
+        assert!(diffusion(r#"{"ref_audio_strength": 0.5}"#).is_err());
+        for strength in [-0.1, 1.1] {
+            let json =
+                format!(r#"{{"ref_audio_input": "x.wav", "ref_audio_strength": {strength}}}"#);
+            assert!(diffusion(&json).is_err(), "{strength}");
+        }
+        assert!(diffusion(r#"{"ref_audio_input": ""}"#).is_err());
     }
 
     #[test]

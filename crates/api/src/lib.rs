@@ -6,6 +6,7 @@
 
 mod body;
 mod diffusion;
+mod estimate;
 mod health;
 mod image;
 mod lyrics;
@@ -20,7 +21,13 @@ mod songs;
 mod takes;
 
 pub use body::{Body, parse};
-pub use diffusion::{CfgType, Diffusion, DiffusionFields, LoraChoice, OssSteps, SchedulerType};
+pub use diffusion::{
+    CfgType, Diffusion, DiffusionFields, LoraChoice, LyricLanguage, OssSteps, ReferenceAudio,
+    SchedulerType,
+};
+pub use estimate::{
+    Adapter, AdapterList, FitVerdict, LyricFit, MusicEstimate, StageEstimate, UploadedAudio,
+};
 pub use health::{DependentService, HealthCheck, ServiceInfo};
 pub use image::{
     AvailableStyles, CoverImageRequest, CoverImageResponse, DownloadedImage, StyleText,

@@ -2,7 +2,9 @@ use serde::{Deserialize, Serialize};
 use songwright_base::{Code, Failure, InvalidField, length_between};
 use utoipa::ToSchema;
 
-use crate::{AudioGeneration, AudioGenerationBase, Diffusion, DiffusionFields, Whole};
+use crate::{
+    AudioGeneration, AudioGenerationBase, Diffusion, DiffusionFields, Whole, takes::batch_size,
+};
 
 /// A song request, from the page to the engines: the three bodies of the integrated service in one
 /// type.
@@ -48,6 +50,11 @@ pub struct SongRequest {
     /// bundle asks for them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub stems: Option<bool>,
+    /// How many takes are made, each with a seed of its own: the first with `seed`, the next with the
+    /// number after it; 1 where absent.
+    #[schema(value_type = Option<i64>, minimum = 1, maximum = 8)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch_size: Option<Whole>,
     /// The shared fields.
     #[serde(flatten)]
     pub audio: AudioGenerationBase,
@@ -158,6 +165,15 @@ impl SongRequest {
         }
         self.audio = AudioGeneration::try_from(&self.audio)?.into();
         Diffusion::try_from(&self.diffusion)?;
+        self.takes()?;
         Ok(self)
+    }
+
+    /// How many takes are made, 1–8.
+    ///
+    /// # Errors
+    /// [`InvalidField`] for any other number.
+    pub fn takes(&self) -> Result<u32, InvalidField> {
+        batch_size(self.batch_size)
     }
 }

@@ -18,6 +18,9 @@ pub struct Take {
     pub audio_duration: f64,
     /// The seed that was used.
     pub seed: u64,
+    /// Where its difference to the take that it was made from comes from.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retake_seed: Option<u64>,
     /// Who made it.
     pub engine: EngineInfo,
     /// Beats a minute, where known.

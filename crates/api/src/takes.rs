@@ -23,6 +23,11 @@ pub struct TakeBase {
     #[schema(minimum = 1, maximum = 30)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub guidance_scale: Option<f64>,
+    /// How many takes are made: the first with `retake_seed`, the next with the number after it; 1
+    /// where absent.
+    #[schema(value_type = Option<i64>, minimum = 1, maximum = 8)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub batch_size: Option<Whole>,
 }
 
 /// Other words for a new take.
@@ -142,6 +147,9 @@ pub struct TakeJob {
     pub lyrics: Option<String>,
     /// Where the difference comes from.
     pub retake_seed: Seed,
+    /// How many, 1–8, each with a seed of its own.
+    #[serde(default = "one")]
+    pub batch_size: u32,
     /// What is made.
     pub wish: TakeWish,
 }
@@ -230,9 +238,21 @@ impl TakeBase {
             prompt: limited("prompt", words.prompt, 5..=500)?,
             lyrics: limited("lyrics", words.lyrics, 0..=5000)?,
             retake_seed: Seed::from_request(seed, Seed::MAX_SONG)?,
+            batch_size: batch_size(self.batch_size)?,
             wish,
         })
     }
+}
+
+/// Of an operation that an earlier version queued.
+const fn one() -> u32 {
+    1
+}
+
+/// How many takes are made at a time, 1–8.
+pub(crate) fn batch_size(size: Option<Whole>) -> Result<u32, InvalidField> {
+    let size = size.unwrap_or(Whole(1)).between("batch_size", 1..=8)?;
+    Ok(u32::try_from(size).unwrap_or(1))
 }
 
 fn steps(steps: Option<Whole>) -> Result<Option<u32>, InvalidField> {
@@ -381,6 +401,7 @@ mod tests {
         for good in [
             r#"{"retake_variance": 0}"#,
             r#"{"retake_variance": 1, "retake_seed": 2147483647}"#,
+            r#"{"batch_size": 8}"#,
         ] {
             assert!(job::<RetakeRequest>(good).is_ok(), "{good}");
         }
@@ -388,6 +409,8 @@ mod tests {
             r#"{"retake_variance": 1.1}"#,
             r#"{"retake_seed": -2}"#,
             r#"{"infer_step": 0}"#,
+            r#"{"batch_size": 0}"#,
+            r#"{"batch_size": 9}"#,
         ] {
             assert!(job::<RetakeRequest>(bad).is_err(), "{bad}");
         }

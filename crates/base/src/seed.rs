@@ -20,6 +20,12 @@ impl Seed {
         Self(rand::rng().random_range(0..=i32::MAX as u64))
     }
 
+    /// The `n`th seed of a song after this one; 0 follows the largest.
+    #[must_use]
+    pub fn after(self, n: u32) -> Self {
+        Self((self.0 + u64::from(n)) % (Self::MAX_SONG.unsigned_abs() + 1))
+    }
+
     /// The seed of a request: −1 is a fresh one, `0..=max` itself.
     ///
     /// # Errors

@@ -13,6 +13,7 @@ mod check;
 mod deploy;
 mod doctor;
 mod error;
+mod estimate;
 mod http;
 mod library;
 mod logging;

@@ -11,7 +11,7 @@ use songwright_server::{Host, Serving};
 use crate::{
     Error,
     args::SongArgs,
-    package, print,
+    estimate, package, print,
     progress::{self, Style},
 };
 
@@ -37,13 +37,26 @@ pub(crate) async fn song(
     let request = request(args)?;
     let endpoint = request.endpoint()?;
     // What is wrong with the request is said before anything is opened.
-    let request = request.settled().map_err(Failure::from)?;
+    let mut request = request.settled().map_err(Failure::from)?;
     request.kind(endpoint).map_err(Failure::from)?;
-    let value = serde_json::to_value(&request)
-        .map_err(|e| Failure::internal("writing down the request", &e))?;
-    package::prepare(&args.bundle.out)?;
+    let reference = match &args.reference {
+        Some(path) => Some(std::fs::read(path).map_err(Error::file(path, "read"))?),
+        None => None,
+    };
+    if !args.estimate {
+        package::prepare(&args.bundle.out)?;
+    }
 
     let host = Host::open(config, Serving::All).await?;
+    if let Some(file) = reference {
+        let kept = host.studio.keep_reference(file).await?;
+        request.diffusion.ref_audio_input = Some(kept.file_path);
+    }
+    if args.estimate {
+        return estimate::report(&host.estimate(&estimate::asked(&request)).await?, json);
+    }
+    let value = serde_json::to_value(&request)
+        .map_err(|e| Failure::internal("writing down the request", &e))?;
     let operation = host.queue.submit(Service::Integrated, endpoint, value)?;
     let end = progress::follow(&operation, style).await?;
     let package: Package = serde_json::from_value(end.result.unwrap_or_default())
@@ -82,8 +95,18 @@ fn request(args: &SongArgs) -> Result<SongRequest, Error> {
             guidance_scale: args.guidance,
             ..AudioGenerationBase::default()
         },
+        batch_size: args.takes.map(Whole),
         diffusion: DiffusionFields {
             draft: args.draft.then_some(true),
+            loras: (!args.lora.is_empty()).then(|| args.lora.clone()),
+            vocal_language: args.vocal_language.clone(),
+            lyric_language: args.lyric_language,
+            // Its key in the store takes this place.
+            ref_audio_input: args
+                .reference
+                .as_ref()
+                .map(|path| path.display().to_string()),
+            ref_audio_strength: args.reference_strength,
             ..DiffusionFields::default()
         },
         ..SongRequest::default()

@@ -26,6 +26,7 @@ pub(crate) async fn take(
     // What is wrong with the request is said before anything is opened.
     let job = job(command)?;
     let kind = job.wish.relation();
+    let made = job.batch_size;
     let value = serde_json::to_value(&job)
         .map_err(|e| Failure::internal("writing down the request", &e))?;
     let host = Host::open(config, Serving::All).await?;
@@ -42,9 +43,14 @@ pub(crate) async fn take(
     let Some(newest) = song.takes.last() else {
         return Ok(());
     };
+    let numbers = match made {
+        1 => format!("Take {}", newest.number),
+        made => format!("Takes {} to {}", newest.number + 1 - made, newest.number),
+    };
+    let is = if made == 1 { "is" } else { "are" };
     print::line(format!(
-        "Take {} of \"{}\" is in the library: songwright export {}",
-        newest.number, song.title, song.song_id
+        "{numbers} of \"{}\" {is} in the library: songwright export {}",
+        song.title, song.song_id
     ))
 }
 
@@ -93,6 +99,7 @@ fn base(parent: &ParentArgs, change: &ChangeArgs) -> TakeBase {
         retake_seed: change.retake_seed.map(Whole),
         infer_step: parent.steps.map(Whole),
         guidance_scale: change.guidance,
+        batch_size: change.takes.map(Whole),
     }
 }
 

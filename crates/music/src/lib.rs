@@ -2,11 +2,13 @@
 
 pub mod ace_step;
 mod composer;
+mod fit;
 mod params;
 mod service;
 mod task;
 
 pub use composer::{Composer, Composition, MusicFacts, Stem, TimedLine};
+pub use fit::fit;
 pub use params::{DRAFT_STEPS, MusicParams};
-pub use service::MusicService;
+pub use service::{Choose, Maker, MusicEngine, MusicService};
 pub use task::MusicTask;

@@ -64,6 +64,31 @@ impl MusicTask {
         }
     }
 
+    /// The same with another seed for what differs.
+    #[must_use]
+    pub fn with_retake_seed(mut self, seed: Seed) -> Self {
+        match &mut self {
+            Self::Retake { retake_seed, .. }
+            | Self::Repaint { retake_seed, .. }
+            | Self::Edit { retake_seed, .. } => *retake_seed = seed,
+            Self::Text2Music | Self::Audio2Audio { .. } => {}
+        }
+        self
+    }
+
+    /// The length of what is made, in seconds; `asked` where nothing that is there fixes it.
+    #[must_use]
+    pub fn duration_s(&self, asked: f64) -> f64 {
+        match self {
+            Self::Text2Music | Self::Retake { .. } => asked,
+            Self::Edit { source, .. } => source.duration_s(),
+            Self::Audio2Audio { reference, .. } => reference.duration_s(),
+            Self::Repaint {
+                source, range_s, ..
+            } => range_s.end.max(source.duration_s()) - range_s.start.min(0.0),
+        }
+    }
+
     /// For composers that start from words alone.
     ///
     /// # Errors

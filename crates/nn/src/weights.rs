@@ -3,6 +3,7 @@
 mod adapters;
 mod gguf;
 mod memory;
+mod prefixed;
 mod quantise;
 mod safetensors;
 mod shapes;
@@ -20,6 +21,7 @@ use crate::{Error, Result};
 pub use adapters::Adapted;
 pub use gguf::Gguf;
 pub use memory::Memory;
+pub use prefixed::Prefixed;
 pub use safetensors::SafeTensors;
 pub use shapes::{Asked, Shapes};
 

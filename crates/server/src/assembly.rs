@@ -2,11 +2,11 @@ use songwright_base::{EngineError, EngineInfo, Service, config::Config};
 use songwright_cover::{CoverArtist, CoverService};
 use songwright_engine::{Residency, WorkersConfig};
 use songwright_lyrics::{Lyricist, LyricsService};
-use songwright_music::{Composer, MusicService};
+use songwright_music::{Composer as _, Maker, MusicService};
 use songwright_remote::{RemoteArtist, RemoteComposer, RemoteLyricist, RemoteTarget};
 use songwright_sketch::{cover::SketchArtist, lyrics::SketchLyricist};
 
-use crate::neural_music::LocalComposer;
+use crate::neural_music::LocalMusic;
 
 /// The sketch engines of words and pictures take next to nothing.
 const SKETCH_BYTES: u64 = 8 << 20;
@@ -71,20 +71,16 @@ impl Engines {
 
         let (workers, remote) = plan(Service::Music, SKETCH_BYTES);
         let music = match remote {
-            Some(target) => {
-                let info = RemoteComposer::new(target.clone())?.info();
-                MusicService::start(info, &workers, &residency, move || {
-                    Ok(Box::new(RemoteComposer::new(target.clone())?) as Box<dyn Composer>)
-                })?
-            }
+            Some(target) => MusicService::start(&residency, move |current| {
+                Ok(match current {
+                    Some(_) => None,
+                    None => Some(remote_music(&target, &workers)?),
+                })
+            })?,
             None => {
-                let local = LocalComposer::choose(config)?;
-                let workers = WorkersConfig {
-                    threads: if local.is_single { 1 } else { workers.threads },
-                    memory_bytes: local.memory_bytes,
-                    ..workers
-                };
-                MusicService::start(local.info, &workers, &residency, local.load)?
+                let config = config.clone();
+                let local = LocalMusic { config, workers };
+                MusicService::start(&residency, move |current| local.choose(current))?
             }
         };
 
@@ -106,6 +102,18 @@ impl Engines {
             cover,
         })
     }
+}
+
+/// Music that is made elsewhere.
+fn remote_music(target: &RemoteTarget, workers: &WorkersConfig) -> Result<Maker, EngineError> {
+    let target = target.clone();
+    Ok(Maker {
+        key: target.base_url.clone(),
+        info: RemoteComposer::new(target.clone())?.info(),
+        workers: workers.clone(),
+        bytes_for: Box::new(|_| REMOTE_BYTES),
+        load: Box::new(move || Ok(Box::new(RemoteComposer::new(target.clone())?))),
+    })
 }
 
 fn sketch_info(engine: &dyn Lyricist) -> EngineInfo {

@@ -3,11 +3,13 @@ use std::{
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
+use songwright_api::{MusicEstimate, MusicRequest};
 use songwright_base::{
     Code, Failure, Journal, Operations, Service,
     config::{Config, StorageConfig},
 };
 use songwright_engine::{Aside, Queue, Work};
+use songwright_music::MusicParams;
 use songwright_remote::RemoteTarget;
 use songwright_song::Studio;
 use songwright_storage::{Library, ObjectConfig, Objects, QueueClaim, S3Config};
@@ -93,7 +95,10 @@ impl Host {
             let (studio, data_dir) = (worker.clone(), data_dir.clone());
             Box::pin(async move {
                 if operation.snapshot().kind == models::INSTALL {
-                    models::install(&data_dir, &operation).await
+                    let installed = models::install(&data_dir, &operation).await;
+                    // Health and estimates speak of it from now on.
+                    studio.music.chosen().await;
+                    installed
                 } else {
                     work::run(&studio, operation).await
                 }
@@ -124,6 +129,16 @@ impl Host {
             host.sweep(claim).await;
         }
         Ok(host)
+    }
+
+    /// What a request for music would take, before anything runs.
+    ///
+    /// # Errors
+    /// 400 for what is out of its limits; 404 for reference audio that is not there.
+    pub async fn estimate(&self, asked: &MusicRequest) -> Result<MusicEstimate, Failure> {
+        let params = MusicParams::try_from(asked)?;
+        let budget_bytes = self.config.memory_budget_bytes;
+        self.studio.estimate(&params, budget_bytes).await
     }
 
     /// Whether a service runs in another process, and where.

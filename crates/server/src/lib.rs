@@ -5,6 +5,7 @@
 //! ```
 //! Only this crate knows axum.
 
+pub mod adapters;
 mod answer;
 mod assembly;
 mod body;
@@ -17,6 +18,7 @@ pub mod models;
 mod neural_music;
 mod openapi;
 mod page;
+pub mod quantise;
 mod query;
 mod routes;
 mod serve;

@@ -6,54 +6,78 @@ use songwright_base::{
     EngineError, EngineInfo, Observer, Service,
     config::{Config, ModelChoice},
 };
-use songwright_hub::{Card, Error as HubError, Hub};
+use songwright_engine::WorkersConfig;
+use songwright_hub::{Card, Error as HubError, Hub, Installed};
 use songwright_music::{
-    Composer, Composition, MusicParams,
+    Composer, Composition, Maker, MusicParams,
     ace_step::{AceStepComposer, AdapterFolder, Checkpoint, Identity},
 };
 use songwright_nn::device;
 use songwright_sketch::music::SketchComposer;
 
+use crate::adapters;
+
 /// What the sketch composer's SoundFont takes, decoded.
 const SKETCH_BYTES: u64 = 80 << 20;
+/// What the sketch's key starts with; why it is the sketch follows, where something is wrong.
+const SKETCH: &str = "sketch: ";
 
-type Load = Box<dyn Fn() -> Result<Box<dyn Composer>, EngineError> + Send + Sync>;
-
-/// A composer of this process, before it is loaded.
-pub(crate) struct LocalComposer {
-    pub(crate) info: EngineInfo,
-    pub(crate) memory_bytes: u64,
-    /// Whether one engine serves all requests, because it fills the device.
-    pub(crate) is_single: bool,
-    pub(crate) load: Load,
+/// Who makes the music of this process, as the configuration chooses: a model by its name, the sketch,
+/// or of the installed models the first that this program can load. What looks for them is told the key
+/// of who composes already, and finds nobody where that is right.
+pub(crate) struct LocalMusic {
+    pub(crate) config: Config,
+    /// How an engine of this service is kept.
+    pub(crate) workers: WorkersConfig,
 }
 
-impl LocalComposer {
-    /// As the configuration chooses: a model by its name, the sketch, or of the installed models the
-    /// first that this program can load.
+/// Why a model was passed over.
+enum Failed {
+    Absent,
+    Broken(String),
+}
+
+impl LocalMusic {
+    /// As [`songwright_music::Choose`].
     ///
     /// # Errors
     /// Where a list of models cannot be read.
-    pub(crate) fn choose(config: &Config) -> Result<Self, EngineError> {
-        let hub = Hub::open(&config.data_dir)?;
-        match &config.service(Service::Music).model {
-            ModelChoice::Sketch => Ok(Self::sketch(None)),
-            ModelChoice::Named(id) => Ok(Self::named(config, &hub, id)),
-            ModelChoice::Auto => Self::first_installed(config, &hub),
+    pub(crate) fn choose(&self, current: Option<&str>) -> Result<Option<Maker>, EngineError> {
+        let found = match &self.config.service(Service::Music).model {
+            ModelChoice::Sketch => Some(self.sketch(None)),
+            ModelChoice::Named(id) => self.named(&self.hub()?, id, current),
+            ModelChoice::Auto => self.first_installed(&self.hub()?, current)?,
+        };
+        let Some(maker) = found else {
+            return Ok(None);
+        };
+        if current == Some(maker.key.as_str()) {
+            return Ok(None);
         }
+        if let Some(why) = maker.key.strip_prefix(SKETCH).filter(|why| !why.is_empty()) {
+            tracing::warn!("{why}");
+        }
+        Ok(Some(maker))
     }
 
-    fn first_installed(config: &Config, hub: &Hub) -> Result<Self, EngineError> {
+    fn hub(&self) -> Result<Hub, EngineError> {
+        Ok(Hub::open(&self.config.data_dir)?)
+    }
+
+    fn first_installed(
+        &self,
+        hub: &Hub,
+        current: Option<&str>,
+    ) -> Result<Option<Maker>, EngineError> {
         let mut damage = None;
         for card in &hub.catalogue()?.cards {
             if card.service != Service::Music || Family::of(card).is_none() {
                 continue;
             }
-            match Self::model(config, hub, card) {
-                Ok(composer) => return Ok(composer),
+            match self.model(hub, card, current) {
+                Ok(found) => return Ok(found),
                 Err(Failed::Absent) => {}
                 Err(Failed::Broken(why)) => {
-                    tracing::warn!(model = %card.id, %why, "the built-in sketch makes the music");
                     damage = Some(format!(
                         "The built-in sketch made this music, because {} cannot be used: {why}",
                         card.title
@@ -61,11 +85,11 @@ impl LocalComposer {
                 }
             }
         }
-        Ok(Self::sketch(damage))
+        Ok(Some(self.sketch(damage)))
     }
 
     /// A model that was asked for by name. Where it cannot be had, every request says why.
-    fn named(config: &Config, hub: &Hub, id: &str) -> Self {
+    fn named(&self, hub: &Hub, id: &str, current: Option<&str>) -> Option<Maker> {
         let found = hub
             .card(id)
             .map_err(|error| error.to_string())
@@ -73,21 +97,30 @@ impl LocalComposer {
                 if Family::of(&card).is_none() {
                     return Err(format!("{} makes no music here.", card.title));
                 }
-                Self::model(config, hub, &card).map_err(|failed| match failed {
-                    Failed::Absent => hub
-                        .installed(&card, None)
-                        .err()
-                        .map_or_else(String::new, |error| error.to_string()),
-                    Failed::Broken(why) => why,
-                })
+                self.model(hub, &card, current)
+                    .map_err(|failed| match failed {
+                        Failed::Absent => hub
+                            .installed(&card, None)
+                            .err()
+                            .map_or_else(String::new, |error| error.to_string()),
+                        Failed::Broken(why) => why,
+                    })
             });
-        found.unwrap_or_else(|what| Self {
-            load: Box::new(move || Err(EngineError::Unavailable { what: what.clone() })),
-            ..Self::sketch(None)
+        found.unwrap_or_else(|what| {
+            Some(Maker {
+                key: format!("none: {what}"),
+                load: Box::new(move || Err(EngineError::Unavailable { what: what.clone() })),
+                ..self.sketch(None)
+            })
         })
     }
 
-    fn model(config: &Config, hub: &Hub, card: &Card) -> Result<Self, Failed> {
+    fn model(
+        &self,
+        hub: &Hub,
+        card: &Card,
+        current: Option<&str>,
+    ) -> Result<Option<Maker>, Failed> {
         let Some(family) = Family::of(card) else {
             return Err(Failed::Absent);
         };
@@ -96,28 +129,42 @@ impl LocalComposer {
             Err(HubError::NotInstalled { .. }) => return Err(Failed::Absent),
             Err(error) => return Err(Failed::Broken(error.to_string())),
         };
-        let Some(folder) = installed
-            .folders()
-            .first()
-            .map(|folder| folder.to_path_buf())
-        else {
+        let key = key(&installed);
+        if current == Some(key.as_str()) {
+            return Ok(None);
+        }
+        let Some(folder) = installed.folders().first().map(|path| path.to_path_buf()) else {
             return Err(Failed::Absent);
         };
         let identity = Identity {
             name: card.title.clone(),
             model_id: card.id.to_string(),
             licence: card.licence.id.clone(),
+            digest: digest(&installed),
         };
-        family
-            .composer(folder, identity, config)
-            .map_err(|error| Failed::Broken(error.to_string()))
+        let made = family.maker(&self.config, folder, identity);
+        let maker = made.map_err(|error| Failed::Broken(error.to_string()))?;
+        Ok(Some(Maker {
+            key,
+            workers: WorkersConfig {
+                // It fills the device.
+                threads: 1,
+                memory_bytes: maker.workers.memory_bytes,
+                ..self.workers.clone()
+            },
+            ..maker
+        }))
     }
 
-    fn sketch(note: Option<String>) -> Self {
-        Self {
+    fn sketch(&self, note: Option<String>) -> Maker {
+        Maker {
+            key: format!("{SKETCH}{}", note.as_deref().unwrap_or_default()),
             info: SketchComposer::new().info(),
-            memory_bytes: SKETCH_BYTES,
-            is_single: false,
+            workers: WorkersConfig {
+                memory_bytes: SKETCH_BYTES,
+                ..self.workers.clone()
+            },
+            bytes_for: Box::new(|_| SKETCH_BYTES),
             load: Box::new(move || {
                 let sketch = SketchComposer::new();
                 Ok(match note.clone() {
@@ -129,10 +176,32 @@ impl LocalComposer {
     }
 }
 
-/// Why a model was passed over.
-enum Failed {
-    Absent,
-    Broken(String),
+/// Another one for other files, and for the same that were written since.
+fn key(installed: &Installed) -> String {
+    let files = installed.files().iter().map(|file| {
+        let digest = file.digest.map(|digest| digest.to_string());
+        format!(
+            "{} {} {} {}",
+            file.location.display(),
+            file.bytes,
+            file.is_verified,
+            digest.unwrap_or_default()
+        )
+    });
+    let files: Vec<String> = files.collect();
+    format!(
+        "{} {}\n{}",
+        installed.id,
+        installed.variant,
+        files.join("\n")
+    )
+}
+
+/// The start of the digest of its largest file, where its bytes are known to have it.
+fn digest(installed: &Installed) -> Option<String> {
+    let largest = installed.files().iter().max_by_key(|file| file.bytes)?;
+    let digest = largest.digest.filter(|_| largest.is_verified)?.to_string();
+    digest.get(..8).map(str::to_owned)
 }
 
 /// The families of models that this program can load.
@@ -143,19 +212,20 @@ enum Family {
 
 impl Family {
     fn of(card: &Card) -> Option<Self> {
-        (card.family == "ace-step-v1").then_some(Self::AceStepV1)
+        (card.family == adapters::ACE_STEP_V1).then_some(Self::AceStepV1)
     }
 
-    fn composer(
+    /// Of a model in a folder; how its engine is kept is the caller's to say.
+    fn maker(
         self,
+        config: &Config,
         folder: PathBuf,
         identity: Identity,
-        config: &Config,
-    ) -> Result<LocalComposer, EngineError> {
+    ) -> Result<Maker, EngineError> {
         match self {
             Self::AceStepV1 => {
                 let budget_bytes = config.memory_budget_bytes;
-                let adapters = AdapterFolder::at(&config.data_dir.join("adapters/ace-step-v1"));
+                let adapters = AdapterFolder::at(&adapters::folder(&config.data_dir));
                 let open = move || -> Result<AceStepComposer, EngineError> {
                     let checkpoint = Checkpoint::open(folder.clone())?;
                     let identity = identity.clone();
@@ -165,10 +235,17 @@ impl Family {
                     Ok(composer.with_adapters(adapters.clone()))
                 };
                 let composer = open()?;
-                Ok(LocalComposer {
+                let needs = composer.needs();
+                Ok(Maker {
+                    key: String::new(),
                     info: composer.info(),
-                    memory_bytes: composer.memory_bytes(),
-                    is_single: true,
+                    workers: WorkersConfig {
+                        name: Service::Music.word(),
+                        threads: 1,
+                        idle: config.service(Service::Music).scaledown_window,
+                        memory_bytes: composer.memory_bytes(),
+                    },
+                    bytes_for: Box::new(move |duration_s| needs.bytes_for(duration_s)),
                     load: Box::new(move || Ok(Box::new(open()?))),
                 })
             }

@@ -140,10 +140,7 @@ async fn music(
     let begun = Instant::now();
     let params = MusicParams::try_from(&request)?;
     let seed = params.seed.0;
-    let made = studio
-        .music
-        .compose(params, Arc::new(operation.clone()))
-        .await?;
+    let made = studio.compose(operation, params).await?;
     operation.check()?;
     operation.report(Progress::new(Stage::Save, 0, 1));
     let audio_duration = made.mix.duration_s();

@@ -142,7 +142,7 @@ impl Studio {
         into: &mut NewFiles,
     ) -> Result<Vec<StemFile>, Failure> {
         let recording = &take.recording;
-        let same_engine = *self.music.info() == recording.engine;
+        let same_engine = *self.music.chosen().await.info() == recording.engine;
         if recording.engine.kind != EngineKind::Sketch || !same_engine {
             return Err(Failure::new(
                 Code::BadRequest,

@@ -1,9 +1,11 @@
 use std::io::Cursor;
 
 use bytes::Bytes;
+use songwright_api::Whole;
 use songwright_audio::{Pcm, Peaks, wav::WavFormat};
-use songwright_base::{Code, Failure, LyricSheet, Operation, OperationId};
+use songwright_base::{Code, Failure, LyricSheet, Operation, OperationId, Seed};
 use songwright_cover::Cover;
+use songwright_music::Composition;
 use songwright_storage::{
     Artwork, NewSong, ObjectKey, Recording, Song, SongText, StemFile, StoredFile,
 };
@@ -59,7 +61,11 @@ impl Studio {
         Ok(file)
     }
 
-    async fn keep_loose(&self, files: NewFiles, file: &StoredFile) -> Result<(), Failure> {
+    pub(crate) async fn keep_loose(
+        &self,
+        files: NewFiles,
+        file: &StoredFile,
+    ) -> Result<(), Failure> {
         let file = file.clone();
         let keys = files.release();
         let known = self
@@ -140,21 +146,6 @@ async fn write(
     draft: Draft,
     made: Made<'_>,
 ) -> Result<NewSong, Failure> {
-    let composition = made.composition;
-    let audio = put_audio(files, composition.mix).await?;
-    let mut stems = Vec::new();
-    if made.request.stems == Some(true) {
-        for stem in composition.stems {
-            stems.push(StemFile {
-                name: stem.name,
-                file: put_audio(files, stem.audio).await?.file,
-            });
-        }
-    }
-    let midi = match composition.midi {
-        Some(midi) => Some(files.put("mid", midi).await?),
-        None => None,
-    };
     let mut artworks = Vec::new();
     if let Some(cover) = &made.cover {
         let image = put_cover(files, cover).await?;
@@ -170,24 +161,15 @@ async fn write(
         generation_time: made.begun.elapsed().as_secs_f64(),
         sung_prompt: draft.prompt.clone(),
         sung_lyrics: sung_lyrics.clone(),
+        retake_seed: None,
         songwright_version: env!("CARGO_PKG_VERSION").to_owned(),
         request: made.request,
     };
-    let recording = Recording {
-        id: Uuid::new_v4(),
-        duration_s: provenance.request.audio.audio_duration.unwrap_or_default(),
-        audio: audio.file,
-        stems,
-        midi,
-        peaks: audio.peaks,
-        params: serde_json::to_value(&provenance)
-            .map_err(|e| Failure::internal("writing down the request", &e))?,
-        engine: composition.engine,
-        seed: draft.audio.seed,
-        facts: composition.facts,
-        timed_lines: composition.timed_lines,
-        lineage: None,
-    };
+    let mut recordings = Vec::new();
+    for (n, composition) in made.compositions {
+        recordings
+            .push(recording(files, composition, draft.audio.seed.after(n), &provenance).await?);
+    }
     Ok(NewSong {
         id: draft.song_id,
         text: SongText {
@@ -200,9 +182,52 @@ async fn write(
             language: provenance.request.language.clone(),
             categories: draft.categories,
         },
-        recordings: vec![recording],
+        recordings,
         artworks,
         created_at_ms: None,
+    })
+}
+
+/// Writes the files of one take.
+async fn recording(
+    files: &mut NewFiles,
+    composition: Composition,
+    seed: Seed,
+    provenance: &Provenance,
+) -> Result<Recording, Failure> {
+    let duration_s = composition.mix.duration_s();
+    let audio = put_audio(files, composition.mix).await?;
+    let mut stems = Vec::new();
+    if provenance.request.stems == Some(true) {
+        for stem in composition.stems {
+            stems.push(StemFile {
+                name: stem.name,
+                file: put_audio(files, stem.audio).await?.file,
+            });
+        }
+    }
+    let midi = match composition.midi {
+        Some(midi) => Some(files.put("mid", midi).await?),
+        None => None,
+    };
+    let mut made = provenance.clone();
+    made.request.batch_size = None;
+    made.request.audio.seed = i64::try_from(seed.0).ok().map(Whole);
+    made.request.audio.audio_duration = Some(duration_s);
+    Ok(Recording {
+        id: Uuid::new_v4(),
+        duration_s,
+        audio: audio.file,
+        stems,
+        midi,
+        peaks: audio.peaks,
+        params: serde_json::to_value(&made)
+            .map_err(|e| Failure::internal("writing down the request", &e))?,
+        engine: composition.engine,
+        seed,
+        facts: composition.facts,
+        timed_lines: composition.timed_lines,
+        lineage: None,
     })
 }
 

@@ -7,10 +7,12 @@
 
 mod bundle;
 mod demo;
+mod estimate;
 mod keep;
 mod make;
 mod new_files;
 mod provenance;
+mod reference;
 mod shelf;
 mod stages;
 mod studio;

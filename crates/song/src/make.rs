@@ -9,7 +9,10 @@ use songwright_cover::{Cover, CoverParams, CoverStyle};
 use songwright_music::MusicParams;
 use uuid::Uuid;
 
-use crate::{Studio, shelf, stages::begin};
+use crate::{
+    Studio, shelf,
+    stages::{self, Extent, begin},
+};
 
 /// A song while it is made.
 pub(crate) struct Draft {
@@ -45,6 +48,9 @@ impl Studio {
         let audio = AudioGeneration::try_from(&request.audio)?;
         let diffusion = Diffusion::try_from(&request.diffusion)?;
         let cover_params = CoverWish::of(&request)?;
+        let takes = request.takes()?;
+        // What is wrong with the audio it is to be like is said before anything is written.
+        let task = self.task_of(&diffusion).await?;
         let mut draft = Draft {
             song_id: Uuid::new_v4(),
             audio,
@@ -57,7 +63,17 @@ impl Studio {
             status: ServiceStatus::default(),
             errors: Vec::new(),
         };
-        self.foresee(operation, &kind, &audio).await;
+        // Whose time is foreseen is who will take it.
+        self.music.chosen().await;
+        let steps = MusicParams::new(String::new(), LyricSheet::default(), audio)
+            .with_diffusion(diffusion.clone())
+            .infer_step;
+        let extent = Extent {
+            duration_s: task.duration_s(audio.duration_s) * f64::from(takes),
+            steps,
+        };
+        let stages = stages::of_song(&kind, audio.instrumental);
+        self.foresee(operation, stages, extent).await;
         self.write_prompt(operation, &kind, &mut draft).await?;
         self.write_lyrics(operation, &kind, &mut draft).await?;
         let about = match &kind {
@@ -80,8 +96,10 @@ impl Studio {
             },
         )
         .with_diffusion(diffusion);
+        let music = MusicParams { task, ..music };
         let (composition, cover) = tokio::join!(
-            self.music.compose(music, Arc::new(operation.clone())),
+            self.music
+                .compose(music.clone(), Arc::new(operation.clone())),
             self.draw(operation, cover_params.params(&draft, &request)),
         );
         let cover = match cover {
@@ -120,6 +138,22 @@ impl Studio {
         };
         draft.engines.music = Some(composition.engine.clone());
         draft.status.music = true;
+        let mut compositions = vec![(0, composition)];
+        for n in 1..takes {
+            let again = MusicParams {
+                seed: audio.seed.after(n),
+                ..music.clone()
+            };
+            match self.music.compose(again, Arc::new(operation.clone())).await {
+                Ok(composition) => compositions.push((n, composition)),
+                Err(error) => draft.go_on(
+                    operation,
+                    Stage::Render,
+                    "Not all takes could be made",
+                    error,
+                )?,
+            }
+        }
         self.choose_categories(operation, &about, &mut draft)
             .await?;
         operation.check()?;
@@ -129,14 +163,14 @@ impl Studio {
             request,
             endpoint,
             about: &about,
-            composition,
+            compositions,
             cover,
             begun,
         };
         let song = self.keep_song(operation, draft, made).await?;
         operation.set_song(song.id);
         operation.end_stage(Stage::Save, true);
-        self.learn(&operation.snapshot(), audio.duration_s).await;
+        self.learn(&operation.snapshot(), extent).await;
         shelf::package(&song, self.objects.mode().name())
     }
 
@@ -156,7 +190,8 @@ pub(crate) struct Made<'a> {
     pub(crate) request: SongRequest,
     pub(crate) endpoint: &'a str,
     pub(crate) about: &'a str,
-    pub(crate) composition: songwright_music::Composition,
+    /// By the number of their seeds after the song's own.
+    pub(crate) compositions: Vec<(u32, songwright_music::Composition)>,
     pub(crate) cover: Option<Cover>,
     pub(crate) begun: Instant,
 }

@@ -23,6 +23,9 @@ pub struct Provenance {
     pub sung_prompt: String,
     /// The lyrics as the composer was given them, where they were sung.
     pub sung_lyrics: Option<String>,
+    /// Where the difference to the take it was made from comes from.
+    #[serde(default)]
+    pub retake_seed: Option<u64>,
     /// The program's version.
     pub songwright_version: String,
 }

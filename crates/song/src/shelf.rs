@@ -112,6 +112,7 @@ fn take(song_id: Uuid, take: &Take) -> api::Take {
         parent_take_id: recording.lineage.as_ref().and_then(|l| l.parent_take_id),
         audio_duration: recording.duration_s,
         seed: recording.seed.0,
+        retake_seed: provenance(take).retake_seed,
         engine: recording.engine.clone(),
         bpm: recording.facts.bpm,
         key: recording.facts.key.clone(),

@@ -1,56 +1,79 @@
-use songwright_api::{AudioGeneration, SongKind};
+use songwright_api::SongKind;
 use songwright_base::{
-    Observer as _, Operation, Progress, Snapshot, Stage, StageState, StageStatus,
+    EngineKind, Observer as _, Operation, Progress, Snapshot, Stage, StageState, StageStatus,
 };
 
 use crate::Studio;
 
+/// The stages of music that is made by itself.
+pub(crate) const MUSIC: [Stage; 4] = [Stage::Arrange, Stage::Render, Stage::Master, Stage::Save];
+
+/// How much music is made: what its stages' time grows with.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Extent {
+    /// Seconds of all takes together.
+    pub(crate) duration_s: f64,
+    /// Steps of a neural composer.
+    pub(crate) steps: u32,
+}
+
+/// The stages of a song.
+pub(crate) fn of_song(kind: &SongKind, instrumental: bool) -> Vec<Stage> {
+    let described = matches!(kind, SongKind::FromDescription { .. });
+    let written = !instrumental && !matches!(kind, SongKind::WithLyrics { .. });
+    let wanted = [
+        (Stage::Prompt, described),
+        (Stage::Lyrics, written),
+        (Stage::Title, true),
+        (Stage::Arrange, true),
+        (Stage::Render, true),
+        (Stage::Master, true),
+        (Stage::Cover, true),
+        (Stage::Categories, true),
+        (Stage::Save, true),
+    ];
+    let wanted = wanted.into_iter().filter(|(_, wanted)| *wanted);
+    wanted.map(|(stage, _)| stage).collect()
+}
+
 impl Studio {
-    /// Names the stages that a song will go through, with what each took on this machine before.
-    pub(crate) async fn foresee(
-        &self,
-        operation: &Operation,
-        kind: &SongKind,
-        audio: &AudioGeneration,
-    ) {
-        let described = matches!(kind, SongKind::FromDescription { .. });
-        let written = !audio.instrumental && !matches!(kind, SongKind::WithLyrics { .. });
-        let wanted = [
-            (Stage::Prompt, described),
-            (Stage::Lyrics, written),
-            (Stage::Title, true),
-            (Stage::Arrange, true),
-            (Stage::Render, true),
-            (Stage::Master, true),
-            (Stage::Cover, true),
-            (Stage::Categories, true),
-            (Stage::Save, true),
-        ];
-        let engines = self.engine_of_stage();
-        let duration_s = audio.duration_s;
-        let stages = self.library(move |library| {
-            wanted
-                .into_iter()
-                .filter(|(_, wanted)| *wanted)
-                .map(|(stage, _)| {
-                    let rate = library.seconds_per_unit(stage.word(), &engines(stage))?;
-                    Ok(StageStatus::pending(
-                        stage,
-                        rate.map(|r| r * units(stage, duration_s)),
-                    ))
-                })
-                .collect()
-        });
-        match stages.await {
-            Ok(stages) => operation.expect_stages(stages),
+    /// Names the stages that an operation will go through, with what each took on this machine before.
+    pub(crate) async fn foresee(&self, operation: &Operation, stages: Vec<Stage>, extent: Extent) {
+        match self.seconds_of(stages, extent).await {
+            Ok(stages) => operation.expect_stages(
+                stages
+                    .into_iter()
+                    .map(|(stage, seconds)| StageStatus::pending(stage, seconds))
+                    .collect(),
+            ),
             // An estimate is not worth failing for.
             Err(failure) => tracing::warn!("[{}] No estimate: {failure}", operation.id()),
         }
     }
 
-    /// Learns from a finished song what its stages take.
-    pub(crate) async fn learn(&self, snapshot: &Snapshot, duration_s: f64) {
-        let engines = self.engine_of_stage();
+    /// What stages took on this machine before, in seconds, for so much music.
+    pub(crate) async fn seconds_of(
+        &self,
+        stages: Vec<Stage>,
+        extent: Extent,
+    ) -> Result<Vec<(Stage, Option<f64>)>, songwright_base::Failure> {
+        let measure = self.measure(extent);
+        self.library(move |library| {
+            stages
+                .into_iter()
+                .map(|stage| {
+                    let (who, units) = measure(stage);
+                    let rate = library.seconds_per_unit(stage.word(), &who)?;
+                    Ok((stage, rate.map(|rate| rate * units)))
+                })
+                .collect()
+        })
+        .await
+    }
+
+    /// Learns from what has ended what its stages take.
+    pub(crate) async fn learn(&self, snapshot: &Snapshot, extent: Extent) {
+        let measure = self.measure(extent);
         let seen: Vec<_> = snapshot
             .stages
             .iter()
@@ -59,12 +82,8 @@ impl Studio {
             .collect();
         let noted = self.library(move |library| {
             for (stage, seconds) in seen {
-                library.record_timing(
-                    stage.word(),
-                    &engines(stage),
-                    units(stage, duration_s),
-                    seconds,
-                )?;
+                let (who, units) = measure(stage);
+                library.record_timing(stage.word(), &who, units, seconds)?;
             }
             Ok(())
         });
@@ -73,26 +92,29 @@ impl Studio {
         }
     }
 
-    fn engine_of_stage(&self) -> impl Fn(Stage) -> String + Send + use<> {
+    /// Who does a stage, and what its time grows with: seconds of audio where there are any, and steps
+    /// where there are, else the one thing made.
+    fn measure(&self, extent: Extent) -> impl Fn(Stage) -> (String, f64) + Send + use<> {
         let lyrics = self.lyrics.info().model_id.clone();
-        let music = self.music.info().model_id.clone();
+        let engine = self.music.engine();
+        let music = engine.info().model_id.clone();
+        let is_neural = engine.info().kind == EngineKind::Neural;
         let cover = self.cover.info().model_id.clone();
         move |stage| match stage {
-            Stage::Prompt | Stage::Lyrics | Stage::Title | Stage::Categories => lyrics.clone(),
-            Stage::Arrange | Stage::Render | Stage::Master => music.clone(),
-            Stage::Cover => cover.clone(),
-            Stage::Queue | Stage::Download | Stage::Verify | Stage::Load | Stage::Save => {
-                "songwright".to_owned()
+            Stage::Prompt | Stage::Lyrics | Stage::Title | Stage::Categories => {
+                (lyrics.clone(), 1.0)
+            }
+            Stage::Render if is_neural => (
+                format!("{music} by step"),
+                extent.duration_s * f64::from(extent.steps),
+            ),
+            Stage::Arrange | Stage::Render | Stage::Master => (music.clone(), extent.duration_s),
+            Stage::Cover => (cover.clone(), 1.0),
+            Stage::Save => ("songwright".to_owned(), extent.duration_s),
+            Stage::Queue | Stage::Download | Stage::Verify | Stage::Load => {
+                ("songwright".to_owned(), 1.0)
             }
         }
-    }
-}
-
-/// What a stage's time grows with: seconds of audio where there are any, else the one thing made.
-fn units(stage: Stage, duration_s: f64) -> f64 {
-    match stage {
-        Stage::Arrange | Stage::Render | Stage::Master | Stage::Save => duration_s,
-        _ => 1.0,
     }
 }
 

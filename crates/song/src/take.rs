@@ -14,26 +14,58 @@ use crate::{
     keep::put_audio,
     new_files::{NewFiles, delete, unless_cancelled},
     shelf,
-    stages::begin,
+    stages::{Extent, MUSIC, begin},
 };
 
 impl Studio {
-    /// Makes a take from another one and adds it to the song.
+    /// Makes takes from another one and adds them to the song, as many as the job says.
     ///
     /// # Errors
     /// 404 for an unknown song or take; 409 for a draft that another model made; what the music
-    /// service or the storage says.
+    /// service or the storage says. Takes that were added before stay.
     pub async fn new_take(
         &self,
         operation: &Operation,
         job: TakeJob,
     ) -> Result<api::Song, Failure> {
-        let begun = Instant::now();
         let song_id = job.song_id;
         let song = self.library(move |library| library.song(song_id)).await?;
-        let from = parent(&song, job.take_id)?.clone();
-        let mut made = shelf::provenance(&from);
-        let params = self.params(&job, &from, &mut made).await?;
+        let from = parent(&song, job.take_id)?;
+        self.music.chosen().await;
+        let mut made = shelf::provenance(from);
+        let first = self.params(&job, from, &mut made).await?;
+        let extent = Extent {
+            duration_s: first.task.duration_s(first.duration_s) * f64::from(job.batch_size),
+            steps: first.infer_step,
+        };
+        self.foresee(operation, MUSIC.to_vec(), extent).await;
+        for n in 0..job.batch_size {
+            let retake_seed = job.retake_seed.after(n);
+            let params = MusicParams {
+                task: first.task.clone().with_retake_seed(retake_seed),
+                ..first.clone()
+            };
+            let made = Provenance {
+                retake_seed: (job.wish != TakeWish::Promote).then_some(retake_seed.0),
+                ..made.clone()
+            };
+            self.one_take(operation, &job, (from, made), params).await?;
+        }
+        operation.end_stage(Stage::Save, true);
+        operation.set_song(song_id);
+        self.learn(&operation.snapshot(), extent).await;
+        let song = self.library(move |library| library.song(song_id)).await?;
+        shelf::song(&song)
+    }
+
+    async fn one_take(
+        &self,
+        operation: &Operation,
+        job: &TakeJob,
+        (from, mut made): (&Take, Provenance),
+        params: MusicParams,
+    ) -> Result<(), Failure> {
+        let begun = Instant::now();
         let composition = self
             .music
             .compose(params, Arc::new(operation.clone()))
@@ -69,17 +101,14 @@ impl Studio {
         };
         operation.check()?;
         let keys = files.release();
+        let song_id = job.song_id;
         let added = self
             .library(move |library| library.add_take(song_id, &recording))
             .await;
-        if let Err(failure) = added {
+        if added.is_err() {
             delete(&self.objects, keys).await;
-            return Err(failure);
         }
-        operation.end_stage(Stage::Save, true);
-        operation.set_song(song_id);
-        let song = self.library(move |library| library.song(song_id)).await?;
-        shelf::song(&song)
+        added.map(drop)
     }
 
     /// What the music service is asked for; `made` becomes what the new take is made from.
@@ -113,16 +142,24 @@ impl Studio {
             self.require_draft(from, made)?;
             made.request.diffusion.draft = None;
         }
-        let task = self.task(job, from, old_words).await?;
+        let diffusion = Diffusion::try_from(&made.request.diffusion)?;
+        let task = match job.wish {
+            TakeWish::Promote => self.task_of(&diffusion).await?,
+            _ => self.task(job, from, old_words).await?,
+        };
         let audio = AudioGeneration {
             seed: from.recording.seed,
             duration_s: from.recording.duration_s,
             instrumental: made.sung_lyrics.is_none(),
-            ..AudioGeneration::try_from(&made.request.audio)?
+            ..AudioGeneration::try_from(&api::AudioGenerationBase {
+                // A take may be shorter than a song that is asked for by its length.
+                audio_duration: None,
+                ..made.request.audio.clone()
+            })?
         };
         let sheet = made.sung_lyrics.as_deref().map(LyricSheet::parse);
         let params = MusicParams::new(made.sung_prompt.clone(), sheet.unwrap_or_default(), audio)
-            .with_diffusion(Diffusion::try_from(&made.request.diffusion)?);
+            .with_diffusion(diffusion);
         Ok(MusicParams { task, ..params })
     }
 
@@ -134,6 +171,7 @@ impl Studio {
     ) -> Result<MusicTask, Failure> {
         let retake_seed = job.retake_seed;
         Ok(match job.wish {
+            // It is made from words, or from reference audio, as the draft was.
             TakeWish::Promote => MusicTask::Text2Music,
             TakeWish::Retake { variance } => MusicTask::Retake {
                 variance,
@@ -178,7 +216,8 @@ impl Studio {
                 "This take is no draft: it has all its steps. Make a retake for a variation.",
             ));
         }
-        let (then, now) = (&from.recording.engine, self.music.info());
+        let engine = self.music.engine();
+        let (then, now) = (&from.recording.engine, engine.info());
         if (&then.model_id, &then.version) != (&now.model_id, &now.version) {
             return Err(Failure::new(
                 Code::Conflict,

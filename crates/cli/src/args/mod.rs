@@ -15,7 +15,7 @@ pub(crate) use global::GlobalArgs;
 pub(crate) use library::{
     BundleArgs, ExportArgs, ImportArgs, LibraryCommand, ResumeArgs, WavDepth,
 };
-pub(crate) use models::{ImportModelArgs, InstallArgs, ModelArgs, ModelsCommand};
+pub(crate) use models::{ImportModelArgs, InstallArgs, ModelArgs, ModelsCommand, QuantizeArgs};
 pub(crate) use services::{CheckArgs, HealthArgs, RunAllArgs, RunArgs};
 pub(crate) use song::{BenchArgs, SongArgs};
 pub(crate) use take::{ChangeArgs, ParentArgs, TakeCommand, WordArgs};

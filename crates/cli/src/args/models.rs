@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand};
+use clap::{Args, Subcommand, builder::PossibleValuesParser};
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum ModelsCommand {
@@ -21,6 +21,10 @@ pub(crate) enum ModelsCommand {
     Remove(ModelArgs),
     /// Print the folder that a model's files are in
     Where(ModelArgs),
+    /// Make a smaller model of an installed one, its largest network in blocks of small integers
+    Quantize(QuantizeArgs),
+    /// List the LoRA adapters that songs can be made with, and the folder that they are put in
+    Adapters,
 }
 
 /// A model, and which form of it.
@@ -40,6 +44,16 @@ pub(crate) struct InstallArgs {
     /// I have read the model's licence and agree to it
     #[arg(long)]
     pub(crate) accept_licence: bool,
+}
+
+#[derive(Args, Debug)]
+pub(crate) struct QuantizeArgs {
+    /// As `models list` shows it
+    pub(crate) id: String,
+    /// The blocks: 8.5, 6.6 or 4.5 bits a number
+    #[arg(long = "type", value_name = "TYPE", default_value = "q8_0",
+        value_parser = PossibleValuesParser::new(songwright_server::quantise::words()))]
+    pub(crate) to: String,
 }
 
 #[derive(Args, Debug)]

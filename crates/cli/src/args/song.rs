@@ -1,6 +1,10 @@
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{
+    Args,
+    builder::{PossibleValuesParser, TypedValueParser},
+};
+use songwright_api::{LoraChoice, LyricLanguage};
 
 use super::BundleArgs;
 
@@ -43,6 +47,29 @@ pub(crate) struct SongArgs {
     /// Few steps for a first hearing; `songwright take promote` makes the rest
     #[arg(long)]
     pub(crate) draft: bool,
+    /// Takes to make of it, 1 to 8, each with a seed of its own [default: 1]
+    #[arg(long, value_name = "N")]
+    pub(crate) takes: Option<i64>,
+    /// Make it like the audio of this WAV file, and as long
+    #[arg(long, value_name = "FILE")]
+    pub(crate) reference: Option<PathBuf>,
+    /// How much of that audio stays, 0 to 1 [default: 0.5]
+    #[arg(long, value_name = "SHARE", requires = "reference")]
+    pub(crate) reference_strength: Option<f64>,
+    /// An adapter of an installed model and its strength, as `models adapters` lists them; may be given
+    /// several times [default strength: 1]
+    #[arg(long, value_name = "NAME[=STRENGTH]", value_parser = lora)]
+    pub(crate) lora: Vec<LoraChoice>,
+    /// The language that an installed model sings, as a code such as en or zh [default: a guess]
+    #[arg(long, value_name = "CODE")]
+    pub(crate) vocal_language: Option<String>,
+    /// Guess that language for the whole song, or line by line as ACE-Step's own program does
+    /// [default: song]
+    #[arg(long, value_name = "HOW", value_parser = lyric_language())]
+    pub(crate) lyric_language: Option<LyricLanguage>,
+    /// Say how long it takes, in how much memory, and whether the lyrics fit; make nothing
+    #[arg(long)]
+    pub(crate) estimate: bool,
     /// Nobody sings
     #[arg(long)]
     pub(crate) instrumental: bool,
@@ -51,6 +78,25 @@ pub(crate) struct SongArgs {
     pub(crate) language: Option<String>,
     #[command(flatten)]
     pub(crate) bundle: BundleArgs,
+}
+
+/// Reads `rap` or `rap=0.5`.
+fn lora(text: &str) -> Result<LoraChoice, std::num::ParseFloatError> {
+    let (name, weight) = match text.split_once('=') {
+        None => (text, None),
+        Some((name, weight)) => (name, Some(weight.parse()?)),
+    };
+    Ok(LoraChoice {
+        name: name.to_owned(),
+        weight,
+    })
+}
+
+fn lyric_language() -> impl TypedValueParser<Value = LyricLanguage> {
+    PossibleValuesParser::new(["song", "reference"]).map(|word| match word.as_str() {
+        "reference" => LyricLanguage::Reference,
+        _ => LyricLanguage::Song,
+    })
 }
 
 #[derive(Args, Debug)]

@@ -37,6 +37,9 @@ pub(crate) struct ChangeArgs {
     /// 0 to 2147483647; the same seed makes the same change [default: a new one]
     #[arg(long, value_name = "SEED")]
     pub(crate) retake_seed: Option<i64>,
+    /// Takes to make, 1 to 8, each with a seed of its own [default: 1]
+    #[arg(long, value_name = "N")]
+    pub(crate) takes: Option<i64>,
     /// Guidance, 1 to 30 [default: that of the take]
     #[arg(long, value_name = "SCALE")]
     pub(crate) guidance: Option<f64>,

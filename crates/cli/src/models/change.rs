@@ -1,4 +1,4 @@
-use std::{sync::Arc, time::Duration};
+use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use serde_json::{Value, json};
 use songwright_base::{Failure, NoJournal, Operation, Operations};
@@ -6,10 +6,12 @@ use songwright_hub::{
     Acceptance, ByteCount, Card, Error as HubError, Hub, Import, ImportBy, Installed,
 };
 
+use songwright_server::quantise::quantised;
+
 use super::show::here;
 use crate::{
     Error,
-    args::{ImportModelArgs, InstallArgs, ModelArgs},
+    args::{ImportModelArgs, InstallArgs, ModelArgs, QuantizeArgs},
     print,
     progress::{self, Style},
 };
@@ -69,6 +71,34 @@ pub(super) async fn import(
         hub.import(&card, args.model.variant.as_deref(), &import, &observer)
     });
     report(&follow(operation, style, work).await?, json)
+}
+
+/// `models quantize ID`.
+pub(super) async fn quantize(
+    hub: Hub,
+    data_dir: PathBuf,
+    args: QuantizeArgs,
+    (style, json): (Style, bool),
+) -> Result<(), Error> {
+    let card = hub.card(&args.id)?;
+    let operation = operation(&card, "quantize_model")?;
+    let observer = operation.clone();
+    let work = async move {
+        let work = move || quantised(&data_dir, (&args.id, &args.to), &observer);
+        tokio::task::spawn_blocking(work)
+            .await
+            .map_err(|e| Failure::internal("quantising a model", &e))?
+    };
+    let installed = follow(operation, style, work).await?;
+    report(&installed, json)?;
+    if !json {
+        print::aside(format!(
+            "It makes the music where the setting services.music.model names it: \
+             SONGWRIGHT_MUSIC_MODEL={}",
+            installed.id
+        ));
+    }
+    Ok(())
 }
 
 /// `models verify ID`.
@@ -158,16 +188,16 @@ fn operation(card: &Card, kind: &str) -> Result<Operation, Error> {
 }
 
 /// Shows the operation that `work` reports to until it ends.
-async fn follow(
+async fn follow<E: Into<Failure> + Send + 'static>(
     operation: Operation,
     style: Style,
-    work: impl Future<Output = Result<Installed, HubError>> + Send + 'static,
+    work: impl Future<Output = Result<Installed, E>> + Send + 'static,
 ) -> Result<Installed, Error> {
     let ending = operation.clone();
     let working = tokio::spawn(async move {
         let (outcome, installed) = match work.await {
             Ok(installed) => (Ok(Value::Null), Some(installed)),
-            Err(error) => (Err(Failure::from(error)), None),
+            Err(error) => (Err(error.into()), None),
         };
         ending.end(outcome);
         installed

@@ -27,5 +27,10 @@ pub(crate) async fn models(
         ModelsCommand::Import(args) => change::import(hub, args, style, json).await,
         ModelsCommand::Verify(args) => change::verify(hub, args, style, json).await,
         ModelsCommand::Remove(args) => change::remove(&hub, &args, json),
+        ModelsCommand::Quantize(args) => {
+            let data_dir = config.data_dir.clone();
+            change::quantize(hub, data_dir, args, (style, json)).await
+        }
+        ModelsCommand::Adapters => show::adapters(&config.data_dir, json),
     }
 }

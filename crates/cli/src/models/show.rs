@@ -1,7 +1,9 @@
+use std::path::Path;
+
 use serde_json::json;
 use songwright_api::{Model, ModelState};
 use songwright_hub::{ByteCount, Hub, Installed};
-use songwright_server::models;
+use songwright_server::{adapters, models};
 
 use crate::{Error, args::ModelArgs, print};
 
@@ -114,6 +116,29 @@ pub(super) fn place(hub: &Hub, args: &ModelArgs, json: bool) -> Result<(), Error
     }
     for folder in installed.folders() {
         print::line(folder.display())?;
+    }
+    Ok(())
+}
+
+/// `models adapters`.
+pub(super) fn adapters(data_dir: &Path, json: bool) -> Result<(), Error> {
+    let list = adapters::list(data_dir);
+    if json {
+        return print::json(&list);
+    }
+    for adapter in &list.adapters {
+        print::line(format!(
+            "{}  {}  {}",
+            adapter.name,
+            ByteCount(adapter.bytes),
+            adapter.family
+        ))?;
+    }
+    if list.adapters.is_empty() {
+        let folders = list.folders.join(" or ");
+        print::aside(format!(
+            "There is none. Put an adapter's .safetensors file into {folders}."
+        ));
     }
     Ok(())
 }

@@ -91,7 +91,8 @@ fn own_cards(folder: &Path) -> Vec<Result<Card, Error>> {
         .map(|entry| entry.path())
         .filter(|path| path.extension().is_some_and(|e| e == "toml"))
         .collect();
-    paths.sort();
+    // By their names alone: a model goes before what was made of it.
+    paths.sort_by(|a, b| a.file_stem().cmp(&b.file_stem()));
     paths
         .into_iter()
         .map(|path| {

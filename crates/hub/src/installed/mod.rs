@@ -11,7 +11,7 @@ pub use head::TensorHead;
 pub(crate) use head::length;
 
 use crate::{
-    ByteCount, Error,
+    ByteCount, Digest, Error,
     card::{Card, CardFile, FilePath, Licence, ModelName, Variant},
     fault::{Advice, Faults, FileFault, TensorFault},
     hashing::{self, Compared},
@@ -49,6 +49,8 @@ pub struct InstalledFile {
     pub bytes: u64,
     /// Whether its bytes were compared with the published digest since it was last written.
     pub is_verified: bool,
+    /// What its bytes have to be, where that is known.
+    pub digest: Option<Digest>,
     /// What a safetensors file has in it; empty for other files.
     pub tensors: Vec<TensorHead>,
 }
@@ -230,6 +232,7 @@ pub(crate) fn look(
         location: location.to_owned(),
         bytes: stamp.bytes,
         is_verified,
+        digest,
         tensors,
     })
 }

@@ -20,27 +20,34 @@ impl AdapterFolder {
         Self(folder.to_owned())
     }
 
-    /// The names of all adapters, sorted.
+    /// All adapters with their files, by name.
     #[must_use]
-    pub fn names(&self) -> Vec<String> {
-        let mut names: Vec<String> = fs::read_dir(&self.0)
+    pub fn files(&self) -> Vec<(String, PathBuf)> {
+        let mut files: Vec<(String, PathBuf)> = fs::read_dir(&self.0)
             .into_iter()
             .flatten()
             .flatten()
             .filter_map(|entry| {
                 let path = entry.path();
                 let is_file = path.extension().is_some_and(|end| end == "safetensors");
-                let whole = is_file || path.join(FILE).is_file();
-                let name = if is_file {
-                    path.file_stem()
+                let (name, file) = if is_file {
+                    (path.file_stem()?.to_str()?.to_owned(), path)
                 } else {
-                    path.file_name()
+                    (path.file_name()?.to_str()?.to_owned(), path.join(FILE))
                 };
-                whole.then(|| Some(name?.to_str()?.to_owned())).flatten()
+                file.is_file().then_some((name, file))
             })
             .collect();
-        names.sort();
-        names
+        files.sort();
+        // One name is one adapter.
+        files.dedup_by(|a, b| a.0 == b.0);
+        files
+    }
+
+    /// The names of all adapters, sorted.
+    #[must_use]
+    pub fn names(&self) -> Vec<String> {
+        self.files().into_iter().map(|(name, _)| name).collect()
     }
 
     /// The file of an adapter.
@@ -48,23 +55,19 @@ impl AdapterFolder {
     /// # Errors
     /// [`Error::Unsupported`] with the names there are.
     pub(super) fn file(&self, name: &str) -> Result<PathBuf, Error> {
-        let names = self.names();
-        if !names.iter().any(|known| known == name) {
-            let known = if names.is_empty() {
-                "there is none".to_owned()
-            } else {
-                format!("there are {}", names.join(", "))
-            };
-            return Err(Error::Unsupported(format!(
-                "There is no adapter \"{name}\" in {}: {known}. Put its .safetensors file there.",
-                self.0.display()
-            )));
+        let files = self.files();
+        if let Some((_, file)) = files.iter().find(|(known, _)| known == name) {
+            return Ok(file.clone());
         }
-        let file = self.0.join(format!("{name}.safetensors"));
-        Ok(if file.is_file() {
-            file
+        let names: Vec<&str> = files.iter().map(|(name, _)| name.as_str()).collect();
+        let known = if names.is_empty() {
+            "there is none".to_owned()
         } else {
-            self.0.join(name).join(FILE)
-        })
+            format!("there are {}", names.join(", "))
+        };
+        Err(Error::Unsupported(format!(
+            "There is no adapter \"{name}\" in {}: {known}. Put its .safetensors file there.",
+            self.0.display()
+        )))
     }
 }

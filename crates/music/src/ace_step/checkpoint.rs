@@ -1,21 +1,23 @@
 //! The published checkpoint's folder: what is in it, and whether it is whole.
 
 use std::{
+    collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use candle_core::{DType, Device};
+use candle_core::{DType, Device, quantized::GgmlDType};
 use serde::de::DeserializeOwned;
 use songwright_nn::{
     Weights,
-    weights::{Adapted, Gguf, SafeTensors, Shapes, Source},
+    weights::{Adapted, Shapes, Source},
 };
 
 use super::{
     Error,
-    config::TransformerConfig,
+    config::{TransformerConfig, published_config},
+    layout::{Place, REPAIR},
     model::{
         PromptEncoder, TextEncoder, TextEncoderConfig, Transformer,
         dcae::{DcaeConfig, DcaeDecoder, DcaeEncoder},
@@ -23,17 +25,15 @@ use super::{
     },
 };
 
-/// The sub-folders of `ACE-Step/ACE-Step-v1-3.5B`.
-const TRANSFORMER: &str = "ace_step_transformer";
-const DCAE: &str = "music_dcae_f8c8";
-const VOCODER: &str = "music_vocoder";
-const TEXT: &str = "umt5-base";
-
-/// A folder as the hub's repository has it. The transformer may also be one GGUF file,
-/// `ace_step_transformer/*.gguf`, as `songwright models quantize` writes it.
+/// A folder as the hub's repository has it, whose transformer may also be one GGUF file,
+/// `ace_step_transformer/*.gguf`, as `songwright models quantize` writes it. Or one with ComfyUI's file
+/// of all networks, `ace_step_v1_3.5b.safetensors`, or a GGUF file of the transformer, beside UMT5's
+/// `tokenizer.json`; networks without a configuration of their own have the published one's measures.
 #[derive(Clone, Debug)]
 pub struct Checkpoint {
     folder: PathBuf,
+    places: [Place; 4],
+    tokenizer: PathBuf,
     pub(super) transformer: TransformerConfig,
     pub(super) dcae: DcaeConfig,
     pub(super) vocoder: VocoderConfig,
@@ -62,23 +62,18 @@ impl Checkpoint {
     /// model, and says what to do.
     pub fn open(folder: impl Into<PathBuf>) -> Result<Self, Error> {
         let folder = folder.into();
+        let [transformer, dcae, vocoder, text] = Part::ALL.map(|part| Place::find(&folder, part));
         let checkpoint = Self {
-            transformer: config(&folder, TRANSFORMER)?,
-            dcae: config(&folder, DCAE)?,
-            vocoder: config(&folder, VOCODER)?,
-            text: config(&folder, TEXT)?,
+            transformer: config(&folder, Part::Transformer, &transformer)?,
+            dcae: config(&folder, Part::Dcae, &dcae)?,
+            vocoder: config(&folder, Part::Vocoder, &vocoder)?,
+            text: config(&folder, Part::Text, &text)?,
+            places: [transformer?, dcae?, vocoder?, text?],
+            tokenizer: tokenizer(&folder),
             folder,
         };
         checkpoint.check()?;
         Ok(checkpoint)
-    }
-
-    /// Whether a folder looks like this model's, without reading it.
-    #[must_use]
-    pub fn is_at(folder: &Path) -> bool {
-        [TRANSFORMER, DCAE, VOCODER, TEXT]
-            .iter()
-            .all(|part| folder.join(part).join("config.json").is_file())
     }
 
     /// The folder.
@@ -89,8 +84,20 @@ impl Checkpoint {
 
     /// The tokenizer of the tags prompt.
     #[must_use]
-    pub fn tokenizer(&self) -> PathBuf {
-        self.folder.join(TEXT).join("tokenizer.json")
+    pub fn tokenizer(&self) -> &Path {
+        &self.tokenizer
+    }
+
+    /// The blocks that the transformer is stored in; `None` where it is stored in floats.
+    #[must_use]
+    pub fn stored_blocks(&self) -> Option<GgmlDType> {
+        self.place(Part::Transformer).blocks()
+    }
+
+    /// The file that holds a network.
+    #[must_use]
+    pub fn file(&self, part: Part) -> &Path {
+        &self.place(part).file
     }
 
     /// The bytes of a network's parameters at `bytes_each`, of those that are read.
@@ -129,56 +136,26 @@ impl Checkpoint {
         Ok(Weights::new(adapted, dtype, device))
     }
 
-    fn source(&self, part: Part) -> Result<Arc<dyn Source>, Error> {
-        let file = self.file(part)?;
-        let at_fault = |error| Error::Checkpoint {
-            file: file.clone(),
-            what: format!("{error}. {REPAIR}"),
-        };
-        if is_gguf(&file) {
-            return Ok(Arc::new(Gguf::open(&file).map_err(at_fault)?));
-        }
-        Ok(Arc::new(SafeTensors::open(&[&file]).map_err(at_fault)?))
+    pub(super) fn source(&self, part: Part) -> Result<Arc<dyn Source>, Error> {
+        self.place(part).open()
     }
 
-    fn file(&self, part: Part) -> Result<PathBuf, Error> {
-        let (folder, name) = match part {
-            Part::Transformer => (TRANSFORMER, "diffusion_pytorch_model.safetensors"),
-            Part::Dcae => (DCAE, "diffusion_pytorch_model.safetensors"),
-            Part::Vocoder => (VOCODER, "diffusion_pytorch_model.safetensors"),
-            Part::Text => (TEXT, "model.safetensors"),
-        };
-        let folder = self.folder.join(folder);
-        let gguf = fs::read_dir(&folder)
-            .into_iter()
-            .flatten()
-            .flatten()
-            .map(|entry| entry.path())
-            .find(|path| is_gguf(path));
-        let file = gguf.unwrap_or_else(|| folder.join(name));
-        if file.is_file() {
-            Ok(file)
-        } else {
-            Err(Error::Checkpoint {
-                file,
-                what: format!("the file is missing. {REPAIR}"),
-            })
+    fn place(&self, part: Part) -> &Place {
+        let [transformer, dcae, vocoder, text] = &self.places;
+        match part {
+            Part::Transformer => transformer,
+            Part::Dcae => dcae,
+            Part::Vocoder => vocoder,
+            Part::Text => text,
         }
     }
 
     fn check(&self) -> Result<(), Error> {
-        for part in [Part::Transformer, Part::Dcae, Part::Vocoder, Part::Text] {
-            let file = self.file(part)?;
+        for part in Part::ALL {
+            let stored = self.source(part)?;
             let at_fault = |what: String| Error::Checkpoint {
-                file: file.clone(),
+                file: self.file(part).to_owned(),
                 what: format!("{what}. {REPAIR}"),
-            };
-            let stored: Box<dyn Source> = if is_gguf(&file) {
-                Box::new(Gguf::open(&file).map_err(|error| at_fault(error.to_string()))?)
-            } else {
-                let tensors = SafeTensors::open(&[&file])
-                    .map_err(|error| at_fault(format!("it cannot be read: {error}")))?;
-                Box::new(tensors)
             };
             for (name, wanted) in self.asked(part)? {
                 let names = [name.clone()].into_iter().chain(twins(&name));
@@ -195,22 +172,28 @@ impl Checkpoint {
                 }
             }
         }
-        let tokenizer = self.tokenizer();
-        if tokenizer.is_file() {
+        if self.tokenizer.is_file() {
             Ok(())
         } else {
             Err(Error::Checkpoint {
-                file: tokenizer,
+                file: self.tokenizer.clone(),
                 what: format!("the file is missing. {REPAIR}"),
             })
         }
     }
 
+    /// The names of the transformer's own matrices, without the encoder of its prompt.
+    pub(super) fn transformer_matrices(&self) -> Result<BTreeSet<String>, Error> {
+        let shapes = Shapes::default();
+        let asked = shapes.asked();
+        let weights = Weights::new(shapes, DType::F32, &Device::Cpu);
+        Transformer::load(&weights, &self.transformer)?;
+        let names = asked.so_far().into_keys();
+        Ok(names.filter(|name| name.ends_with(".weight")).collect())
+    }
+
     /// What a network asks for.
-    fn asked(
-        &self,
-        part: Part,
-    ) -> Result<std::collections::BTreeMap<String, candle_core::Shape>, Error> {
+    pub(super) fn asked(&self, part: Part) -> Result<BTreeMap<String, candle_core::Shape>, Error> {
         let shapes = Shapes::default();
         let asked = shapes.asked();
         let weights = Weights::new(shapes, DType::F32, &Device::Cpu);
@@ -259,20 +242,36 @@ fn folded(name: &str) -> bool {
     name.ends_with(".weight_g") || name.ends_with(".weight_v")
 }
 
-/// What to do about a file.
-const REPAIR: &str = "Install the model again with `songwright models install ace-step-v1-3.5b`";
-
-fn is_gguf(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|extension| extension == "gguf")
+/// UMT5's tokenizer: where it is published, else beside a file of all networks.
+fn tokenizer(folder: &Path) -> PathBuf {
+    let beside = folder.join("tokenizer.json");
+    let published = folder.join(Part::Text.published().0).join("tokenizer.json");
+    if beside.is_file() && !published.is_file() {
+        beside
+    } else {
+        published
+    }
 }
 
-fn config<T: DeserializeOwned>(folder: &Path, part: &str) -> Result<T, Error> {
-    let file = folder.join(part).join("config.json");
-    let text = fs::read_to_string(&file).map_err(|error| Error::Checkpoint {
-        file: file.clone(),
-        what: format!("it cannot be read: {error}. {REPAIR}"),
-    })?;
+/// A network's measures: its configuration file's, else the published ones where its tensors lie in a
+/// file of all networks.
+fn config<T: DeserializeOwned>(
+    folder: &Path,
+    part: Part,
+    place: &Result<Place, Error>,
+) -> Result<T, Error> {
+    let file = folder.join(part.published().0).join("config.json");
+    let is_repackaged = place
+        .as_ref()
+        .is_ok_and(|place| !place.is_published(folder, part));
+    let text = if is_repackaged && !file.is_file() {
+        published_config(part).to_owned()
+    } else {
+        fs::read_to_string(&file).map_err(|error| Error::Checkpoint {
+            file: file.clone(),
+            what: format!("it cannot be read: {error}. {REPAIR}"),
+        })?
+    };
     serde_json::from_str(&text).map_err(|error| Error::Checkpoint {
         file,
         what: format!("it is no configuration of this model: {error}. {REPAIR}"),

@@ -170,11 +170,19 @@ impl CodecEncoder {
     }
 
     /// Left and right at [`RATE_HZ`], equally long → (1, 8, 16, frames), the last frame filled up with
-    /// silence. The result is on the device of `like`, in its type.
+    /// silence. The result is on the device of `like`, in its type. `chunk` latent frames are made at
+    /// a time; `go_on` is told which of them are done and how many there are, and asked whether to go
+    /// on.
     ///
     /// # Errors
-    /// Those of the device.
-    pub fn encode(&self, channels: &[Vec<f32>; 2], like: &Tensor) -> Result<Tensor> {
+    /// [`Error::Cancelled`] after its no; those of the device.
+    pub fn encode(
+        &self,
+        channels: &[Vec<f32>; 2],
+        like: &Tensor,
+        chunk: usize,
+        go_on: &mut dyn FnMut(usize, usize) -> bool,
+    ) -> Result<Tensor, Error> {
         let padded: Vec<Vec<f32>> = channels
             .iter()
             .map(|channel| {
@@ -184,15 +192,23 @@ impl CodecEncoder {
                 channel
             })
             .collect();
+        let mel = self.mel(&padded, like)?;
+        let latents = self.dcae.forward_in_chunks(&mel, chunk, go_on)?;
+        let latents = latents.ok_or(Error::Cancelled)?;
+        let scaled = latents.affine(SCALE, -SHIFT * SCALE);
+        Ok(scaled.map_err(songwright_nn::Error::from)?)
+    }
+
+    /// Normalised, (1, 2, mels, frames).
+    fn mel(&self, channels: &[Vec<f32>], like: &Tensor) -> Result<Tensor> {
         let (low, high) = MEL;
-        let mel = self
+        Ok(self
             .log_mel
-            .forward(&padded)?
+            .forward(channels)?
             .affine((high - low).recip(), -low / (high - low))?
             .affine(2.0, -1.0)?
             .unsqueeze(0)?
             .to_device(like.device())?
-            .to_dtype(like.dtype())?;
-        Ok(self.dcae.forward(&mel)?.affine(SCALE, -SHIFT * SCALE)?)
+            .to_dtype(like.dtype())?)
     }
 }

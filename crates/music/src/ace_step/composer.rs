@@ -8,7 +8,7 @@ use super::{
     limits,
     lyric_text::LyricText,
     networks::Networks,
-    plan::{Plan, Sizes},
+    plan::{Needs, Plan, Sizes},
     run::Run,
     tags::TagsTokenizer,
 };
@@ -17,9 +17,7 @@ use crate::{Composer, Composition, MusicParams};
 /// ACE-Step v1 as a composer.
 pub struct AceStepComposer {
     networks: Networks,
-    plan: Plan,
-    sizes: Sizes,
-    budget_bytes: u64,
+    needs: Needs,
     tags: TagsTokenizer,
     lyrics: LyricText,
     adapters: AdapterFolder,
@@ -39,16 +37,18 @@ impl AceStepComposer {
         budget_bytes: u64,
     ) -> Result<Self, Error> {
         let sizes = Sizes::of(&checkpoint)?;
-        let plan = Plan::of(&device, sizes, budget_bytes);
+        let plan = Plan::of(&device, sizes, budget_bytes, checkpoint.stored_blocks());
         Ok(Self {
-            tags: TagsTokenizer::open(&checkpoint.tokenizer())?,
+            tags: TagsTokenizer::open(checkpoint.tokenizer())?,
             lyrics: LyricText::new()?,
             adapters: AdapterFolder::default(),
             info: identity.info(&device, plan),
             networks: Networks::new(checkpoint, device),
-            plan,
-            sizes,
-            budget_bytes,
+            needs: Needs {
+                plan,
+                sizes,
+                budget_bytes,
+            },
         })
     }
 
@@ -58,26 +58,27 @@ impl AceStepComposer {
         Self { adapters, ..self }
     }
 
-    /// What it does to fit.
+    /// What it takes, and does to fit.
     #[must_use]
-    pub fn plan(&self) -> Plan {
-        self.plan
+    pub fn needs(&self) -> Needs {
+        self.needs
     }
 
     /// What it takes at its fullest, in bytes.
     #[must_use]
     pub fn memory_bytes(&self) -> u64 {
-        self.plan.bytes(self.sizes)
+        self.needs.plan.bytes(self.needs.sizes)
     }
 
     fn attempt(
         &mut self,
+        plan: Plan,
         params: &MusicParams,
         observer: &dyn Observer,
     ) -> Result<Composition, Error> {
         let run = Run {
             networks: &mut self.networks,
-            plan: self.plan,
+            plan,
             texts: (&self.tags, &self.lyrics),
             adapters: &self.adapters,
             params,
@@ -115,6 +116,8 @@ pub struct Identity {
     pub model_id: String,
     /// An SPDX expression.
     pub licence: String,
+    /// The start of its weights' digest, where that is known: another one is another model.
+    pub digest: Option<String>,
 }
 
 impl Identity {
@@ -128,7 +131,10 @@ impl Identity {
         EngineInfo {
             kind: EngineKind::Neural,
             name: self.name,
-            version: format!("1 ({precision})"),
+            version: match self.digest {
+                Some(digest) => format!("1 ({precision}, {digest})"),
+                None => format!("1 ({precision})"),
+            },
             model_id: self.model_id,
             device: match device {
                 Device::Cpu => "cpu",
@@ -152,32 +158,15 @@ impl Composer for AceStepComposer {
         observer: &dyn Observer,
     ) -> Result<Composition, EngineError> {
         limits::check(params)?;
-        let first = match self.attempt(params, observer) {
-            Err(error) if error.is_out_of_memory() => error,
-            other => return other.map_err(EngineError::from),
-        };
-        self.networks.clear();
-        let Some(smaller) = self.plan.smaller() else {
-            return Err(self.out_of_memory());
-        };
-        tracing::warn!(%first, "out of memory: once more with a smaller plan");
-        self.plan = smaller;
-        self.attempt(params, observer).map_err(|error| {
-            if error.is_out_of_memory() {
+        let mut needs = self.needs;
+        let made = needs.within(params.task.duration_s(params.duration_s), &mut |plan| {
+            let made = self.attempt(plan, params, observer);
+            if made.as_ref().is_err_and(Error::is_out_of_memory) {
                 self.networks.clear();
-                self.out_of_memory()
-            } else {
-                EngineError::from(error)
             }
-        })
-    }
-}
-
-impl AceStepComposer {
-    fn out_of_memory(&self) -> EngineError {
-        EngineError::OutOfMemory {
-            needed_mib: self.plan.bytes(self.sizes) >> 20,
-            available_mib: self.budget_bytes >> 20,
-        }
+            made
+        });
+        self.needs = needs;
+        Ok(made?)
     }
 }

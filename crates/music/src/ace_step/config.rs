@@ -2,6 +2,38 @@
 
 use serde::Deserialize;
 
+use super::checkpoint::Part;
+
+/// The published configuration of a network, for files that come without it.
+pub(super) const fn published_config(part: Part) -> &'static str {
+    match part {
+        Part::Transformer => {
+            r#"{"num_layers": 24, "inner_dim": 2560, "num_attention_heads": 20,
+            "attention_head_dim": 128, "mlp_ratio": 2.5, "in_channels": 8, "out_channels": 8,
+            "patch_size": [16, 1], "max_height": 16, "rope_theta": 1000000.0,
+            "speaker_embedding_dim": 512, "text_embedding_dim": 768,
+            "lyric_encoder_vocab_size": 6693, "lyric_hidden_size": 1024}"#
+        }
+        Part::Dcae => {
+            r#"{"in_channels": 2, "latent_channels": 8, "attention_head_dim": 32,
+            "encoder_block_types": ["ResBlock", "ResBlock", "ResBlock", "EfficientViTBlock"],
+            "decoder_block_types": ["ResBlock", "ResBlock", "ResBlock", "EfficientViTBlock"],
+            "encoder_block_out_channels": [128, 256, 512, 1024],
+            "decoder_block_out_channels": [128, 256, 512, 1024],
+            "encoder_layers_per_block": [2, 2, 3, 3], "decoder_layers_per_block": [3, 3, 3, 3],
+            "encoder_qkv_multiscales": [[], [], [5], [5]],
+            "decoder_qkv_multiscales": [[], [], [5], [5]]}"#
+        }
+        // The vocoder's measures are its class's.
+        Part::Vocoder => "{}",
+        Part::Text => {
+            r#"{"vocab_size": 256384, "d_model": 768, "d_kv": 64, "d_ff": 2048, "num_layers": 12,
+            "num_heads": 12, "relative_attention_num_buckets": 32,
+            "relative_attention_max_distance": 128, "layer_norm_epsilon": 1e-6}"#
+        }
+    }
+}
+
 /// The diffusion transformer's measures: `ace_step_transformer/config.json`, by its keys.
 #[derive(Clone, Debug, Deserialize, PartialEq)]
 pub struct TransformerConfig {

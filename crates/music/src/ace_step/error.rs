@@ -6,6 +6,9 @@ pub enum Error {
     /// The lyric vocabulary does not load, or does not take a line.
     #[error("the lyric vocabulary")]
     Vocabulary(#[source] tokenizers::Error),
+    /// The model of languages that is in the program does not load.
+    #[error("the model of languages")]
+    LanguageModel,
     /// The observer said "cancelled".
     #[error("cancelled")]
     Cancelled,
@@ -28,6 +31,23 @@ pub enum Error {
         /// What is wrong with it, and what to do.
         what: String,
     },
+    /// A file cannot be written.
+    #[error("{}: it cannot be written.", file.display())]
+    Write {
+        /// The file.
+        file: std::path::PathBuf,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The song needs more memory than there may be used, by what is known of it before.
+    #[error("out of memory: {needed_bytes} bytes of {budget_bytes}")]
+    Memory {
+        /// What it needs.
+        needed_bytes: u64,
+        /// What may be used.
+        budget_bytes: u64,
+    },
     /// The model made something that is no number.
     #[error(
         "the model's result is not a number: its weights are damaged, or its precision is too low"
@@ -46,6 +66,7 @@ impl Error {
     #[must_use]
     pub fn is_out_of_memory(&self) -> bool {
         let text = match self {
+            Self::Memory { .. } => return true,
             Self::Network(error) => error.to_string().to_lowercase(),
             _ => return false,
         };
@@ -58,6 +79,13 @@ impl From<Error> for EngineError {
         match error {
             Error::Cancelled => Self::Cancelled,
             Error::Unsupported(what) => Self::Unsupported { what },
+            Error::Memory {
+                needed_bytes,
+                budget_bytes,
+            } => Self::OutOfMemory {
+                needed_mib: needed_bytes.div_ceil(1 << 20),
+                available_mib: budget_bytes >> 20,
+            },
             Error::Checkpoint { .. } => Self::Unavailable {
                 what: format!("ACE-Step v1 cannot be loaded. {error}"),
             },

@@ -2,7 +2,7 @@
 
 use candle_core::{DType, Device, quantized::GgmlDType};
 
-use super::codec::Chunks;
+use super::{Error, codec::Chunks, diffusion::FRAMES_PER_S};
 
 /// What a run does to fit. Each field may be given up for less memory, from last to first.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -30,14 +30,20 @@ pub struct Sizes {
     pub text: u64,
 }
 
-/// The share that activations take beside the weights, for a song of four minutes.
+/// What activations take beside the weights, for a song of a minute or two.
 const ACTIVATIONS_BYTES: u64 = 768 << 20;
+/// What a second of song adds to that beyond [`LONG_S`]: where all of it lies in memory at once, in the
+/// autoencoder's widest stage, a latent frame is 1024 channels of 16 places, some eight times over.
+const BYTES_PER_S: f64 = 1024.0 * 16.0 * 4.0 * 8.0 * FRAMES_PER_S;
+/// Songs up to this length, in seconds, take [`ACTIVATIONS_BYTES`].
+const LONG_S: f64 = 90.0;
 
 impl Plan {
     /// The plan of a device with `budget_bytes` for this model: everything resident where it fits, else
-    /// one network at a time; on a processor blocks of eight bits where floats do not fit.
+    /// one network at a time; on a processor blocks of eight bits where floats do not fit. A
+    /// transformer that is `stored` in blocks stays in them.
     #[must_use]
-    pub fn of(device: &Device, sizes: Sizes, budget_bytes: u64) -> Self {
+    pub fn of(device: &Device, sizes: Sizes, budget_bytes: u64, stored: Option<GgmlDType>) -> Self {
         let dtype = match device {
             Device::Cpu => DType::F32,
             _ => DType::BF16,
@@ -53,6 +59,14 @@ impl Plan {
             resident: false,
             ..whole
         };
+        if stored.is_some() {
+            let blocks = |plan: Self| Self {
+                blocks: stored,
+                ..plan
+            };
+            let fits = blocks(whole).bytes(sizes) <= budget_bytes;
+            return blocks(if fits { whole } else { staged });
+        }
         let eight_bits = Some(GgmlDType::Q8_0);
         let plans = [
             whole,
@@ -96,6 +110,17 @@ impl Plan {
         weights + ACTIVATIONS_BYTES
     }
 
+    /// What a song of that length takes with it at its fullest.
+    #[must_use]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "bytes of a length that is no less than nothing"
+    )]
+    pub fn bytes_for(&self, sizes: Sizes, duration_s: f64) -> u64 {
+        self.bytes(sizes) + ((duration_s - LONG_S).max(0.0) * BYTES_PER_S) as u64
+    }
+
     /// The next smaller plan, after memory ran out: `None` where there is none.
     #[must_use]
     pub fn smaller(&self) -> Option<Self> {
@@ -109,6 +134,80 @@ impl Plan {
             ..*self
         };
         (smallest != *self).then_some(smallest)
+    }
+}
+
+/// What a model on a device takes, and what it may take.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Needs {
+    /// What it does to fit.
+    pub plan: Plan,
+    /// How large its networks are.
+    pub sizes: Sizes,
+    /// What may be used.
+    pub budget_bytes: u64,
+}
+
+impl Needs {
+    /// What a song of that length takes, by the plan or, where that is beyond the budget, by the smaller
+    /// one.
+    #[must_use]
+    pub fn bytes_for(&self, duration_s: f64) -> u64 {
+        let bytes = |plan: Plan| plan.bytes_for(self.sizes, duration_s);
+        let usual = bytes(self.plan);
+        match self.plan.smaller() {
+            Some(smaller) if usual > self.budget_bytes => bytes(smaller),
+            _ => usual,
+        }
+    }
+
+    /// Runs `attempt` by the plan, and where memory runs out, or would, once more by the smaller one,
+    /// which is kept where a device had said so.
+    ///
+    /// # Errors
+    /// [`Error::Memory`] where the smaller one does not do, or there is none; what `attempt` says else.
+    pub(super) fn within<T>(
+        &mut self,
+        duration_s: f64,
+        attempt: &mut dyn FnMut(Plan) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let first = match self.tried(self.plan, duration_s, attempt) {
+            Err(error) if error.is_out_of_memory() => error,
+            other => return other,
+        };
+        let Some(smaller) = self.plan.smaller() else {
+            return Err(self.beyond(self.plan, duration_s));
+        };
+        tracing::warn!(%first, "out of memory: once more with a smaller plan");
+        if !matches!(first, Error::Memory { .. }) {
+            self.plan = smaller;
+        }
+        self.tried(smaller, duration_s, attempt).map_err(|error| {
+            if error.is_out_of_memory() {
+                self.beyond(smaller, duration_s)
+            } else {
+                error
+            }
+        })
+    }
+
+    fn tried<T>(
+        &self,
+        plan: Plan,
+        duration_s: f64,
+        attempt: &mut dyn FnMut(Plan) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        if plan.bytes_for(self.sizes, duration_s) > self.budget_bytes {
+            return Err(self.beyond(plan, duration_s));
+        }
+        attempt(plan)
+    }
+
+    fn beyond(&self, plan: Plan, duration_s: f64) -> Error {
+        Error::Memory {
+            needed_bytes: plan.bytes_for(self.sizes, duration_s),
+            budget_bytes: self.budget_bytes,
+        }
     }
 }
 
@@ -126,7 +225,7 @@ mod tests {
 
     #[test]
     fn a_large_machine_keeps_everything_in_floats() {
-        let plan = Plan::of(&Device::Cpu, SIZES, 32 * GIB);
+        let plan = Plan::of(&Device::Cpu, SIZES, 32 * GIB, None);
         assert_eq!(
             (plan.dtype, plan.blocks, plan.resident),
             (DType::F32, None, true)
@@ -136,7 +235,7 @@ mod tests {
     #[test]
     fn a_smaller_one_has_blocks_then_stages() {
         let of = |gib| {
-            let plan = Plan::of(&Device::Cpu, SIZES, gib * GIB);
+            let plan = Plan::of(&Device::Cpu, SIZES, gib * GIB, None);
             (plan.blocks, plan.resident)
         };
         assert_eq!(of(13), (None, true));
@@ -164,10 +263,93 @@ mod tests {
     }
 
     #[test]
+    fn what_is_stored_in_blocks_stays_in_them() {
+        for (gib, resident) in [(32, true), (2, false)] {
+            let plan = Plan::of(&Device::Cpu, SIZES, gib * GIB, Some(GgmlDType::Q6K));
+            assert_eq!(
+                (plan.blocks, plan.resident),
+                (Some(GgmlDType::Q6K), resident)
+            );
+        }
+    }
+
+    #[test]
+    fn a_long_song_takes_more() {
+        let plan = Plan::of(&Device::Cpu, SIZES, 32 * GIB, None);
+        assert_eq!(plan.bytes_for(SIZES, 90.0), plan.bytes(SIZES));
+        let more = plan.bytes_for(SIZES, 240.0) - plan.bytes(SIZES);
+        assert!((700 << 20..1 << 30).contains(&more), "{more}");
+    }
+
+    #[test]
     fn the_smallest_plan_has_no_smaller_one() {
-        let plan = Plan::of(&Device::Cpu, SIZES, 32 * GIB);
+        let plan = Plan::of(&Device::Cpu, SIZES, 32 * GIB, None);
         let smaller = plan.smaller().unwrap();
         assert!(!smaller.resident && smaller.bytes(SIZES) < plan.bytes(SIZES));
         assert_eq!(smaller.smaller(), None);
+    }
+
+    fn needs(gib: u64) -> Needs {
+        Needs {
+            plan: Plan::of(&Device::Cpu, SIZES, gib * GIB, None),
+            sizes: SIZES,
+            budget_bytes: gib * GIB,
+        }
+    }
+
+    fn device_is_full() -> Error {
+        let cause = candle_core::Error::Msg("CUDA_ERROR_OUT_OF_MEMORY: out of memory".to_owned());
+        Error::Network(cause.into())
+    }
+
+    #[test]
+    fn a_full_device_is_asked_once_more_for_less_and_for_less_from_then_on() {
+        let mut needs = needs(32);
+        let mut asked = Vec::new();
+        let made = needs.within(60.0, &mut |plan| {
+            asked.push(plan);
+            if plan.resident {
+                Err(device_is_full())
+            } else {
+                Ok(7)
+            }
+        });
+        assert_eq!(made.unwrap(), 7);
+        assert_eq!(asked.len(), 2);
+        assert_eq!(needs.plan, asked[1]);
+    }
+
+    #[test]
+    fn a_device_that_stays_full_is_the_end() {
+        let mut tries = 0;
+        let end = needs(32).within(60.0, &mut |_| {
+            tries += 1;
+            Err::<(), _>(device_is_full())
+        });
+        assert!(matches!(end, Err(Error::Memory { .. })), "{end:?}");
+        assert_eq!(tries, 2);
+    }
+
+    #[test]
+    fn another_failure_is_not_tried_again() {
+        let mut tries = 0;
+        let end = needs(32).within(60.0, &mut |_| {
+            tries += 1;
+            Err::<(), _>(Error::NotFinite)
+        });
+        assert!(matches!(end, Err(Error::NotFinite)));
+        assert_eq!(tries, 1);
+    }
+
+    #[test]
+    fn a_song_too_long_for_the_plan_has_the_smaller_one_for_itself() {
+        let mut needs = needs(13);
+        let usual = needs.plan;
+        assert!(usual.resident && usual.bytes_for(SIZES, 240.0) > 13 * GIB);
+        let by = needs.within(240.0, &mut Ok).unwrap();
+        assert!(!by.resident && needs.bytes_for(240.0) < 13 * GIB);
+        assert_eq!(needs.within(60.0, &mut Ok).unwrap(), usual);
+        needs.budget_bytes = GIB;
+        assert!(needs.within(240.0, &mut Ok).is_err());
     }
 }

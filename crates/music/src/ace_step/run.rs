@@ -1,6 +1,7 @@
 use std::path::PathBuf;
 
 use candle_core::{DType, Device, Tensor};
+use songwright_api::LyricLanguage;
 use songwright_audio::{Pcm, Resampler};
 use songwright_base::{Observer, Progress, Stage};
 use songwright_nn::Result as NnResult;
@@ -13,7 +14,7 @@ use super::{
         DitVelocities, Edit, Erg, Guidance, Sampling, SeededNoise, Sides, Task, edit, frames,
         sample,
     },
-    lyric_text::{Language, LyricText, Tags, guess_language},
+    lyric_text::{Language, Languages, LyricText, Tags, guess_language},
     model::Prompt,
     networks::Networks,
     plan::Plan,
@@ -95,16 +96,18 @@ impl Run<'_> {
     }
 
     fn lyric_ids(&self, lyrics: &str) -> Result<Vec<u32>, Error> {
-        let language = match &self.params.diffusion.vocal_language {
-            Some(code) => Language::from_code(code).ok_or_else(|| {
+        let diffusion = &self.params.diffusion;
+        let languages = match (&diffusion.vocal_language, diffusion.lyric_language) {
+            (Some(code), _) => Languages::One(Language::from_code(code).ok_or_else(|| {
                 Error::Unsupported(format!(
                     "ACE-Step v1 does not sing in \"{code}\". It knows {}.",
                     Language::ALL.map(Language::code).join(", ")
                 ))
-            })?,
-            None => guess_language(lyrics),
+            })?),
+            (None, LyricLanguage::Song) => Languages::One(guess_language(lyrics)),
+            (None, LyricLanguage::Reference) => Languages::ByLine,
         };
-        self.texts.1.encode(lyrics, language, Tags::Known)
+        self.texts.1.encode(lyrics, languages, Tags::Known)
     }
 
     /// The prompt of one pair of tags and lyrics.
@@ -297,7 +300,14 @@ impl Run<'_> {
         let device = self.networks.device().clone();
         let encoder = self.networks.encoder(self.plan)?;
         let like = Tensor::zeros(1, DType::F32, &device).map_err(songwright_nn::Error::from)?;
-        Ok(Some(encoder.encode(&[channel(0), channel(1)], &like)?))
+        let observer = self.observer;
+        let latents = encoder.encode(
+            &[channel(0), channel(1)],
+            &like,
+            self.plan.chunks.latent_frames,
+            &mut |_, _| !observer.is_cancelled(),
+        );
+        latents.map(Some)
     }
 
     fn decode(&mut self, latents: &Tensor) -> Result<[Vec<f32>; 2], Error> {

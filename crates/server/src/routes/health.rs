@@ -59,12 +59,34 @@ endpoints!(music, Service::Music);
 endpoints!(image, Service::Image);
 endpoints!(integrated, Service::Integrated);
 
-fn engine(host: &Host, service: Service) -> Option<(&EngineInfo, &EngineHealth)> {
+/// An engine of this process, as it stands.
+struct Seen {
+    info: EngineInfo,
+    status: HealthStatus,
+    is_loaded: bool,
+    last_failure: Option<String>,
+}
+
+impl Seen {
+    fn of(info: &EngineInfo, health: &EngineHealth) -> Self {
+        Self {
+            info: info.clone(),
+            status: health.status(),
+            is_loaded: health.is_loaded(),
+            last_failure: health.last_failure(),
+        }
+    }
+}
+
+fn engine(host: &Host, service: Service) -> Option<Seen> {
     let studio = &host.studio;
     match service {
-        Service::Lyrics => Some((studio.lyrics.info(), studio.lyrics.health())),
-        Service::Music => Some((studio.music.info(), studio.music.health())),
-        Service::Image => Some((studio.cover.info(), studio.cover.health())),
+        Service::Lyrics => Some(Seen::of(studio.lyrics.info(), studio.lyrics.health())),
+        Service::Music => {
+            let engine = studio.music.engine();
+            Some(Seen::of(engine.info(), engine.health()))
+        }
+        Service::Image => Some(Seen::of(studio.cover.info(), studio.cover.health())),
         Service::Integrated => None,
     }
 }
@@ -77,7 +99,7 @@ async fn health(host: &Host, service: Service) -> HealthCheck {
         _ => None,
     };
     let (status, model_loaded, last_failure) = match engine(host, service) {
-        Some((_, health)) => (health.status(), health.is_loaded(), health.last_failure()),
+        Some(seen) => (seen.status, seen.is_loaded, seen.last_failure),
         None => {
             let dependent = dependent.iter().flatten();
             let ill: Vec<_> = dependent
@@ -91,7 +113,7 @@ async fn health(host: &Host, service: Service) -> HealthCheck {
             };
             let loaded = Service::ALL
                 .into_iter()
-                .any(|s| engine(host, s).is_some_and(|(_, h)| h.is_loaded()));
+                .any(|s| engine(host, s).is_some_and(|seen| seen.is_loaded));
             let failure = (!ill.is_empty()).then(|| format!("Not healthy: {}.", ill.join(", ")));
             (status, loaded, failure)
         }
@@ -101,9 +123,7 @@ async fn health(host: &Host, service: Service) -> HealthCheck {
         model_loaded,
         service_name: service.name().to_owned(),
         service: service.name().to_owned(),
-        gpu_type: engine(host, service)
-            .map_or("cpu", |(info, _)| &info.device)
-            .to_owned(),
+        gpu_type: engine(host, service).map_or_else(|| "cpu".to_owned(), |seen| seen.info.device),
         uptime: host.started.elapsed().as_secs_f64(),
         active_operations: totals.active,
         total_operations: totals.total,
@@ -124,7 +144,7 @@ async fn dependent_services(host: &Host) -> BTreeMap<String, DependentService> {
         let healthy = match &remote {
             Some(target) => songwright_remote::healthy(target).await,
             None => {
-                engine(host, service).is_some_and(|(_, h)| h.status() != HealthStatus::Unhealthy)
+                engine(host, service).is_some_and(|seen| seen.status != HealthStatus::Unhealthy)
             }
         };
         (
@@ -194,12 +214,11 @@ fn info(host: &Host, service: Service) -> ServiceInfo {
     let others = [Service::Lyrics, Service::Music, Service::Image];
     ServiceInfo {
         service_name: service.name().to_owned(),
-        gpu_type: engine(host, service)
-            .map_or("cpu", |(info, _)| &info.device)
-            .to_owned(),
-        model_id: engine(host, service)
-            .map_or("songwright/orchestration", |(info, _)| &info.model_id)
-            .to_owned(),
+        gpu_type: engine(host, service).map_or_else(|| "cpu".to_owned(), |seen| seen.info.device),
+        model_id: engine(host, service).map_or_else(
+            || "songwright/orchestration".to_owned(),
+            |seen| seen.info.model_id,
+        ),
         version: env!("CARGO_PKG_VERSION").to_owned(),
         supported_operations: words(operations),
         limits,

@@ -5,7 +5,7 @@ use axum::{
     extract::{Path, Request, State},
     response::Response,
 };
-use songwright_api::{Model, ModelInstall, ModelList};
+use songwright_api::{AdapterList, Model, ModelInstall, ModelList};
 use songwright_base::{Failure, Snapshot};
 use songwright_hub::Hub;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -21,6 +21,7 @@ pub(super) fn routes() -> Routes {
         .routes(routes!(list))
         .routes(routes!(one))
         .routes(routes!(install))
+        .routes(routes!(adapters))
 }
 
 /// The models that there are, and whether they are on this machine.
@@ -65,6 +66,18 @@ async fn install(
         Ok(asked)
     })
     .await
+}
+
+/// The LoRA adapters that are here, by the names that `loras` calls them.
+#[utoipa::path(get, path = "/adapters", tag = "models", operation_id = "list_adapters",
+    responses((status = 200, description = "Adapters", body = AdapterList), Refusals))]
+async fn adapters(State(host): State<Arc<Host>>) -> Result<Json<AdapterList>, ApiError> {
+    let data_dir = host.config.data_dir.clone();
+    tokio::task::spawn_blocking(move || crate::adapters::list(&data_dir))
+        .await
+        .map_err(|e| Failure::internal("looking at the adapters", &e))
+        .map(Json)
+        .map_err(ApiError::of(host.serving.at_root()))
 }
 
 /// Asks the hub where it may block.

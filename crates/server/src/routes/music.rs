@@ -6,7 +6,9 @@ use axum::{
     http::{HeaderMap, Uri},
     response::{IntoResponse as _, Response},
 };
-use songwright_api::{AudioGeneration, MusicRequest, MusicResponse, MusicToStorageResponse};
+use songwright_api::{
+    AudioGeneration, MusicEstimate, MusicRequest, MusicResponse, MusicToStorageResponse,
+};
 use songwright_base::{Failure, Service, Snapshot};
 use songwright_music::MusicParams;
 use utoipa_axum::{router::OpenApiRouter, routes};
@@ -18,6 +20,7 @@ use super::{
 use crate::{
     Host,
     answer::{Job, Outcome, Wish, perform},
+    body::read_json,
     error::ApiError,
     openapi::Refusals,
 };
@@ -33,6 +36,7 @@ pub(super) fn at_root() -> Routes {
     OpenApiRouter::new()
         .routes(routes!(generate_music_to_storage))
         .routes(routes!(generate_demo_music))
+        .routes(routes!(estimate))
 }
 
 fn settled(request: MusicRequest) -> Result<MusicRequest, Failure> {
@@ -92,6 +96,23 @@ async fn generate_demo_music(
         &songwright_song::demo_music(),
     )?;
     with_audio(&host, perform(&host, job, &wish).await?).await
+}
+
+/// What a request for music would take, before anything runs: whether its lyrics can be sung in its
+/// duration, how long it takes on this machine by earlier runs, and how much memory.
+#[utoipa::path(post, path = "/estimate", operation_id = "estimate_music", tag = "music",
+    request_body = MusicRequest,
+    responses((status = 200, description = "What it would take", body = MusicEstimate), Refusals))]
+async fn estimate(
+    State(host): State<Arc<Host>>,
+    request: Request,
+) -> Result<Json<MusicEstimate>, ApiError> {
+    let body = read_json(request, host.config.max_body_bytes)
+        .await
+        .map_err(ApiError::of(SERVICE))?;
+    let asked: MusicRequest = body.into().map_err(ApiError::of(SERVICE))?;
+    let estimate = host.estimate(&asked).await;
+    estimate.map(Json).map_err(ApiError::of(SERVICE))
 }
 
 async fn with_audio(host: &Arc<Host>, outcome: Outcome) -> Result<Response, ApiError> {

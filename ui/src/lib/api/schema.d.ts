@@ -4,6 +4,43 @@
  */
 
 export interface paths {
+    "/adapters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The LoRA adapters that are here, by the names that `loras` calls them. */
+        get: operations["list_adapters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/files": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes audio that songs can be made like, as `ref_audio_input`: a WAV file of 1 to 600 seconds, of any
+         *     rate, channels and depth. It is kept for a week.
+         */
+        post: operations["upload_file"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/files/{key}": {
         parameters: {
             query?: never;
@@ -375,6 +412,26 @@ export interface paths {
          *     gone on with; the progress is in bytes.
          */
         post: operations["install_model"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/music/estimate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What a request for music would take, before anything runs: whether its lyrics can be sung in its
+         *     duration, how long it takes on this machine by earlier runs, and how much memory.
+         */
+        post: operations["estimate_music"];
         delete?: never;
         options?: never;
         head?: never;
@@ -799,6 +856,25 @@ export interface paths {
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        /** @description A LoRA adapter that `loras` can name. */
+        Adapter: {
+            /**
+             * Format: int64
+             * @description The size of its file.
+             */
+            bytes: number;
+            /** @description The family of models that it was made for. */
+            family: string;
+            /** @description What requests call it. */
+            name: string;
+        };
+        /** @description The adapters that are here. */
+        AdapterList: {
+            /** @description By name. */
+            adapters: components["schemas"]["Adapter"][];
+            /** @description The folders that they are put in. */
+            folders: string[];
+        };
         /** @description Told apart by its fields: `full_described_song`, else `lyrics` that are not blank, else `described_lyrics`. */
         AnySong: components["schemas"]["DescribedSong"] | components["schemas"]["SongWithLyrics"] | components["schemas"]["SongWithDescribedLyrics"];
         /** @description The fields that all audio requests share. */
@@ -984,6 +1060,7 @@ export interface components {
             guidance_scale_text?: number | null;
             /** @description Adapters. */
             loras?: components["schemas"]["LoraChoice"][] | null;
+            lyric_language?: components["schemas"]["LyricLanguage"] | null;
             /**
              * Format: double
              * @description Where that fall leads; 3 where absent.
@@ -995,6 +1072,16 @@ export interface components {
              */
             omega_scale?: number | null;
             oss_steps?: components["schemas"]["OssSteps"] | null;
+            /**
+             * @description Audio that the song is to be like: a `file_path`, as `POST /files` answers it. The song is as
+             *     long as it.
+             */
+            ref_audio_input?: string | null;
+            /**
+             * Format: double
+             * @description How much of that audio stays; 0.5 where absent.
+             */
+            ref_audio_strength?: number | null;
             scheduler_type?: components["schemas"]["SchedulerType"] | null;
             /** @description The same of the model's attention; true where absent. */
             use_erg_diffusion?: boolean | null;
@@ -1111,6 +1198,11 @@ export interface components {
              */
             retry_after_s?: number | null;
         };
+        /**
+         * @description Whether lyrics fit.
+         * @enum {string}
+         */
+        FitVerdict: "fits" | "crowded" | "too_many";
         /** @description `metadata` of every generating endpoint. */
         GenerationMetadata: {
             /**
@@ -1216,6 +1308,43 @@ export interface components {
              */
             weight?: number | null;
         };
+        /** @description Whether lyrics can be sung in a duration. */
+        LyricFit: {
+            /** @description What to do, in a sentence. */
+            advice: string;
+            /**
+             * Format: double
+             * @description The tempo that the tags name.
+             */
+            bpm?: number | null;
+            /**
+             * Format: int64
+             * @description Lines that are sung.
+             */
+            lines: number;
+            /**
+             * Format: double
+             * @description A duration that they fit in, in seconds.
+             */
+            suggested_duration: number;
+            /**
+             * Format: int64
+             * @description Syllables of them, counted by rule.
+             */
+            syllables: number;
+            /**
+             * Format: double
+             * @description How fast they would have to be sung, with a fifth of the time left for what is played alone.
+             */
+            syllables_per_second: number;
+            /** @description What that means. */
+            verdict: components["schemas"]["FitVerdict"];
+        };
+        /**
+         * @description How the language of lyrics is found, where `vocal_language` does not say it.
+         * @enum {string}
+         */
+        LyricLanguage: "song" | "reference";
         /** @description `POST /lyrics/generate_lyrics`. */
         LyricsRequest: {
             /**
@@ -1343,6 +1472,36 @@ export interface components {
             state: components["schemas"]["ModelState"];
             /** @description What people call it. */
             title: string;
+        };
+        /** @description What `/music/estimate` answers: what a request would take, before anything runs. */
+        MusicEstimate: {
+            /**
+             * Format: double
+             * @description Seconds of audio.
+             */
+            audio_duration: number;
+            /** @description Who would make the music. */
+            engine: components["schemas"]["EngineInfo"];
+            /** @description Whether the one is within the other. */
+            fits_memory: boolean;
+            lyrics?: components["schemas"]["LyricFit"] | null;
+            /**
+             * Format: int64
+             * @description What engines may take together.
+             */
+            memory_budget_bytes: number;
+            /**
+             * Format: int64
+             * @description What the engine takes in memory with this request, in bytes.
+             */
+            memory_bytes: number;
+            /**
+             * Format: double
+             * @description How long it takes in seconds; absent where this machine has not made music with this engine yet.
+             */
+            seconds?: number | null;
+            /** @description The same by stage, as earlier runs on this machine took it. */
+            stages: components["schemas"]["StageEstimate"][];
         };
         /** @description `POST /music/generate_music`. */
         MusicRequest: components["schemas"]["AudioGenerationBase"] & components["schemas"]["DiffusionFields"] & {
@@ -1822,6 +1981,12 @@ export interface components {
             artist?: string | null;
             /**
              * Format: int64
+             * @description How many takes are made, each with a seed of its own: the first with `seed`, the next with the
+             *     number after it; 1 where absent.
+             */
+            batch_size?: number | null;
+            /**
+             * Format: int64
              * @description Width and height of the cover in pixels; 512 where absent.
              */
             cover_size?: number | null;
@@ -1864,6 +2029,16 @@ export interface components {
          * @enum {string}
          */
         Stage: "queue" | "download" | "verify" | "load" | "prompt" | "lyrics" | "title" | "arrange" | "render" | "master" | "cover" | "categories" | "save";
+        /** @description How long a stage takes. */
+        StageEstimate: {
+            /**
+             * Format: double
+             * @description Absent where nothing is known.
+             */
+            seconds?: number | null;
+            /** @description Which. */
+            stage: components["schemas"]["Stage"];
+        };
         /**
          * @description Where a stage is.
          * @enum {string}
@@ -1942,6 +2117,11 @@ export interface components {
             parent_take_id?: string | null;
             /**
              * Format: int64
+             * @description Where its difference to the take that it was made from comes from.
+             */
+            retake_seed?: number | null;
+            /**
+             * Format: int64
              * @description The seed that was used.
              */
             seed: number;
@@ -1957,6 +2137,12 @@ export interface components {
         };
         /** @description What all new takes of a song may say. The rest is that of the take it is made from. */
         TakeBase: {
+            /**
+             * Format: int64
+             * @description How many takes are made: the first with `retake_seed`, the next with the number after it; 1
+             *     where absent.
+             */
+            batch_size?: number | null;
             /**
              * Format: double
              * @description Guidance; that of the take where absent.
@@ -2021,6 +2207,31 @@ export interface components {
             /** @description One to six words. */
             title: string;
         };
+        /** @description What `POST /files` answers. */
+        UploadedAudio: {
+            /**
+             * Format: double
+             * @description Seconds.
+             */
+            audio_duration: number;
+            /**
+             * Format: int32
+             * @description Channels.
+             */
+            channels: number;
+            /** @description What requests call it, as in `ref_audio_input`. */
+            file_path: string;
+            /**
+             * Format: double
+             * @description Size of the file in MB (10⁶ bytes).
+             */
+            file_size_mb: number;
+            /**
+             * Format: int32
+             * @description Hz.
+             */
+            sample_rate: number;
+        };
         /** @description What `GET /workflow_status` answers. */
         WorkflowStatus: {
             /** @description One sentence on what happens now. */
@@ -2047,6 +2258,320 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    list_adapters: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Adapters */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AdapterList"];
+                };
+            };
+            /** @description The request breaks a limit or is not of the documented form */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The key is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The host or origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not with this method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The operation took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The operation was cancelled, or its state does not fit */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The range lies outside the file */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The queue is full; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A service behind this one failed */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The model is not installed or loading, or the server is closing */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Out of memory or disk space */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    upload_file: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "audio/wav": string;
+            };
+        };
+        responses: {
+            /** @description What requests call it */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadedAudio"];
+                };
+            };
+            /** @description The request breaks a limit or is not of the documented form */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The key is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The host or origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not with this method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The operation took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The operation was cancelled, or its state does not fit */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The range lies outside the file */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The queue is full; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A service behind this one failed */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The model is not installed or loading, or the server is closing */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Out of memory or disk space */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
     get_file: {
         parameters: {
             query?: never;
@@ -5522,6 +6047,165 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Snapshot"];
+                };
+            };
+            /** @description The request breaks a limit or is not of the documented form */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The key is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The host or origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not with this method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The operation took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The operation was cancelled, or its state does not fit */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The range lies outside the file */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The queue is full; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A service behind this one failed */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The model is not installed or loading, or the server is closing */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Out of memory or disk space */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    estimate_music: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MusicRequest"];
+            };
+        };
+        responses: {
+            /** @description What it would take */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MusicEstimate"];
                 };
             };
             /** @description The request breaks a limit or is not of the documented form */

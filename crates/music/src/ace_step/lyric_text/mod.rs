@@ -7,16 +7,21 @@ mod clean;
 mod guess;
 mod hangul;
 mod kana;
+mod langid;
 mod language;
 mod numbers;
 mod pattern;
+mod segments;
 mod symbols;
 mod tags;
 mod tokenizer;
 
 pub use language::Language;
 
+use std::sync::OnceLock;
+
 use super::Error;
+use segments::Segments;
 use tokenizer::VoiceBpe;
 
 /// `[START]`, before the first line.
@@ -35,10 +40,21 @@ pub enum Tags {
     Written,
 }
 
+/// Which language lines are in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Languages {
+    /// All in one.
+    One(Language),
+    /// Each in the one that the reference guesses for it.
+    ByLine,
+}
+
 /// Lyrics to ids.
 #[derive(Clone, Debug)]
 pub struct LyricText {
     tokenizer: VoiceBpe,
+    /// Read when it is first asked for.
+    segments: OnceLock<Segments>,
 }
 
 impl LyricText {
@@ -50,6 +66,7 @@ impl LyricText {
     pub fn new() -> Result<Self, Error> {
         Ok(Self {
             tokenizer: VoiceBpe::new()?,
+            segments: OnceLock::new(),
         })
     }
 
@@ -60,7 +77,12 @@ impl LyricText {
     /// # Errors
     ///
     /// [`Error::Vocabulary`] where the vocabulary does not take a line.
-    pub fn encode(&self, lyrics: &str, language: Language, tags: Tags) -> Result<Vec<u32>, Error> {
+    pub fn encode(
+        &self,
+        lyrics: &str,
+        languages: Languages,
+        tags: Tags,
+    ) -> Result<Vec<u32>, Error> {
         let mut ids = vec![START];
         for line in lyrics.split('\n').map(str::trim) {
             if !line.is_empty() {
@@ -71,13 +93,44 @@ impl LyricText {
                 let language = if starts_with_brackets(&line) {
                     Language::English
                 } else {
-                    language
+                    match languages {
+                        Languages::One(language) => language,
+                        Languages::ByLine => self.guess_line(&line)?,
+                    }
                 };
                 ids.extend(self.encode_line(&line, language)?);
             }
             ids.push(SEPARATOR);
         }
         Ok(ids)
+    }
+
+    /// The language that the reference takes for a line: English where it guesses one that the
+    /// vocabulary has no token for.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::LanguageModel`] where its model does not load.
+    pub fn guess_line(&self, line: &str) -> Result<Language, Error> {
+        let code = self.segments()?.language(line);
+        Ok(Language::from_code(&code).unwrap_or(Language::English))
+    }
+
+    /// Characters of a line by language, most first, as the reference counts them.
+    ///
+    /// # Errors
+    ///
+    /// As [`Self::guess_line`].
+    pub fn count_languages(&self, line: &str) -> Result<Vec<(String, usize)>, Error> {
+        Ok(self.segments()?.counts(line))
+    }
+
+    fn segments(&self) -> Result<&Segments, Error> {
+        if let Some(segments) = self.segments.get() {
+            return Ok(segments);
+        }
+        let read = Segments::new()?;
+        Ok(self.segments.get_or_init(|| read))
     }
 
     /// The ids of one line in a language: the language's token, then the cleaned text's.

@@ -21,6 +21,11 @@ impl Pattern {
             .flat_map(move |regex| regex.captures_iter(text))
     }
 
+    /// Whether anything is.
+    pub(super) fn is_found(&self, text: &str) -> bool {
+        self.0.as_ref().is_some_and(|regex| regex.is_match(text))
+    }
+
     /// The text with all that is found replaced.
     pub(super) fn replace_all<'t>(&self, text: &'t str, by: impl Replacer) -> Cow<'t, str> {
         match &self.0 {

@@ -1,3 +1,5 @@
+use std::ops::Range;
+
 use candle_core::{D, Tensor};
 use songwright_nn::{Linear, Result, Weights, attention::attention, weights::Bias};
 
@@ -61,35 +63,58 @@ impl LyricAttention {
         let v = by_head(self.linear_v.forward(x)?, tokens)?;
         let rows = positions.dim(1)?;
         let p = by_head(self.linear_pos.forward(positions)?, rows)?;
-        let biased = |bias: &Tensor| -> Result<Tensor> {
-            Ok(q.broadcast_add(&bias.reshape((1, self.heads, 1, self.size))?)?)
-        };
         let p = p
             .broadcast_as((batch, self.heads, rows, self.size))?
             .t()?
             .contiguous()?;
-        let place = shift(&biased(&self.pos_bias_v)?.matmul(&p)?)?;
-        #[expect(clippy::cast_precision_loss, reason = "heads are small")]
-        let scale = (self.size as f64).sqrt().recip();
         let hidden = ((mask - 1.0)? * HIDDEN)?;
-        let bias = (place * scale)?.broadcast_add(&hidden)?;
-        let out = attention(&biased(&self.pos_bias_u)?, &k, &v, scale, Some(&bias))?
+        let parts = (0..tokens)
+            .step_by(QUERIES)
+            .map(|from| self.rows(from..tokens.min(from + QUERIES), [&q, &k, &v, &p], &hidden))
+            .collect::<Result<Vec<_>>>()?;
+        let out = Tensor::cat(&parts, 2)?
             .broadcast_mul(&mask.max_keepdim(D::Minus1)?)?
             .transpose(1, 2)?
             .reshape((batch, tokens, features))?;
         self.linear_out.forward(&out)
     }
+
+    /// What some of the queries see, (batch, heads, queries, size).
+    fn rows(
+        &self,
+        rows: Range<usize>,
+        [q, k, v, p]: [&Tensor; 4],
+        hidden: &Tensor,
+    ) -> Result<Tensor> {
+        let tokens = q.dim(2)?;
+        let queries = rows.len();
+        let q = q.narrow(2, rows.start, queries)?;
+        let biased = |bias: &Tensor| -> Result<Tensor> {
+            Ok(q.broadcast_add(&bias.reshape((1, self.heads, 1, self.size))?)?)
+        };
+        // The positions that these queries can be away from a key.
+        let seen = p
+            .narrow(3, tokens - rows.end, tokens + queries - 1)?
+            .contiguous()?;
+        let place = shift(&biased(&self.pos_bias_v)?.matmul(&seen)?)?;
+        #[expect(clippy::cast_precision_loss, reason = "heads are small")]
+        let scale = (self.size as f64).sqrt().recip();
+        let bias = (place * scale)?.broadcast_add(hidden)?;
+        attention(&biased(&self.pos_bias_u)?, k, v, scale, Some(&bias))
+    }
 }
 
-/// Of `(…, tokens, 2·tokens − 1)` the entry (i, tokens − 1 − i + j) at (i, j).
+/// Queries at a time: a song of five thousand tokens has a score for each pair of them, in each head.
+const QUERIES: usize = 256;
+
+/// Of `(…, queries, tokens + queries − 1)` the entry (i, queries − 1 − i + j) at (i, j), for `tokens`
+/// values of j.
 fn shift(x: &Tensor) -> Result<Tensor> {
-    let (batch, heads, tokens, rows) = x.dims4()?;
-    // One column in front of each row moves row i by i once the rows are laid out anew.
-    let padded = x.pad_with_zeros(D::Minus1, 1, 0)?;
-    Ok(padded
-        .reshape((batch, heads, rows + 1, tokens))?
-        .narrow(2, 1, rows)?
-        .reshape((batch, heads, tokens, rows))?
-        .narrow(3, 0, tokens)?
+    let (batch, heads, queries, rows) = x.dims4()?;
+    // That entry lies at `queries − 1 + i·(rows − 1) + j`: rows that are shorter by one.
+    Ok(x.flatten_from(2)?
+        .narrow(2, queries - 1, queries * (rows - 1))?
+        .reshape((batch, heads, queries, rows - 1))?
+        .narrow(3, 0, rows + 1 - queries)?
         .contiguous()?)
 }

@@ -1,4 +1,4 @@
-use candle_core::Tensor;
+use candle_core::{D, Tensor};
 use songwright_nn::{
     Result, Weights,
     conv::{Conv2d, ConvShape},
@@ -22,6 +22,10 @@ struct Stage {
     blocks: Vec<Block>,
     down: Option<Down>,
 }
+
+/// Latent frames either side that a frame depends on before the stages that see everything: of eight
+/// mel frames each, and 44 such are reached by the published model's convolutions.
+const HALO: usize = 8;
 
 impl Encoder {
     pub(super) fn load(weights: &Weights, config: &DcaeConfig) -> Result<Self> {
@@ -54,12 +58,58 @@ impl Encoder {
     }
 
     pub(super) fn forward(&self, mel: &Tensor) -> Result<Tensor> {
-        let mut x = self.conv_in.forward(mel)?;
-        for i in 0..self.stages.len() {
-            x = self.stage(i, &x)?;
+        let x = self.stages_from(0, &self.conv_in.forward(mel)?)?;
+        self.end(&x)
+    }
+
+    fn stages_from(&self, first: usize, x: &Tensor) -> Result<Tensor> {
+        (first..self.stages.len()).try_fold(x.clone(), |x, i| self.stage(i, &x))
+    }
+
+    fn end(&self, x: &Tensor) -> Result<Tensor> {
+        let shortcut = mean_of_groups(x, self.latent_channels)?;
+        Ok((self.conv_out.forward(x)? + shortcut)?)
+    }
+
+    /// Equal to [`Self::forward`], with the stages that see only their neighbourhood run over
+    /// `chunk` latent frames at a time: those are the wide ones. `go_on` is asked before each, and
+    /// `None` is its no.
+    pub(super) fn forward_in_chunks(
+        &self,
+        mel: &Tensor,
+        chunk: usize,
+        go_on: &mut dyn FnMut(usize, usize) -> bool,
+    ) -> Result<Option<Tensor>> {
+        let is_local =
+            |stage: &Stage| stage.down.is_some() && !stage.blocks.iter().any(Block::is_global);
+        let local = self
+            .stages
+            .iter()
+            .position(|stage| !is_local(stage))
+            .unwrap_or(self.stages.len());
+        let frame = 1 << (self.stages.len().max(1) - 1);
+        let frames = mel.dim(D::Minus1)? / frame;
+        let mut parts = Vec::new();
+        let mut from = 0;
+        while from < frames {
+            if !go_on(from, frames) {
+                return Ok(None);
+            }
+            let to = from.saturating_add(chunk.max(1)).min(frames);
+            let (start, end) = (from.saturating_sub(HALO), (to + HALO).min(frames));
+            let mut part = mel
+                .narrow(D::Minus1, start * frame, (end - start) * frame)?
+                .contiguous()?;
+            part = self.conv_in.forward(&part)?;
+            for i in 0..local {
+                part = self.stage(i, &part)?;
+            }
+            let width = part.dim(D::Minus1)? / (end - start);
+            parts.push(part.narrow(D::Minus1, (from - start) * width, (to - from) * width)?);
+            from = to;
         }
-        let shortcut = mean_of_groups(&x, self.latent_channels)?;
-        Ok((self.conv_out.forward(&x)? + shortcut)?)
+        let x = self.stages_from(local, &Tensor::cat(&parts, D::Minus1)?)?;
+        self.end(&x).map(Some)
     }
 
     pub(super) fn stem(&self, mel: &Tensor) -> Result<Tensor> {

@@ -40,6 +40,20 @@ impl DcaeEncoder {
         self.0.forward(mel)
     }
 
+    /// The same in pieces of `chunk` latent frames, which need less memory. `go_on` is told the frames
+    /// that are done and those there are; `None` is its no.
+    ///
+    /// # Errors
+    /// As [`Self::forward`].
+    pub fn forward_in_chunks(
+        &self,
+        mel: &Tensor,
+        chunk: usize,
+        go_on: &mut dyn FnMut(usize, usize) -> bool,
+    ) -> Result<Option<Tensor>> {
+        self.0.forward_in_chunks(mel, chunk, go_on)
+    }
+
     /// What the first convolution makes of a mel spectrogram, and each stage after it.
     ///
     /// # Errors

@@ -1,0 +1,80 @@
+//! What music would take, before anything runs; and music by itself, from which that is learnt.
+
+use std::sync::Arc;
+
+use songwright_api::{MusicEstimate, StageEstimate};
+use songwright_base::{Failure, Operation, Stage};
+use songwright_music::{Composition, MusicParams, fit};
+
+use crate::{
+    Studio,
+    stages::{Extent, MUSIC},
+};
+
+impl Studio {
+    /// Makes music that belongs to no song, and learns from it how long that takes.
+    ///
+    /// # Errors
+    /// 404 for reference audio that is not there; what the music service says.
+    pub async fn compose(
+        &self,
+        operation: &Operation,
+        params: MusicParams,
+    ) -> Result<Composition, Failure> {
+        let task = self.task_of(&params.diffusion).await?;
+        let extent = Extent {
+            duration_s: task.duration_s(params.duration_s),
+            steps: params.infer_step,
+        };
+        let params = MusicParams { task, ..params };
+        self.music.chosen().await;
+        self.foresee(operation, MUSIC.to_vec(), extent).await;
+        let made = self
+            .music
+            .compose(params, Arc::new(operation.clone()))
+            .await?;
+        self.learn(&operation.snapshot(), extent).await;
+        Ok(made)
+    }
+
+    /// Whether the lyrics can be sung in the duration, how long the music takes on this machine, and how
+    /// much memory, of `budget_bytes`.
+    ///
+    /// # Errors
+    /// 404 for reference audio that is not there; what the library says.
+    pub async fn estimate(
+        &self,
+        params: &MusicParams,
+        budget_bytes: u64,
+    ) -> Result<MusicEstimate, Failure> {
+        let engine = self.music.chosen().await;
+        let task = self.task_of(&params.diffusion).await?;
+        let duration_s = task.duration_s(params.duration_s);
+        let extent = Extent {
+            duration_s,
+            steps: params.infer_step,
+        };
+        let known = self.seconds_of(MUSIC.to_vec(), extent).await?;
+        // Keeping the file is quick, and not known before the first song.
+        let all: Option<Vec<f64>> = known
+            .iter()
+            .filter(|(stage, _)| *stage != Stage::Save)
+            .map(|(_, seconds)| *seconds)
+            .collect();
+        let memory_bytes = engine.bytes_for(duration_s);
+        let lyrics = params.lyrics.as_ref();
+        Ok(MusicEstimate {
+            engine: engine.info().clone(),
+            audio_duration: duration_s,
+            lyrics: lyrics.map(|sheet| fit(&params.prompt, sheet, duration_s)),
+            seconds: all.map(|all| all.iter().sum()),
+            stages: known
+                .into_iter()
+                .map(|(stage, seconds)| StageEstimate { stage, seconds })
+                .collect(),
+            memory_bytes,
+            memory_budget_bytes: budget_bytes,
+            fits_memory: memory_bytes <= budget_bytes,
+        })
+    }
+}

@@ -1,0 +1,126 @@
+use serde_json::{Value, json};
+use songwright_tests::Server;
+
+use crate::home::{Home, SMALL, answered, song};
+
+/// A song, and what it takes to ask for takes of it.
+struct Song<'a> {
+    server: &'a Server,
+    id: String,
+}
+
+impl<'a> Song<'a> {
+    fn made(server: &'a Server, more: &Value) -> Self {
+        let made = answered(&server.post("/generate_with_lyrics", &song(more)));
+        let id = made["song_id"].as_str().unwrap().to_owned();
+        Self { server, id }
+    }
+
+    /// The newest take after asking for one.
+    fn take(&self, kind: &str, wish: &Value) -> Value {
+        let song = answered(
+            &self
+                .server
+                .post(&format!("/songs/{}/{kind}", self.id), wish),
+        );
+        song["takes"].as_array().unwrap().last().unwrap().clone()
+    }
+
+    fn audio(&self, take: &Value) -> Vec<u8> {
+        let answer = self.server.get(take["links"]["audio"].as_str().unwrap());
+        assert_eq!(answer.status, 200);
+        answer.bytes
+    }
+
+    fn seconds(take: &Value) -> f64 {
+        take["audio_duration"].as_f64().unwrap()
+    }
+}
+
+#[test]
+fn every_kind_of_take_is_added_to_its_song() {
+    let home = Home::with_model();
+    let server = home.serve(&[]);
+    let song = Song::made(&server, &json!({}));
+    let first = answered(&server.get(&format!("/songs/{}", song.id)))["takes"][0].clone();
+
+    let same = song.take("retake", &json!({"retake_variance": 0, "retake_seed": 3}));
+    assert_eq!(same["number"], 2);
+    assert_eq!(same["parent_take_id"], first["take_id"]);
+    assert_eq!(same["engine"]["model_id"], SMALL);
+    assert_eq!(same["seed"], first["seed"]);
+    let of = |take: &Value| json!({"take_id": take["take_id"]});
+    let other = song.take(
+        "retake",
+        &json!({"take_id": first["take_id"], "retake_variance": 0.5, "retake_seed": 3}),
+    );
+    assert_eq!(other["parent_take_id"], first["take_id"]);
+    assert_eq!(song.audio(&first), song.audio(&same));
+    assert_ne!(song.audio(&first), song.audio(&other));
+
+    let mut part = of(&first);
+    part["repaint_start"] = json!(2);
+    part["repaint_end"] = json!(4.5);
+    let part = song.take("repaint", &part);
+    assert_eq!(Song::seconds(&part), 10.0);
+
+    let longer = song.take(
+        "extend",
+        &json!({"left_extend_length": 2, "right_extend_length": 3}),
+    );
+    assert!((Song::seconds(&longer) - 15.0).abs() < 0.3, "{longer}");
+    assert_eq!(longer["parent_take_id"], part["take_id"]);
+
+    let mut words = of(&first);
+    words["lyrics"] = json!("[verse]\nThe lamp is out, the day is short");
+    words["edit_n_min"] = json!(0.2);
+    let words = song.take("edit", &words);
+    assert_eq!(Song::seconds(&words), 10.0);
+    assert_ne!(song.audio(&words), song.audio(&first));
+
+    let whole = answered(&server.get(&format!("/songs/{}", song.id)));
+    assert_eq!(whole["takes"].as_array().unwrap().len(), 6);
+}
+
+#[test]
+fn a_draft_is_promoted_to_the_song_with_all_its_steps() {
+    let home = Home::with_model();
+    let server = home.serve(&[]);
+    let steps = json!({"draft": true, "infer_step": 14});
+    let song = Song::made(&server, &steps);
+    let whole = song.take("promote", &json!({}));
+    // The draft had twelve of the fourteen steps.
+    let asked = Song::made(&server, &json!({"infer_step": 14}));
+    let asked_for = answered(&server.get(&format!("/songs/{}", asked.id)))["takes"][0].clone();
+    assert_eq!(song.audio(&whole), asked.audio(&asked_for));
+    let again = server.post(&format!("/songs/{}/promote", song.id), &json!({}));
+    assert_eq!(again.status, 409, "{}", again.json());
+    let detail = again.json()["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains("no draft"), "{detail}");
+}
+
+#[test]
+fn a_batch_is_takes_with_seeds_of_their_own() {
+    let home = Home::with_model();
+    let server = home.serve(&[]);
+    let song = Song::made(&server, &json!({"batch_size": 3, "seed": 2147483646}));
+    let whole = answered(&server.get(&format!("/songs/{}", song.id)));
+    let takes = whole["takes"].as_array().unwrap();
+    let seeds: Vec<_> = takes
+        .iter()
+        .map(|take| take["seed"].as_u64().unwrap())
+        .collect();
+    assert_eq!(seeds, [2_147_483_646, 2_147_483_647, 0]);
+    let alone = Song::made(&server, &json!({"seed": 0}));
+    let alone_take = answered(&server.get(&format!("/songs/{}", alone.id)))["takes"][0].clone();
+    assert_eq!(song.audio(&takes[2]), alone.audio(&alone_take));
+    let of_first = json!({"take_id": takes[0]["take_id"], "batch_size": 2, "retake_seed": 5});
+    song.take("retake", &of_first);
+    let whole = answered(&server.get(&format!("/songs/{}", song.id)));
+    let takes = whole["takes"].as_array().unwrap();
+    let of = |take: &Value| (take["parent_take_id"].clone(), take["retake_seed"].as_u64());
+    assert_eq!(takes.len(), 5);
+    assert_eq!(of(&takes[3]), (takes[0]["take_id"].clone(), Some(5)));
+    assert_eq!(of(&takes[4]), (takes[0]["take_id"].clone(), Some(6)));
+    assert_ne!(song.audio(&takes[3]), song.audio(&takes[4]));
+}
