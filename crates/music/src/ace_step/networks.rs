@@ -191,8 +191,9 @@ impl Networks {
                 let parameters = self.checkpoint.parameters(Part::Transformer)?;
                 let transformer =
                     Transformer::load_telling(&weights.quantised(plan.blocks), config, |blocks| {
-                        loading.add(parameters / blocks.max(1))
+                        loading.add(parameters / blocks)
                     })?;
+                loading.add(parameters % config.num_layers.max(1))?;
                 device::return_freed_memory();
                 DiffusionModel {
                     prompt,
