@@ -8,6 +8,7 @@ mod checks;
 mod codec;
 mod compare;
 mod guidance;
+mod language_model;
 mod loops;
 mod lyric_cases;
 mod schedules;

@@ -18,6 +18,24 @@ pub enum Matrix {
     Quantised(QMatMul),
 }
 
+impl Matrix {
+    /// Rows by their numbers, in `dtype`: `(…)` → `(…, columns)`.
+    ///
+    /// # Errors
+    /// Where there is no row of a number.
+    pub fn rows(&self, ids: &Tensor, dtype: DType) -> Result<Tensor> {
+        let rows = match self {
+            Self::Dense(weight) => {
+                let mut dims = ids.dims().to_vec();
+                dims.push(weight.dim(1)?);
+                weight.index_select(&ids.flatten_all()?, 0)?.reshape(dims)?
+            }
+            Self::Quantised(matrix) => matrix.embedding(ids)?,
+        };
+        Ok(rows.to_dtype(dtype)?)
+    }
+}
+
 /// `x·Wᵀ + b` over the last dimension.
 #[derive(Clone, Debug)]
 pub struct Linear {

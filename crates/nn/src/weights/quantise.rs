@@ -92,6 +92,17 @@ impl Weights {
         Ok(Linear::new(matrix, bias))
     }
 
+    /// The matrix `weight` of this place, of rows × columns: an embedding, which may be a head too.
+    ///
+    /// # Errors
+    /// Those of [`Weights::tensor`].
+    pub fn matrix(&self, rows: usize, columns: usize) -> Result<Matrix> {
+        match self.blocks("weight", &[rows, columns], (rows, columns))? {
+            Some(blocks) => quantised(blocks),
+            None => self.made_matrix(self.tensor("weight", (rows, columns))?),
+        }
+    }
+
     fn bias(&self, outputs: usize, bias: Bias) -> Result<Option<Tensor>> {
         match bias {
             Bias::With => Ok(Some(self.tensor("bias", outputs)?)),
