@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::{
-    codec, guidance, language_model, loops, lyric_cases, schedules, set::Set, text_encoder,
+    chat, codec, guidance, language_model, loops, lyric_cases, schedules, set::Set, text_encoder,
     torch_randn, transformer,
 };
 
@@ -48,6 +48,8 @@ const FAMILIES: &[Family] = &[
     Family {
         folder: "qwen",
         checks: &[
+            ("bpe_cases", chat::tokens),
+            ("chat_cases", chat::prompts),
             ("qwen2", language_model::check),
             ("qwen3", language_model::check),
         ],

@@ -4,6 +4,7 @@
 //! names, which may itself be a set. Files are found, never listed here: a file of a set whose
 //! networks are built, and that no check takes, is a failure.
 
+mod chat;
 mod checks;
 mod codec;
 mod compare;

@@ -6,7 +6,7 @@ use super::Config;
 use crate::{Error, Result};
 
 /// Keys and values of all layers, for a batch of texts that are read side by side. Its memory is taken
-/// at once; nothing is copied when it grows.
+/// at once; tokens that are added copy nothing.
 #[derive(Debug)]
 pub struct Cache {
     layers: Vec<Pair>,
@@ -120,5 +120,86 @@ impl Cache {
 
     pub(super) fn advance(&mut self, count: usize) {
         self.used += count;
+    }
+}
+
+/// Keys and values of a text's first tokens, kept for other texts that begin alike.
+#[derive(Debug)]
+pub struct Prefix {
+    layers: Vec<Pair>,
+    len: usize,
+}
+
+impl Prefix {
+    /// How many tokens.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+}
+
+impl Cache {
+    /// A copy of what is known of the first `len` tokens.
+    ///
+    /// # Errors
+    /// Where there are fewer, or the device has no room.
+    pub fn prefix(&self, len: usize) -> Result<Prefix> {
+        let copy = |x: &Tensor| -> Result<Tensor> { Ok(x.narrow(2, 0, len)?.copy()?) };
+        let layers = self.layers.iter().map(|pair| {
+            Ok(Pair {
+                keys: copy(&pair.keys)?,
+                values: copy(&pair.values)?,
+            })
+        });
+        Ok(Prefix {
+            layers: layers.collect::<Result<_>>()?,
+            len,
+        })
+    }
+
+    /// Begins with `prefix` in place of what it held.
+    ///
+    /// # Errors
+    /// Where it has no room for it, or is of another network.
+    pub fn restart(&mut self, prefix: &Prefix) -> Result<()> {
+        self.used = 0;
+        self.reserve(prefix.len)?;
+        for (pair, kept) in self.layers.iter().zip(&prefix.layers) {
+            pair.keys.slice_set(&kept.keys, 2, 0)?;
+            pair.values.slice_set(&kept.values, 2, 0)?;
+        }
+        self.used = prefix.len;
+        Ok(())
+    }
+
+    /// Makes room for `len` tokens in all. Memory grows by half at least, so that what is copied in all
+    /// is no more than twice what is kept.
+    ///
+    /// # Errors
+    /// Where the device has no room.
+    pub fn reserve(&mut self, len: usize) -> Result<()> {
+        if len <= self.capacity {
+            return Ok(());
+        }
+        let capacity = len.max(self.capacity + self.capacity / 2);
+        for pair in &mut self.layers {
+            for half in [&mut pair.keys, &mut pair.values] {
+                let (batch, heads, _, size) = half.dims4()?;
+                let shape = (batch, heads, capacity, size);
+                let larger = Tensor::zeros(shape, half.dtype(), half.device())?;
+                if self.used > 0 {
+                    larger.slice_set(&half.narrow(2, 0, self.used)?.contiguous()?, 2, 0)?;
+                }
+                *half = larger;
+            }
+        }
+        self.capacity = capacity;
+        Ok(())
     }
 }

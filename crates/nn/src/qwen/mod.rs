@@ -12,7 +12,7 @@ mod layer;
 mod model;
 mod rotary;
 
-pub use cache::Cache;
+pub use cache::{Cache, Prefix};
 pub use config::{Config, Family};
 pub use gguf::{GgufNames, llama_name};
 pub use model::Qwen;

@@ -58,6 +58,20 @@ impl Qwen {
         })
     }
 
+    /// The most tokens of a text.
+    ///
+    /// # Errors
+    /// None that is known.
+    pub fn positions(&self) -> Result<usize> {
+        self.tables.len()
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn device(&self) -> &Device {
+        &self.device
+    }
+
     /// Its measures.
     #[must_use]
     pub fn config(&self) -> &Config {
