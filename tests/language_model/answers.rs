@@ -59,7 +59,7 @@ fn lyrics_parse_for_every_seed() -> Result<()> {
             let most = if language == Some("chinese") { 14 } else { 51 };
             ensure!((3..=most).contains(&count), "{seed}: {count} in {line:?}");
             ensure!(line.chars().any(char::is_alphabetic), "{seed}: {line:?}");
-            let is_han = |c: char| ('\u{2e80}'..'\u{a000}').contains(&c);
+            let is_han = |c: char| matches!(c, '\u{2e80}'..='\u{9fff}' | '\u{f900}'..='\u{faff}');
             let wanted = matches!(language, Some("chinese"));
             if language != Some("japanese") {
                 ensure!(
@@ -205,6 +205,9 @@ fn words_are_shown_as_they_come_and_stop_within_a_token() -> Result<()> {
     ensure!(steps.is_sorted_by_key(|step| step.done), "{steps:?}");
     let last = steps.last().copied();
     ensure!(last.is_some_and(|step| step.done == step.total), "{last:?}");
+    // Once more, now that the instruction was read.
+    let watcher = Watcher::patient();
+    ensure!(model.lyrics(&params, &watcher)? == sheet, "another song");
     let all = watcher.asked();
     ensure!(all > 50, "asked {all} times");
     for patience in [0, 1, 7, all / 2, all - 1] {

@@ -1,8 +1,7 @@
-use candle_core::{D, DType, Tensor, quantized::QMatMul};
-use candle_nn::Module as _;
+use candle_core::{D, DType, Tensor};
 
 use crate::{
-    Result, conv, cpu,
+    Blocks, Result, conv, cpu,
     cpu::elements::{Elements, tensor},
 };
 
@@ -15,7 +14,7 @@ pub enum Matrix {
     /// In a float type.
     Dense(Tensor),
     /// In blocks of small integers.
-    Quantised(QMatMul),
+    Quantised(Blocks),
 }
 
 impl Matrix {
@@ -30,7 +29,7 @@ impl Matrix {
                 dims.push(weight.dim(1)?);
                 weight.index_select(&ids.flatten_all()?, 0)?.reshape(dims)?
             }
-            Self::Quantised(matrix) => matrix.embedding(ids)?,
+            Self::Quantised(blocks) => blocks.rows(ids)?,
         };
         Ok(rows.to_dtype(dtype)?)
     }
@@ -73,10 +72,7 @@ impl Linear {
                 }
                 flat.matmul(&weight.t()?)?.reshape(dims)?
             }
-            // Products with blocks are taken, and summed, in f32.
-            Matrix::Quantised(matrix) => matrix
-                .forward(&x.to_dtype(DType::F32)?)?
-                .to_dtype(x.dtype())?,
+            Matrix::Quantised(blocks) => blocks.forward(x)?,
         };
         match &self.bias {
             Some(bias) => Ok(product.broadcast_add(bias)?),

@@ -83,12 +83,23 @@ impl Sampler {
         if logits.iter().any(|logit| logit.is_nan()) {
             return Err(Error::NotFinite);
         }
-        let mut rest: Vec<(u32, f32)> = (0_u32..)
-            .zip(logits)
-            .filter(|(token, _)| allowed.is_none_or(|allowed| allowed.is_allowed(*token)))
-            .map(|(token, logit)| (token, self.penalised(token, *logit)))
-            .filter(|(_, logit)| *logit > f32::NEG_INFINITY)
-            .collect();
+        let mut rest: Vec<(u32, f32)> = Vec::new();
+        let mut add = |token: u32, logit: f32| {
+            let logit = self.penalised(token, logit);
+            if logit > f32::NEG_INFINITY {
+                rest.push((token, logit));
+            }
+        };
+        match allowed {
+            Some(allowed) => allowed.iter_set_entries(|token| {
+                if let (Some(logit), Ok(token)) = (logits.get(token), u32::try_from(token)) {
+                    add(token, *logit);
+                }
+            }),
+            None => (0_u32..)
+                .zip(logits)
+                .for_each(|(token, logit)| add(token, *logit)),
+        }
         let best = rest
             .iter()
             .copied()

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use candle_core::{
     DType, Shape, Tensor,
-    quantized::{GgmlDType, QMatMul, QStorage, QTensor},
+    quantized::{GgmlDType, QStorage, QTensor},
 };
 
 use super::{Bias, Weights};
-use crate::{Error, Linear, Matrix, Result};
+use crate::{Blocks, Error, Linear, Matrix, Result};
 
 /// Matrices of fewer values stay as they are: they cost little, and a few of them matter much.
 const FEWEST: usize = 1 << 12;
@@ -97,10 +97,14 @@ impl Weights {
     /// # Errors
     /// Those of [`Weights::tensor`].
     pub fn matrix(&self, rows: usize, columns: usize) -> Result<Matrix> {
-        match self.blocks("weight", &[rows, columns], (rows, columns))? {
-            Some(blocks) => quantised(blocks),
-            None => self.made_matrix(self.tensor("weight", (rows, columns))?),
-        }
+        let blocks = match self.blocks("weight", &[rows, columns], (rows, columns))? {
+            Some(blocks) => blocks,
+            None => match self.made_blocks(self.tensor("weight", (rows, columns))?)? {
+                Made::Blocks(blocks) => blocks,
+                Made::Dense(weight) => return Ok(Matrix::Dense(weight)),
+            },
+        };
+        Ok(Matrix::Quantised(Blocks::kept(blocks)?))
     }
 
     fn bias(&self, outputs: usize, bias: Bias) -> Result<Option<Tensor>> {
@@ -135,22 +139,36 @@ impl Weights {
 
     /// A matrix in the type that this place asks for.
     fn made_matrix(&self, weight: Tensor) -> Result<Matrix> {
+        match self.made_blocks(weight)? {
+            Made::Blocks(blocks) => quantised(blocks),
+            Made::Dense(weight) => Ok(Matrix::Dense(weight)),
+        }
+    }
+
+    fn made_blocks(&self, weight: Tensor) -> Result<Made> {
         let Some(dtype) = self.quantisation else {
-            return Ok(Matrix::Dense(weight));
+            return Ok(Made::Dense(weight));
         };
         let columns = weight.dim(1)?;
         if self.source.only_shapes()
             || weight.elem_count() < FEWEST
             || !columns.is_multiple_of(dtype.block_size())
         {
-            return Ok(Matrix::Dense(weight));
+            return Ok(Made::Dense(weight));
         }
-        quantised(QTensor::quantize(&weight.to_dtype(DType::F32)?, dtype)?)
+        let weight = weight.to_dtype(DType::F32)?;
+        Ok(Made::Blocks(QTensor::quantize(&weight, dtype)?))
     }
 }
 
+/// What a stored float matrix became.
+enum Made {
+    Blocks(QTensor),
+    Dense(Tensor),
+}
+
 fn quantised(blocks: QTensor) -> Result<Matrix> {
-    Ok(Matrix::Quantised(QMatMul::from_qtensor(blocks)?))
+    Ok(Matrix::Quantised(Blocks::new(blocks)?))
 }
 
 /// Matrices on top of one another; `None` where their blocks are of different types.
