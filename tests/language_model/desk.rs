@@ -21,16 +21,20 @@ pub(crate) fn lyricist(seed: u64) -> Result<QwenLyricist> {
     open(folder.path())
 }
 
+/// A folder of floats, made into blocks.
 pub(crate) fn open(path: &Path) -> Result<QwenLyricist> {
+    open_as(path, Some(GgmlDType::Q8_0))
+}
+
+/// Anything that is loaded with these blocks made.
+pub(crate) fn open_as(path: &Path, blocks: Option<GgmlDType>) -> Result<QwenLyricist> {
     let checkpoint = Checkpoint::open(path)?;
     let plan = Plan::of(&checkpoint, &Device::Cpu, 1 << 30)?;
-    assert_eq!(
-        plan.form,
-        Form {
-            dtype: DType::F32,
-            blocks: Some(GgmlDType::Q8_0)
-        }
-    );
+    let form = Form {
+        dtype: DType::F32,
+        blocks,
+    };
+    assert_eq!(plan.form, form);
     let identity = Identity {
         name: "A small Qwen".to_owned(),
         model_id: "small".to_owned(),

@@ -10,6 +10,7 @@ mod program;
 mod server;
 pub mod synthetic;
 pub mod synthetic_qwen;
+pub mod synthetic_qwen;
 mod tokenizer;
 mod wav;
 
