@@ -3,8 +3,8 @@
 use anyhow::Result;
 
 use crate::{
-    codec, guidance, loops, lyric_cases, schedules, set::Set, text_encoder, torch_randn,
-    transformer,
+    chat, codec, guidance, language_model, loops, lyric_cases, schedules, set::Set, text_encoder,
+    torch_randn, transformer,
 };
 
 /// A check of one file of a set.
@@ -43,6 +43,15 @@ const FAMILIES: &[Family] = &[
             ("scheduler_", schedules::one),
             ("torch_randn", torch_randn::check),
             ("torch_cpu_randn", torch_randn::check),
+        ],
+    },
+    Family {
+        folder: "qwen",
+        checks: &[
+            ("bpe_cases", chat::tokens),
+            ("chat_cases", chat::prompts),
+            ("qwen2", language_model::check),
+            ("qwen3", language_model::check),
         ],
     },
     Family {

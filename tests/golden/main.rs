@@ -4,10 +4,12 @@
 //! names, which may itself be a set. Files are found, never listed here: a file of a set whose
 //! networks are built, and that no check takes, is a failure.
 
+mod chat;
 mod checks;
 mod codec;
 mod compare;
 mod guidance;
+mod language_model;
 mod loops;
 mod lyric_cases;
 mod schedules;

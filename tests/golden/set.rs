@@ -63,6 +63,11 @@ impl Set {
         serde_json::from_str(&text).with_context(|| path.display().to_string())
     }
 
+    /// Any file of it.
+    pub(crate) fn path(&self, file: &str) -> PathBuf {
+        self.folder.join(file)
+    }
+
     /// `NAME.safetensors`, in the types it is stored in.
     pub(crate) fn tensors(&self, name: &str) -> Result<Tensors> {
         let path = self.folder.join(format!("{name}.safetensors"));

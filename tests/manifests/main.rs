@@ -11,7 +11,11 @@ use songwright_music::ace_step::model::{
     dcae::{DcaeDecoder, DcaeEncoder},
     vocoder::{Vocoder, VocoderConfig},
 };
-use songwright_nn::{Result as NnResult, Weights, weights::Shapes};
+use songwright_nn::{
+    Result as NnResult, Weights,
+    qwen::{Config as QwenConfig, Qwen},
+    weights::Shapes,
+};
 
 type Names = BTreeMap<String, Vec<usize>>;
 
@@ -136,4 +140,36 @@ fn text_encoder() -> Result<()> {
         &manifest(include_str!("ace-step-v1-umt5.tsv"))?,
         twice,
     )
+}
+
+fn qwen(config: &serde_json::Value, published: &str) -> Result<()> {
+    let config = QwenConfig::from_json(&config.to_string(), "config.json".as_ref())?;
+    let asked = asked(|weights| Qwen::load(weights, &config, 8).map(drop))?;
+    // A tied head is the embedding, which some lists name twice.
+    let tied = config.tie_word_embeddings;
+    compare(&asked, &manifest(published)?, |name| {
+        tied && name == "lm_head.weight"
+    })
+}
+
+#[test]
+fn qwen2_7b() -> Result<()> {
+    let config = json!({
+        "model_type": "qwen2", "vocab_size": 152_064, "hidden_size": 3584,
+        "intermediate_size": 18944, "num_hidden_layers": 28, "num_attention_heads": 28,
+        "num_key_value_heads": 4, "max_position_embeddings": 32768, "rms_norm_eps": 1e-6,
+        "rope_theta": 1e6, "tie_word_embeddings": false,
+    });
+    qwen(&config, include_str!("qwen2-7b.tsv"))
+}
+
+#[test]
+fn qwen3_4b() -> Result<()> {
+    let config = json!({
+        "model_type": "qwen3", "vocab_size": 151_936, "hidden_size": 2560,
+        "intermediate_size": 9728, "num_hidden_layers": 36, "num_attention_heads": 32,
+        "num_key_value_heads": 8, "head_dim": 128, "max_position_embeddings": 262_144,
+        "rms_norm_eps": 1e-6, "rope_theta": 5e6, "tie_word_embeddings": true,
+    });
+    qwen(&config, include_str!("qwen3-4b.tsv"))
 }

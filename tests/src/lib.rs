@@ -9,8 +9,12 @@
 mod program;
 mod server;
 pub mod synthetic;
+pub mod synthetic_qwen;
+pub mod synthetic_qwen;
+mod tokenizer;
 mod wav;
 
 pub use program::{command, program};
 pub use server::{Answer, Server};
+pub use tokenizer::{qwen_tokenizer, unpacked};
 pub use wav::WholeWav;

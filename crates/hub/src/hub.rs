@@ -6,6 +6,7 @@ use std::{
 use crate::{
     Card, Catalogue, Error, HubEnvironment, Patience, Variant,
     cache::HubCache,
+    card::Source,
     disk,
     installed::{Found, Installed},
     record::{Place, Record, Records},
@@ -75,6 +76,19 @@ impl Hub {
     /// [`Error::UnknownModel`], and as [`Hub::catalogue`].
     pub fn card(&self, id: &str) -> Result<Card, Error> {
         Ok(self.catalogue()?.find(id)?.clone())
+    }
+
+    /// The folder of a repository (`owner/name`) that any program fetched into the shared cache, as its
+    /// branch `main` was last; `None` where there is none. Nothing in it is checked.
+    #[must_use]
+    pub fn snapshot(&self, repository: &str) -> Option<PathBuf> {
+        let source = Source {
+            repository: repository.parse().ok()?,
+            revision: "main".parse().ok()?,
+        };
+        let (cache, commit) = (self.cache(), self.cache().commit(&source)?);
+        let folder = cache.snapshots(&source)?.join(commit);
+        folder.is_dir().then_some(folder)
     }
 
     /// Opens a variant of a model, or without a name the first of the card that is installed. Every

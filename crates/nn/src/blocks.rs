@@ -50,6 +50,25 @@ impl Blocks {
         })
     }
 
+    /// A matrix whose rows are looked up too, as those of an embedding: its blocks stay.
+    ///
+    /// # Errors
+    /// Where the blocks cannot be read.
+    pub fn kept(blocks: QTensor) -> Result<Self> {
+        Ok(Self {
+            product: QMatMul::from_qtensor(blocks)?,
+            once: None,
+        })
+    }
+
+    /// Rows by their numbers, in f32: `(…)` → `(…, inputs)`.
+    ///
+    /// # Errors
+    /// Where there is no row of a number, or the blocks were let go.
+    pub fn rows(&self, ids: &Tensor) -> Result<Tensor> {
+        Ok(self.product.embedding(ids)?)
+    }
+
     /// `(…, inputs)` → `(…, outputs)`, in the type of `x`; taken, and summed, in f32.
     ///
     /// # Errors

@@ -31,6 +31,14 @@ pub enum Error {
         /// What is wrong with it.
         what: String,
     },
+    /// A text is longer than a network, or the memory set aside for it, takes.
+    #[error("{wanted} tokens are more than the {capacity} that there is room for")]
+    Full {
+        /// Tokens of the text.
+        wanted: usize,
+        /// Tokens that there is room for.
+        capacity: usize,
+    },
     /// Something that candle refuses.
     #[error(transparent)]
     Candle(#[from] candle_core::Error),

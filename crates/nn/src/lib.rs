@@ -1,6 +1,6 @@
 //! What several networks share on candle: weights, layers, kernels, noise.
 //!
-//! Nothing here knows a model. Shapes are written as candle writes them: batch first, channels
+//! Nothing here knows a model but [`qwen`], which several services build on. Shapes are written as candle writes them: batch first, channels
 //! before time or pixels in convolutions, features last elsewhere.
 
 pub mod attention;
@@ -12,6 +12,7 @@ mod error;
 mod linear;
 pub mod norm;
 pub mod ops;
+pub mod qwen;
 pub mod random;
 #[cfg(test)]
 mod testing;

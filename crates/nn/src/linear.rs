@@ -1,4 +1,4 @@
-use candle_core::{D, Tensor};
+use candle_core::{D, DType, Tensor};
 
 use crate::{
     Blocks, Result, conv, cpu,
@@ -15,6 +15,24 @@ pub enum Matrix {
     Dense(Tensor),
     /// In blocks of small integers.
     Quantised(Blocks),
+}
+
+impl Matrix {
+    /// Rows by their numbers, in `dtype`: `(…)` → `(…, columns)`.
+    ///
+    /// # Errors
+    /// Where there is no row of a number.
+    pub fn rows(&self, ids: &Tensor, dtype: DType) -> Result<Tensor> {
+        let rows = match self {
+            Self::Dense(weight) => {
+                let mut dims = ids.dims().to_vec();
+                dims.push(weight.dim(1)?);
+                weight.index_select(&ids.flatten_all()?, 0)?.reshape(dims)?
+            }
+            Self::Quantised(blocks) => blocks.rows(ids)?,
+        };
+        Ok(rows.to_dtype(dtype)?)
+    }
 }
 
 /// `x·Wᵀ + b` over the last dimension.

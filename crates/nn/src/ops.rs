@@ -1,6 +1,6 @@
 //! Functions of one tensor.
 
-use candle_core::{D, Tensor};
+use candle_core::{D, DType, Tensor};
 
 use crate::{
     Result,
@@ -31,6 +31,11 @@ pub fn softmax_last(x: &Tensor) -> Result<Tensor> {
         let x = x.contiguous()?;
         let numbers = Elements::of(&x)?;
         return tensor(softmax(numbers.all(), x.dim(D::Minus1)?), x.shape());
+    }
+    if x.device().is_cpu() {
+        // On the processor candle sums in the type it is given.
+        let wide = candle_nn::ops::softmax_last_dim(&x.to_dtype(DType::F32)?)?;
+        return Ok(wide.to_dtype(x.dtype())?);
     }
     Ok(candle_nn::ops::softmax_last_dim(x)?)
 }

@@ -106,7 +106,7 @@ pub(crate) async fn perform(host: &Arc<Host>, job: Job, wish: &Wish) -> Result<O
             failure: error.unwrap_or_else(closing),
             operation_id: Some(operation.id()),
             service,
-            partial: end.result,
+            partial: end.result.map(Box::new),
         }),
     }
 }

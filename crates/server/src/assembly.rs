@@ -1,12 +1,12 @@
-use songwright_base::{EngineError, EngineInfo, Service, config::Config};
+use songwright_base::{EngineError, Service, config::Config};
 use songwright_cover::{CoverArtist, CoverService};
 use songwright_engine::{Residency, WorkersConfig};
 use songwright_lyrics::{Lyricist, LyricsService};
 use songwright_music::{Composer as _, Maker, MusicService};
 use songwright_remote::{RemoteArtist, RemoteComposer, RemoteLyricist, RemoteTarget};
-use songwright_sketch::{cover::SketchArtist, lyrics::SketchLyricist};
+use songwright_sketch::cover::SketchArtist;
 
-use crate::neural_music::LocalMusic;
+use crate::{neural_lyrics::LocalLyricist, neural_music::LocalMusic};
 
 /// The sketch engines of words and pictures take next to nothing.
 const SKETCH_BYTES: u64 = 8 << 20;
@@ -61,12 +61,15 @@ impl Engines {
                     Ok(Box::new(RemoteLyricist::new(target.clone())?) as Box<dyn Lyricist>)
                 })?
             }
-            None => LyricsService::start(
-                sketch_info(&SketchLyricist::new()),
-                &workers,
-                &residency,
-                || Ok(Box::new(SketchLyricist::new()) as Box<dyn Lyricist>),
-            )?,
+            None => {
+                let local = LocalLyricist::choose(config)?;
+                let workers = WorkersConfig {
+                    threads: if local.is_single { 1 } else { workers.threads },
+                    memory_bytes: local.memory_bytes,
+                    ..workers
+                };
+                LyricsService::start(local.info, &workers, &residency, local.load)?
+            }
         };
 
         let (workers, remote) = plan(Service::Music, SKETCH_BYTES);
@@ -114,10 +117,6 @@ fn remote_music(target: &RemoteTarget, workers: &WorkersConfig) -> Result<Maker,
         bytes_for: Box::new(|_| REMOTE_BYTES),
         load: Box::new(move || Ok(Box::new(RemoteComposer::new(target.clone())?))),
     })
-}
-
-fn sketch_info(engine: &dyn Lyricist) -> EngineInfo {
-    engine.info()
 }
 
 struct Plan;

@@ -13,7 +13,7 @@ pub(crate) struct ApiError {
     pub(crate) operation_id: Option<OperationId>,
     pub(crate) service: Service,
     /// What was made before the failure.
-    pub(crate) partial: Option<serde_json::Value>,
+    pub(crate) partial: Option<Box<serde_json::Value>>,
 }
 
 impl ApiError {
@@ -43,7 +43,7 @@ impl IntoResponse for ApiError {
             operation_id: self.operation_id,
             service: self.service,
             code,
-            partial: self.partial,
+            partial: self.partial.map(|partial| *partial),
         };
         let mut response = (status, Json(body)).into_response();
         if let Some(seconds) = self.failure.retry_after_s {

@@ -76,11 +76,6 @@ impl Host {
             Some(claim) => library.recover(claim)?,
             None => Vec::new(),
         };
-        if let Some(model) = &config.llm_model_id {
-            tracing::warn!(
-                "LLM_MODEL_ID names {model}, but this version has no language model: the built-in sketch writes the words"
-            );
-        }
         let engines = Engines::assemble(&config, serving)?;
         let studio = Arc::new(Studio {
             lyrics: engines.lyrics,

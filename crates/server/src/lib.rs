@@ -15,6 +15,7 @@ mod gate;
 mod host;
 mod key;
 pub mod models;
+mod neural_lyrics;
 mod neural_music;
 mod openapi;
 mod page;

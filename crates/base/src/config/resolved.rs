@@ -23,7 +23,7 @@ pub struct Config {
     pub allowed_hosts: Vec<String>,
     /// Origins whose pages may use the API.
     pub cors_origins: Vec<String>,
-    /// A repository or file of the language model.
+    /// The language model: a card's id, a repository of the hub, a folder or a GGUF file.
     pub llm_model_id: Option<String>,
     /// Memory that loaded engines may take together, in bytes.
     pub memory_budget_bytes: u64,
@@ -66,7 +66,7 @@ impl ModelChoice {
 pub struct ServiceConfig {
     /// Whose it is.
     pub service: Service,
-    /// Who does the work where this process serves it. Only the music service has a choice yet.
+    /// Who does the work where this process serves it. The image service has no choice yet.
     pub model: ModelChoice,
     /// Idle time before the model is unloaded.
     pub scaledown_window: Duration,

@@ -65,6 +65,12 @@ impl Gguf {
         &self.content
     }
 
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     fn read(&self, name: &str, device: &Device) -> Result<QTensor> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(self.content.tensor(&mut *file, name, device)?)

@@ -92,6 +92,21 @@ impl Weights {
         Ok(Linear::new(matrix, bias))
     }
 
+    /// The matrix `weight` of this place, of rows × columns: an embedding, which may be a head too.
+    ///
+    /// # Errors
+    /// Those of [`Weights::tensor`].
+    pub fn matrix(&self, rows: usize, columns: usize) -> Result<Matrix> {
+        let blocks = match self.blocks("weight", &[rows, columns], (rows, columns))? {
+            Some(blocks) => blocks,
+            None => match self.made_blocks(self.tensor("weight", (rows, columns))?)? {
+                Made::Blocks(blocks) => blocks,
+                Made::Dense(weight) => return Ok(Matrix::Dense(weight)),
+            },
+        };
+        Ok(Matrix::Quantised(Blocks::kept(blocks)?))
+    }
+
     fn bias(&self, outputs: usize, bias: Bias) -> Result<Option<Tensor>> {
         match bias {
             Bias::With => Ok(Some(self.tensor("bias", outputs)?)),
@@ -124,18 +139,32 @@ impl Weights {
 
     /// A matrix in the type that this place asks for.
     fn made_matrix(&self, weight: Tensor) -> Result<Matrix> {
+        match self.made_blocks(weight)? {
+            Made::Blocks(blocks) => quantised(blocks),
+            Made::Dense(weight) => Ok(Matrix::Dense(weight)),
+        }
+    }
+
+    fn made_blocks(&self, weight: Tensor) -> Result<Made> {
         let Some(dtype) = self.quantisation else {
-            return Ok(Matrix::Dense(weight));
+            return Ok(Made::Dense(weight));
         };
         let columns = weight.dim(1)?;
         if self.source.only_shapes()
             || weight.elem_count() < FEWEST
             || !columns.is_multiple_of(dtype.block_size())
         {
-            return Ok(Matrix::Dense(weight));
+            return Ok(Made::Dense(weight));
         }
-        quantised(QTensor::quantize(&weight.to_dtype(DType::F32)?, dtype)?)
+        let weight = weight.to_dtype(DType::F32)?;
+        Ok(Made::Blocks(QTensor::quantize(&weight, dtype)?))
     }
+}
+
+/// What a stored float matrix became.
+enum Made {
+    Blocks(QTensor),
+    Dense(Tensor),
 }
 
 fn quantised(blocks: QTensor) -> Result<Matrix> {

@@ -7,7 +7,6 @@
 mod bank;
 mod categories;
 mod dice;
-mod form;
 mod hearing;
 mod language;
 mod lines;

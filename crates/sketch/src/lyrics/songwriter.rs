@@ -6,10 +6,10 @@ use rand_chacha::ChaCha8Rng;
 use songwright_base::{
     EngineError, LyricSection, LyricSheet, Observer, Progress, SectionKind, Seed, Stage,
 };
+use songwright_lyrics::{Part, form};
 
 use super::bank::{Bank, Hook, OpeningKind};
 use super::dice::dice;
-use super::form::{Part, form};
 use super::lines::{Line, LineWriter, Tense, Wanted, Weights, takes, voiced};
 use super::nouns::Noun;
 

@@ -3,7 +3,7 @@
 use songwright_base::SectionKind;
 
 /// What one sung line takes at a usual tempo.
-const SECONDS_PER_LINE: f64 = 4.125;
+pub const SECONDS_PER_LINE: f64 = 4.125;
 const INTRO_S: f64 = 8.0;
 const SOLO_S: f64 = 16.0;
 /// A song of usual length.
@@ -12,10 +12,11 @@ const USUAL_S: f64 = 180.0;
 const MOST_LINES: usize = 76;
 
 /// A section and how many lines it has.
-pub(super) type Part = (SectionKind, usize);
+pub type Part = (SectionKind, usize);
 
 /// The sections of a song of `duration_s` seconds; `None` is a song of usual length.
-pub(super) fn form(duration_s: Option<f64>) -> Vec<Part> {
+#[must_use]
+pub fn form(duration_s: Option<f64>) -> Vec<Part> {
     use SectionKind::{Bridge, Chorus, Instrumental, Intro, Outro, PreChorus, Verse};
     let duration_s = duration_s.filter(|d| d.is_finite()).unwrap_or(USUAL_S);
     let short: &[Part] = match duration_s {

@@ -1,0 +1,288 @@
+//! A loaded language model, and what it is asked.
+
+use candle_core::{DType, Device, Tensor, quantized::GgmlDType};
+use llguidance::Matcher;
+use songwright_base::Observer;
+use songwright_nn::qwen::{Cache, Prefix, Qwen};
+
+use super::{
+    ChatTemplate, Checkpoint, Error, Message, Sampler, Sampling, Tokenizer,
+    grammar::{Grammars, wrong},
+};
+
+/// Tokens that are read at once; between two such parts the observer is asked.
+const PART: usize = 256;
+/// Tokens of an answer that the cache has room for at first.
+const ANSWER: usize = 512;
+/// Beginnings that are kept.
+const PREFIXES: usize = 8;
+
+/// A language model on a device.
+#[derive(Debug)]
+pub struct LanguageModel {
+    network: Qwen,
+    tokenizer: Tokenizer,
+    template: ChatTemplate,
+    grammars: Grammars,
+    sampling: Sampling,
+    /// Beginnings of prompts that come again, the last used one last.
+    prefixes: Vec<(Vec<u32>, Prefix)>,
+}
+
+/// In which form a network lies in memory.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Form {
+    /// The type of what is computed, and of matrices that are not in blocks.
+    pub dtype: DType,
+    /// The blocks that matrices are made into.
+    pub blocks: Option<GgmlDType>,
+}
+
+impl LanguageModel {
+    /// Loads a checkpoint in a form, for texts of up to `positions` tokens.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`] and [`Error::Network`].
+    pub fn load(
+        checkpoint: &Checkpoint,
+        device: &Device,
+        form: Form,
+        positions: usize,
+    ) -> Result<Self, Error> {
+        let tokenizer = checkpoint.tokenizer()?;
+        let weights = checkpoint
+            .weights(form.dtype, device)
+            .quantised(form.blocks);
+        let stops = checkpoint.stops(&tokenizer);
+        Ok(Self {
+            grammars: Grammars::new(&tokenizer, checkpoint.config.vocab_size, &stops)?,
+            network: Qwen::load(&weights, &checkpoint.config, positions)?,
+            template: checkpoint.template()?,
+            sampling: checkpoint.sampling,
+            tokenizer,
+            prefixes: Vec::new(),
+        })
+    }
+
+    /// Its grammars.
+    #[must_use]
+    pub fn grammars(&self) -> &Grammars {
+        &self.grammars
+    }
+
+    /// How its makers draw tokens.
+    #[must_use]
+    pub fn sampling(&self) -> Sampling {
+        self.sampling
+    }
+
+    /// Its tokenizer.
+    #[must_use]
+    pub fn tokenizer(&self) -> &Tokenizer {
+        &self.tokenizer
+    }
+
+    /// Reads a prompt: a fixed instruction, which is kept for the next time, and what a user asks.
+    /// Names of signs in either are left out.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`] between two parts; where the prompt is longer than the network's positions,
+    /// [`Error::Network`].
+    pub fn ask(
+        &mut self,
+        instruction: &str,
+        question: &str,
+        observer: &dyn Observer,
+    ) -> Result<Session<'_>, Error> {
+        let message = |role, text| Message {
+            role,
+            content: self.tokenizer.without_signs(text),
+        };
+        let messages = [message("system", instruction), message("user", question)];
+        let prompt = self
+            .tokenizer
+            .encode(&self.template.render(&messages, true)?)?;
+        let fixed = self.template.render(&messages[..1], false);
+        let fixed = fixed.map_or(Ok(Vec::new()), |text| self.tokenizer.encode(&text))?;
+        let same = prompt.iter().zip(&fixed).take_while(|(a, b)| a == b);
+        // The last token is read for what follows it.
+        let fixed = same.count().min(prompt.len().saturating_sub(1));
+        let mut cache = self.network.cache(prompt.len() + ANSWER)?;
+        self.begin(&prompt[..fixed], &mut cache, observer)?;
+        Ok(Session {
+            unread: prompt[cache.len()..].to_vec(),
+            prompt,
+            model: self,
+            cache,
+        })
+    }
+
+    /// Reads a beginning, or takes it from those that are kept.
+    fn begin(
+        &mut self,
+        tokens: &[u32],
+        cache: &mut Cache,
+        observer: &dyn Observer,
+    ) -> Result<(), Error> {
+        if tokens.is_empty() {
+            return Ok(());
+        }
+        if let Some(at) = self.prefixes.iter().position(|(kept, _)| kept == tokens) {
+            let last = self.prefixes.remove(at);
+            cache.restart(&last.1)?;
+            self.prefixes.push(last);
+            return Ok(());
+        }
+        read(&self.network, tokens, cache, observer)?;
+        let prefix = cache.prefix(cache.len())?;
+        if self.prefixes.len() >= PREFIXES {
+            self.prefixes.remove(0);
+        }
+        self.prefixes.push((tokens.to_vec(), prefix));
+        Ok(())
+    }
+}
+
+/// Reads tokens without asking what follows.
+fn read(
+    network: &Qwen,
+    tokens: &[u32],
+    cache: &mut Cache,
+    observer: &dyn Observer,
+) -> Result<(), Error> {
+    for part in tokens.chunks(PART) {
+        if observer.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
+        network.forward(&row(network, part)?, cache)?;
+    }
+    Ok(())
+}
+
+fn row(network: &Qwen, tokens: &[u32]) -> Result<Tensor, Error> {
+    let row = Tensor::new(tokens, network.device()).and_then(|row| row.unsqueeze(0));
+    Ok(row.map_err(songwright_nn::Error::from)?)
+}
+
+/// A prompt that was read, and what is written behind it.
+#[derive(Debug)]
+pub struct Session<'m> {
+    model: &'m mut LanguageModel,
+    cache: Cache,
+    prompt: Vec<u32>,
+    /// Known tokens that are not in the cache yet.
+    unread: Vec<u32>,
+}
+
+/// What was written.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Passage {
+    /// The text.
+    pub text: String,
+    /// The mean of the drawn tokens' log-probabilities among those that were allowed.
+    pub mean_log_probability: f32,
+    /// How many tokens were drawn, not forced.
+    pub drawn: usize,
+}
+
+impl Session<'_> {
+    /// The tokens of the prompt.
+    #[must_use]
+    pub fn prompt(&self) -> &[u32] {
+        &self.prompt
+    }
+
+    /// Grammars of this model.
+    #[must_use]
+    pub fn grammars(&self) -> &Grammars {
+        &self.model.grammars
+    }
+
+    /// Writes a given text.
+    ///
+    /// # Errors
+    /// [`Error::Tokenizer`].
+    pub fn say(&mut self, text: &str) -> Result<(), Error> {
+        self.unread.extend(self.model.tokenizer.encode(text)?);
+        Ok(())
+    }
+
+    /// Writes what a grammar allows until it ends; `watch` is shown the text after every token.
+    ///
+    /// # Errors
+    /// [`Error::Cancelled`] within one token; those of the network.
+    pub fn write(
+        &mut self,
+        grammar: &mut Matcher,
+        sampler: &mut Sampler,
+        observer: &dyn Observer,
+        mut watch: impl FnMut(&str),
+    ) -> Result<Passage, Error> {
+        let mut bytes = Vec::new();
+        let mut log_probability = 0.0;
+        let mut drawn = 0_usize;
+        while !grammar.is_stopped() {
+            let forced = grammar.consume_ff_tokens();
+            self.take(&forced, &mut bytes, sampler);
+            if grammar.is_stopped() {
+                break;
+            }
+            let logits = self.next(observer)?;
+            let allowed = grammar.compute_mask().map_err(wrong)?;
+            let next = sampler.draw(&logits, Some(&allowed))?;
+            grammar.consume_token(next.token).map_err(wrong)?;
+            log_probability += next.probability.max(f32::MIN_POSITIVE).ln();
+            drawn += 1;
+            if self.model.tokenizer.bytes(next.token).is_empty() {
+                break;
+            }
+            self.take(&[next.token], &mut bytes, sampler);
+            watch(complete(&bytes));
+        }
+        if let Some(what) = grammar.get_error() {
+            return Err(Error::Grammar { what });
+        }
+        #[expect(clippy::cast_precision_loss, reason = "a small number")]
+        let count = drawn.max(1) as f32;
+        Ok(Passage {
+            text: String::from_utf8_lossy(&bytes).into_owned(),
+            mean_log_probability: log_probability / count,
+            drawn,
+        })
+    }
+
+    fn take(&mut self, tokens: &[u32], bytes: &mut Vec<u8>, sampler: &mut Sampler) {
+        self.unread.extend_from_slice(tokens);
+        sampler.see(tokens);
+        for token in tokens {
+            bytes.extend_from_slice(self.model.tokenizer.bytes(*token));
+        }
+    }
+
+    /// Reads what is unread: the logits after it.
+    fn next(&mut self, observer: &dyn Observer) -> Result<Vec<f32>, Error> {
+        let network = &self.model.network;
+        let tokens = std::mem::take(&mut self.unread);
+        self.cache.reserve(
+            (self.cache.len() + tokens.len())
+                .next_multiple_of(PART)
+                .min(network.positions()?),
+        )?;
+        let last = tokens.len().saturating_sub(1) / PART * PART;
+        read(network, &tokens[..last], &mut self.cache, observer)?;
+        if observer.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
+        let logits = network.next(&row(network, &tokens[last..])?, &mut self.cache)?;
+        let logits = logits.squeeze(0).and_then(|row| row.to_vec1());
+        Ok(logits.map_err(songwright_nn::Error::from)?)
+    }
+}
+
+/// What of the bytes is whole characters.
+fn complete(bytes: &[u8]) -> &str {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text,
+        Err(error) => std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default(),
+    }
+}

@@ -1,0 +1,60 @@
+//! In which form a language model fits.
+
+use candle_core::{DType, Device, quantized::GgmlDType};
+
+use super::{Checkpoint, Error, Form};
+
+/// Positions of the longest prompt and answer; a song of ten minutes has some 1,500.
+pub(super) const POSITIONS: usize = 8192;
+/// Positions that memory is counted for: those of a usual song.
+const USUAL_POSITIONS: u64 = 2048;
+/// The tokenizer, the grammars and one pass.
+const AROUND_BYTES: u64 = 192 << 20;
+
+/// What a model does to fit.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Plan {
+    /// The form of its network.
+    pub form: Form,
+    /// What it takes at its fullest, in bytes.
+    pub bytes: u64,
+}
+
+impl Plan {
+    /// Of a checkpoint on a device with `budget_bytes` for it. A GGUF file stays as it is; floats are
+    /// made into blocks of eight bits on a processor, where nothing is faster and the ear of a lyricist
+    /// hears no difference, and on a graphics card where they do not fit.
+    ///
+    /// # Errors
+    /// None that is known.
+    pub fn of(checkpoint: &Checkpoint, device: &Device, budget_bytes: u64) -> Result<Self, Error> {
+        let on_cpu = matches!(device, Device::Cpu);
+        let dtype = if on_cpu { DType::F32 } else { DType::BF16 };
+        let cached = checkpoint.config.cached_numbers() as u64 * dtype.size_in_bytes() as u64;
+        let around = AROUND_BYTES + USUAL_POSITIONS * cached;
+        let plan = |blocks: Option<GgmlDType>, weights: u64| Self {
+            form: Form { dtype, blocks },
+            bytes: weights + around,
+        };
+        if checkpoint.is_gguf() {
+            return Ok(plan(None, checkpoint.bytes()));
+        }
+        let parameters = checkpoint.parameters()?;
+        let in_blocks = |blocks: GgmlDType| {
+            let bytes = parameters * blocks.type_size() as u64 / blocks.block_size() as u64;
+            plan(Some(blocks), bytes)
+        };
+        let plans = [
+            (!on_cpu).then(|| plan(None, parameters * 2)),
+            Some(in_blocks(GgmlDType::Q8_0)),
+            Some(in_blocks(GgmlDType::Q4K)),
+        ];
+        let fitting = plans
+            .iter()
+            .flatten()
+            .find(|plan| plan.bytes <= budget_bytes);
+        Ok(fitting
+            .copied()
+            .unwrap_or_else(|| in_blocks(GgmlDType::Q4K)))
+    }
+}

@@ -1,0 +1,55 @@
+//! The title of a song.
+
+use minijinja::context;
+use songwright_base::{Observer, Progress, Stage};
+
+use super::{
+    Error, LanguageModel, Sampler,
+    lines::bounded,
+    prompts::Task,
+    tongue::{Script, Tongue},
+};
+use crate::TitleParams;
+
+/// Most characters, of scripts without spaces and of others.
+const MOST: (usize, usize) = (12, 40);
+
+pub(super) fn title(
+    model: &mut LanguageModel,
+    params: &TitleParams,
+    observer: &dyn Observer,
+) -> Result<String, Error> {
+    let tongue = Tongue::of_text(params.lyrics.as_deref().unwrap_or(&params.description));
+    let prompt = Task::Title.prompt(tongue.told())?;
+    let question = prompt.question(context! {
+        description => params.description.as_str(),
+        lyrics => params.lyrics.as_deref(),
+        language => tongue.name.as_str(),
+    })?;
+    let mut sampler = Sampler::new(model.sampling(), params.seed);
+    let mut session = model.ask(&prompt.instruction, &question, observer)?;
+    let mut matcher = session.grammars().matcher(&grammar(tongue.script))?;
+    let passage = session.write(&mut matcher, &mut sampler, observer, |text| {
+        observer.note(text);
+    })?;
+    observer.report(Progress::new(Stage::Title, 1, 1));
+    let title = passage.text.trim().to_owned();
+    if title.is_empty() {
+        return Err(Error::Unreadable {
+            answer: passage.text,
+        });
+    }
+    Ok(title)
+}
+
+/// One to six words, or one to twelve signs.
+fn grammar(script: Script) -> String {
+    let letters = script.letters();
+    let (form, most) = if script.is_unspaced() {
+        (format!("[{letters}]+"), MOST.0)
+    } else {
+        let word = format!("['’]?[{letters}]+(['’-][{letters}]+)*['’]?");
+        (format!("{word}( {word}){{0,5}}[!?]?"), MOST.1)
+    };
+    format!("start: TITLE\n{}", bounded("TITLE", &form, (1, most)))
+}

@@ -1,0 +1,160 @@
+//! What is loaded, and what is refused.
+
+use std::{fs, path::Path};
+
+use anyhow::{Context as _, Result, ensure};
+use songwright_base::{Seed, Silent};
+use songwright_lyrics::{
+    CategoriesParams, Lyricist, LyricsParams,
+    qwen::{Checkpoint, Error, Tokenizer},
+};
+use songwright_nn::weights::Gguf;
+use songwright_tests::{
+    qwen_tokenizer,
+    synthetic_qwen::{small, write_qwen, write_qwen_gguf},
+};
+
+use crate::desk::{open, open_as};
+
+#[test]
+fn a_gguf_file_answers_as_its_folder() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    write_qwen(folder.path(), &small(), 11)?;
+    let file = folder.path().join("small.gguf");
+    write_qwen_gguf(folder.path(), &file)?;
+    let tokenizer = Tokenizer::from_gguf(&Gguf::open(&file)?)?;
+    let own = Tokenizer::from_json(&qwen_tokenizer()?, Path::new("tokenizer.json"))?;
+    for text in [
+        "[verse]\nNeon rain on Mulholland\n",
+        "雨落在屋顶上，1998 年",
+        "<|im_start|>user\nWhat's new?<|im_end|>\n",
+        "e\u{301} naïve 🎵\t\t x",
+    ] {
+        let wanted = own.encode(text)?;
+        let found = tokenizer.encode(text)?;
+        ensure!(found == wanted, "{text:?}: {found:?}, not {wanted:?}");
+    }
+    let (mut by_folder, mut by_file) = (open(folder.path())?, open_as(&file, None)?);
+    let categories = CategoriesParams {
+        description: "a song about rain".to_owned(),
+        max_categories: 5,
+        include_subgenres: true,
+    };
+    let lyrics = LyricsParams {
+        description: "a song about rain".to_owned(),
+        style: None,
+        language: None,
+        mood: None,
+        duration_s: Some(30.0),
+        seed: Seed(3),
+    };
+    ensure!(
+        by_folder.categories(&categories, &Silent)? == by_file.categories(&categories, &Silent)?,
+        "other categories"
+    );
+    ensure!(
+        by_folder.lyrics(&lyrics, &Silent)? == by_file.lyrics(&lyrics, &Silent)?,
+        "other lyrics"
+    );
+    Ok(())
+}
+
+/// What is said of a folder or a file that cannot be loaded.
+fn refusal(path: &Path) -> Result<String> {
+    let error = match Checkpoint::open(path) {
+        Err(error) => error,
+        Ok(checkpoint) => checkpoint
+            .tokenizer()
+            .and_then(|_| checkpoint.template())
+            .err()
+            .context("it opens")?,
+    };
+    ensure!(matches!(error, Error::Checkpoint { .. }), "{error:?}");
+    Ok(error.to_string())
+}
+
+#[test]
+fn a_folder_that_is_not_whole_names_the_file() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    for (file, spoiled, said) in [
+        ("config.json", None, "config.json"),
+        ("config.json", Some("{}"), "config.json"),
+        (
+            "config.json",
+            Some("{\"model_type\": \"llama\"}"),
+            "config.json",
+        ),
+        ("model.safetensors", None, "model.safetensors"),
+        ("model.safetensors", Some("short"), "model.safetensors"),
+        ("tokenizer.json", None, "tokenizer.json"),
+        ("tokenizer.json", Some("{}"), "tokenizer.json"),
+        ("tokenizer_config.json", Some("{}"), "no chat template"),
+        (
+            "tokenizer_config.json",
+            Some("{\"chat_template\": \"{% if %}\"}"),
+            "template",
+        ),
+        (
+            "generation_config.json",
+            Some("none"),
+            "generation_config.json",
+        ),
+    ] {
+        write_qwen(folder.path(), &small(), 1)?;
+        let path = folder.path().join(file);
+        match spoiled {
+            Some(text) => fs::write(&path, text)?,
+            None => fs::remove_file(&path)?,
+        }
+        let found = refusal(folder.path()).with_context(|| format!("{file}: {spoiled:?}"))?;
+        ensure!(found.contains(said), "{file}: {found}");
+    }
+    Ok(())
+}
+
+#[test]
+fn another_models_weights_are_told_by_the_tensor() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    write_qwen(folder.path(), &small(), 1)?;
+    let mut config = small();
+    config["intermediate_size"] = 96.into();
+    fs::write(folder.path().join("config.json"), config.to_string())?;
+    let found = refusal(folder.path())?;
+    ensure!(
+        found.contains("mlp.") && found.contains("[64, 32]"),
+        "{found}"
+    );
+    config["intermediate_size"] = 64.into();
+    config["num_hidden_layers"] = 2.into();
+    fs::write(folder.path().join("config.json"), config.to_string())?;
+    let found = refusal(folder.path())?;
+    ensure!(found.contains("model.layers.1."), "{found}");
+    Ok(())
+}
+
+#[test]
+fn a_gguf_file_that_is_not_whole_is_refused() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    write_qwen(folder.path(), &small(), 1)?;
+    let file = folder.path().join("small.gguf");
+    write_qwen_gguf(folder.path(), &file)?;
+    let whole = fs::read(&file)?;
+    for (bytes, said) in [
+        (&whole[..whole.len() / 2], "cut off"),
+        (&whole[..1000], "no GGUF file"),
+        (&b"GGUF"[..], "no GGUF file"),
+        (&b"words"[..], "no GGUF file"),
+        (&[][..], "no GGUF file"),
+    ] {
+        fs::write(&file, bytes)?;
+        let found = refusal(&file)?;
+        ensure!(
+            found.contains(said) && found.contains("small.gguf"),
+            "{found}"
+        );
+    }
+    fs::remove_file(&file)?;
+    let found = refusal(&file)?;
+    ensure!(found.contains("small.gguf"), "{found}");
+    Ok(())
+}

@@ -1,0 +1,147 @@
+//! The same through the program: over HTTP, many at once, and where the model is missing or broken.
+
+use std::{fs, thread};
+
+use serde_json::{Value, json};
+use songwright_base::LyricSheet;
+use songwright_tests::{
+    Server,
+    synthetic_qwen::{small, write_qwen},
+};
+
+const ABOUT: &str = "a song about <|im_end|> rain & 'tin' roofs";
+
+/// Requests of each kind.
+const SEEDS: u64 = 20;
+
+fn ask(server: &Server, path: &str, body: &Value) -> Value {
+    let answer = server.post(path, body);
+    assert_eq!(answer.status, 200, "{path} {body}: {}", answer.json());
+    answer.json()
+}
+
+#[test]
+fn every_endpoint_is_served_by_the_model() {
+    let dir = tempfile::tempdir().unwrap();
+    let model = dir.path().join("model");
+    write_qwen(&model, &small(), 5).unwrap();
+    let server = Server::start(
+        &dir.path().join("data"),
+        &[("LLM_MODEL_ID", model.to_str().unwrap())],
+    );
+    for seed in 0..SEEDS {
+        let lyrics = ask(
+            &server,
+            "/lyrics/generate_lyrics",
+            &json!({"description": ABOUT, "audio_duration": 10, "seed": seed}),
+        );
+        let sheet = LyricSheet::parse(lyrics["lyrics"].as_str().unwrap());
+        assert!(sheet.lines().count() == 2, "{lyrics}");
+        let tags = ask(
+            &server,
+            "/lyrics/generate_prompt",
+            &json!({"description": ABOUT, "tempo": "92 BPM", "seed": seed}),
+        );
+        assert!(
+            tags["prompt"].as_str().unwrap().contains(", 92 BPM, "),
+            "{tags}"
+        );
+        let categories = ask(
+            &server,
+            "/lyrics/generate_categories",
+            &json!({"description": format!("{ABOUT} {seed}"), "max_categories": 4}),
+        );
+        let count = categories["categories"].as_array().unwrap().len();
+        assert!((3..=4).contains(&count), "{categories}");
+        assert_eq!(
+            categories["confidence_scores"].as_object().unwrap().len(),
+            count
+        );
+    }
+    let song = ask(
+        &server,
+        "/generate_from_description",
+        &json!({"full_described_song": ABOUT, "audio_duration": 10, "cover_size": 256, "seed": 1}),
+    );
+    assert_eq!(song["errors"], Value::Null, "{song}");
+    assert_eq!(song["engines"]["lyrics"]["kind"], "neural", "{song}");
+    assert_eq!(song["engines"]["music"]["kind"], "sketch", "{song}");
+}
+
+#[test]
+fn thirty_two_at_once_wait_in_line() {
+    let dir = tempfile::tempdir().unwrap();
+    let model = dir.path().join("model");
+    write_qwen(&model, &small(), 5).unwrap();
+    let server = Server::start(
+        &dir.path().join("data"),
+        &[("LLM_MODEL_ID", model.to_str().unwrap())],
+    );
+    thread::scope(|scope| {
+        let asked: Vec<_> = (0..32)
+            .map(|i| {
+                let server = &server;
+                scope.spawn(move || {
+                    let body = json!({"description": format!("{ABOUT} {i}")});
+                    server.post("/lyrics/generate_categories", &body)
+                })
+            })
+            .collect();
+        for answer in asked {
+            let answer = answer.join().unwrap();
+            match answer.status {
+                200 => assert!(answer.json()["categories"].is_array()),
+                429 => assert!(answer.retry_after.is_some()),
+                other => panic!("{other}: {}", answer.json()),
+            }
+        }
+    });
+}
+
+#[test]
+fn a_model_that_is_missing_is_503_with_the_command() {
+    let dir = tempfile::tempdir().unwrap();
+    let cache = dir.path().join("cache");
+    let broken = dir.path().join("broken.gguf");
+    fs::write(&broken, "GGUF and then nothing").unwrap();
+    for (name, said) in [
+        ("qwen3-0.6b", "songwright models install qwen3-0.6b"),
+        (
+            "Qwen/Qwen2-7B-Instruct",
+            "songwright models install qwen2-7b-instruct",
+        ),
+        ("nobody/nothing", "nobody/nothing"),
+        (broken.to_str().unwrap(), "broken.gguf"),
+    ] {
+        let server = Server::start(
+            &dir.path().join("data"),
+            &[
+                ("LLM_MODEL_ID", name),
+                ("HF_HUB_CACHE", cache.to_str().unwrap()),
+            ],
+        );
+        let answer = server.post("/lyrics/generate_lyrics", &json!({"description": ABOUT}));
+        let body = answer.json();
+        assert_eq!(answer.status, 503, "{name}: {body}");
+        let detail = body["detail"].as_str().unwrap();
+        assert!(detail.contains(said), "{name}: {detail}");
+        server.kill();
+    }
+}
+
+#[test]
+fn without_a_model_the_sketch_writes_and_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let cache = dir.path().join("cache");
+    let server = Server::start(
+        &dir.path().join("data"),
+        &[("HF_HUB_CACHE", cache.to_str().unwrap())],
+    );
+    let answer = ask(
+        &server,
+        "/lyrics/generate_lyrics",
+        &json!({"description": "a song about rain"}),
+    );
+    let info = answer["metadata"]["model_info"].to_string();
+    assert!(info.to_lowercase().contains("sketch"), "{answer}");
+}

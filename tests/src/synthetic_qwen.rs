@@ -1,0 +1,192 @@
+//! Qwen3 with random values and its own tokenizer: what is loaded, and answers, without the published
+//! weights.
+
+use std::{fs, io, path::Path};
+
+use candle_core::{
+    DType, Device,
+    quantized::{
+        GgmlDType, QTensor,
+        gguf_file::{self, Value as Note},
+    },
+};
+use serde_json::{Value, json};
+use songwright_nn::qwen::{Config, Family, Qwen, llama_name};
+
+use crate::{
+    qwen_tokenizer,
+    synthetic::{asked, write_safetensors},
+};
+
+/// Rows of the published embedding.
+const ROWS: usize = 151_936;
+
+/// A network of one narrow layer: an answer in milliseconds.
+#[must_use]
+pub fn small() -> Value {
+    json!({
+        "model_type": "qwen3", "vocab_size": ROWS, "hidden_size": 32, "intermediate_size": 64,
+        "num_hidden_layers": 1, "num_attention_heads": 2, "num_key_value_heads": 1, "head_dim": 16,
+        "max_position_embeddings": 8192, "rms_norm_eps": 1e-6, "rope_theta": 1e6,
+        "tie_word_embeddings": true, "hidden_act": "silu",
+    })
+}
+
+/// Writes a folder as the hub's repositories have it, the same bytes for the same `seed`.
+///
+/// # Errors
+/// Those of the file system, and of configurations that are none.
+pub fn write_qwen(folder: &Path, config: &Value, seed: u64) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    let text = config.to_string();
+    let read = Config::from_json(&text, Path::new("config.json")).map_err(io::Error::other)?;
+    let tensors = asked(&|weights| Qwen::load(weights, &read, 1).map(drop))?;
+    fs::write(folder.join("config.json"), text)?;
+    write_safetensors(
+        &folder.join("model.safetensors"),
+        &tensors,
+        DType::BF16,
+        seed,
+    )?;
+    fs::write(folder.join("tokenizer.json"), qwen_tokenizer()?)?;
+    let goldens = Path::new(env!("CARGO_MANIFEST_DIR")).join("golden/qwen/templates");
+    let template = fs::read_to_string(goldens.join("qwen3.jinja"))?;
+    fs::write(
+        folder.join("tokenizer_config.json"),
+        json!({"chat_template": template}).to_string(),
+    )?;
+    fs::write(
+        folder.join("generation_config.json"),
+        json!({
+            "eos_token_id": [151_645, 151_643], "temperature": 0.7, "top_k": 20, "top_p": 0.8,
+        })
+        .to_string(),
+    )
+}
+
+/// Writes a folder's model as one GGUF file in `Q8_0`, tokenizer and template in its notes, as llama.cpp's
+/// converter does.
+///
+/// # Errors
+/// Those of the file system, and of folders that hold no such model.
+pub fn write_qwen_gguf(folder: &Path, file: &Path) -> io::Result<()> {
+    let read = |name: &str| -> io::Result<Value> {
+        Ok(serde_json::from_slice(&fs::read(folder.join(name))?)?)
+    };
+    let text = fs::read_to_string(folder.join("config.json"))?;
+    let config = Config::from_json(&text, Path::new("config.json")).map_err(io::Error::other)?;
+    let weights = candle_core::safetensors::load(folder.join("model.safetensors"), &Device::Cpu)
+        .map_err(io::Error::other)?;
+    let mut notes = network_notes(&config);
+    notes.extend(tokenizer_notes(&read("tokenizer.json")?, config.vocab_size));
+    let template = read("tokenizer_config.json")?["chat_template"].clone();
+    notes.push((
+        "tokenizer.chat_template".to_owned(),
+        Note::String(template.as_str().unwrap_or_default().to_owned()),
+    ));
+    let tensors = weights
+        .iter()
+        .filter_map(|(name, tensor)| Some((llama_name(name)?, tensor)))
+        .map(|(name, tensor)| {
+            let dtype = if tensor.rank() == 1 {
+                GgmlDType::F32
+            } else {
+                GgmlDType::Q8_0
+            };
+            let wide = tensor.to_dtype(DType::F32)?;
+            Ok((name, QTensor::quantize(&wide, dtype)?))
+        })
+        .collect::<candle_core::Result<Vec<_>>>()
+        .map_err(io::Error::other)?;
+    let notes: Vec<(&str, &Note)> = notes.iter().map(|(k, v)| (k.as_str(), v)).collect();
+    let tensors: Vec<(&str, &QTensor)> = tensors.iter().map(|(n, t)| (n.as_str(), t)).collect();
+    gguf_file::write(&mut fs::File::create(file)?, &notes, &tensors).map_err(io::Error::other)
+}
+
+fn network_notes(config: &Config) -> Vec<(String, Note)> {
+    let name = match config.family {
+        Family::Qwen2 => "qwen2",
+        Family::Qwen3 => "qwen3",
+    };
+    let counts = [
+        ("block_count", config.num_hidden_layers),
+        ("context_length", config.max_position_embeddings),
+        ("embedding_length", config.hidden_size),
+        ("feed_forward_length", config.intermediate_size),
+        ("attention.head_count", config.num_attention_heads),
+        ("attention.head_count_kv", config.num_key_value_heads),
+        ("attention.key_length", config.head_dim),
+    ];
+    #[expect(clippy::cast_possible_truncation, reason = "as the format has it")]
+    let numbers = [
+        (
+            "attention.layer_norm_rms_epsilon",
+            config.rms_norm_eps as f32,
+        ),
+        ("rope.freq_base", config.rope_theta as f32),
+    ];
+    let counts = counts.map(|(key, n)| (key, Note::U32(u32::try_from(n).unwrap_or(u32::MAX))));
+    let numbers = numbers.map(|(key, n)| (key, Note::F32(n)));
+    let own = counts.into_iter().chain(numbers);
+    let mut notes: Vec<(String, Note)> = own
+        .map(|(key, note)| (format!("{name}.{key}"), note))
+        .collect();
+    notes.push((
+        "general.architecture".to_owned(),
+        Note::String(name.to_owned()),
+    ));
+    notes
+}
+
+/// The tokenizer; rows that no token has are "unused", as in published files.
+fn tokenizer_notes(tokenizer: &Value, rows: usize) -> Vec<(String, Note)> {
+    const NORMAL: i32 = 1;
+    const CONTROL: i32 = 3;
+    const UNUSED: i32 = 5;
+    let mut tokens: Vec<(String, i32)> = (0..rows)
+        .map(|row| (format!("[PAD{row}]"), UNUSED))
+        .collect();
+    let mut set = |id: &Value, token: &str, kind| {
+        let slot = id
+            .as_u64()
+            .and_then(|id| tokens.get_mut(usize::try_from(id).ok()?));
+        if let Some(slot) = slot {
+            *slot = (token.to_owned(), kind);
+        }
+    };
+    for (token, id) in tokenizer["model"]["vocab"]
+        .as_object()
+        .into_iter()
+        .flatten()
+    {
+        set(id, token, NORMAL);
+    }
+    for token in tokenizer["added_tokens"].as_array().into_iter().flatten() {
+        set(
+            &token["id"],
+            token["content"].as_str().unwrap_or_default(),
+            CONTROL,
+        );
+    }
+    let merges = tokenizer["model"]["merges"]
+        .as_array()
+        .into_iter()
+        .flatten();
+    let merges = merges.map(|pair| {
+        let part = |i: usize| pair[i].as_str().unwrap_or_default();
+        Note::String(format!("{} {}", part(0), part(1)))
+    });
+    let (names, kinds): (Vec<_>, Vec<_>) = tokens
+        .into_iter()
+        .map(|(token, kind)| (Note::String(token), Note::I32(kind)))
+        .unzip();
+    let note = |key: &str, note| (format!("tokenizer.ggml.{key}"), note);
+    vec![
+        note("model", Note::String("gpt2".to_owned())),
+        note("pre", Note::String("qwen2".to_owned())),
+        note("tokens", Note::Array(names)),
+        note("token_type", Note::Array(kinds)),
+        note("merges", Note::Array(merges.collect())),
+        note("eos_token_id", Note::U32(151_645)),
+    ]
+}
