@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::{
-    codec, guidance, loops, lyric_cases, schedules, set::Set, text_encoder, torch_randn,
+    codec, guidance, loops, lyric_cases, schedules, sdxl, set::Set, text_encoder, torch_randn,
     transformer,
 };
 
@@ -43,6 +43,23 @@ const FAMILIES: &[Family] = &[
             ("scheduler_", schedules::one),
             ("torch_randn", torch_randn::check),
             ("torch_cpu_randn", torch_randn::check),
+        ],
+    },
+    Family {
+        folder: "clip",
+        checks: &[("bpe_cases", sdxl::bpe_cases)],
+    },
+    Family {
+        folder: "sdxl",
+        checks: &[
+            ("pipeline", sdxl::pipeline),
+            ("scheduler_tables", sdxl::tables),
+            ("scheduler", sdxl::steps),
+            ("tae", sdxl::tiny),
+            ("text_encoder", sdxl::text_encoders),
+            ("tiny_tokenizer", sdxl::pipeline),
+            ("unet", sdxl::unet),
+            ("vae", sdxl::vae),
         ],
     },
     Family {

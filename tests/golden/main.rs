@@ -11,6 +11,8 @@ mod guidance;
 mod loops;
 mod lyric_cases;
 mod schedules;
+mod sdxl;
+mod sdxl_pipeline;
 mod set;
 mod text_encoder;
 mod torch_randn;

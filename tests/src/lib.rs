@@ -7,6 +7,7 @@
 )]
 
 mod program;
+pub mod sdxl;
 mod server;
 pub mod synthetic;
 mod wav;

@@ -2,6 +2,7 @@
 
 mod artist;
 mod params;
+pub mod sdxl;
 mod service;
 mod style;
 

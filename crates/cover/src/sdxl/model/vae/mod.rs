@@ -1,0 +1,11 @@
+//! The autoencoder between pictures and latents (Rombach et al. 2022; diffusers' `AutoencoderKL`).
+
+mod attention;
+mod decoder;
+mod encoder;
+
+pub use decoder::VaeDecoder;
+pub use encoder::{Moments, VaeEncoder};
+
+/// Added to variances.
+const EPS: f64 = 1e-6;
