@@ -23,7 +23,7 @@ pub use body::{Body, parse};
 pub use diffusion::{CfgType, Diffusion, DiffusionFields, LoraChoice, OssSteps, SchedulerType};
 pub use health::{DependentService, HealthCheck, ServiceInfo};
 pub use image::{
-    AvailableStyles, CoverImageRequest, CoverImageResponse, DownloadedImage, StyleText,
+    AvailableStyles, CoverImage, CoverImageRequest, CoverImageResponse, DownloadedImage, StyleText,
 };
 pub use lyrics::{
     CategoriesRequest, CategoriesResponse, Heard, LyricsRequest, LyricsResponse, PromptRequest,

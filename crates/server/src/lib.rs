@@ -8,12 +8,14 @@
 mod answer;
 mod assembly;
 mod body;
+mod covers;
 mod error;
 mod files;
 mod gate;
 mod host;
 mod key;
 pub mod models;
+mod neural_cover;
 mod neural_music;
 mod openapi;
 mod page;

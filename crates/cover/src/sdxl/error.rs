@@ -58,6 +58,10 @@ impl From<Error> for EngineError {
             Error::Checkpoint { .. } => Self::Unavailable {
                 what: format!("SDXL cannot be loaded. {error}"),
             },
+            Error::NotFinite => Self::failed(
+                "drawing the cover: the model's result was no picture, in full precision too, so that its \
+                 weights may be damaged; `songwright models verify` says whether they are",
+            )(error),
             other => Self::failed("drawing a cover with SDXL")(other),
         }
     }

@@ -3,6 +3,7 @@
 mod attention;
 mod decoder;
 mod encoder;
+mod tiles;
 
 pub use decoder::VaeDecoder;
 pub use encoder::{Moments, VaeEncoder};
