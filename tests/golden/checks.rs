@@ -3,8 +3,8 @@
 use anyhow::Result;
 
 use crate::{
-    chat, codec, guidance, language_model, loops, lyric_cases, schedules, set::Set, text_encoder,
-    torch_randn, transformer,
+    chat, codec, guidance, language_model, loops, lyric_cases, schedules, sdxl, set::Set,
+    text_encoder, torch_randn, transformer,
 };
 
 /// A check of one file of a set.
@@ -52,6 +52,23 @@ const FAMILIES: &[Family] = &[
             ("chat_cases", chat::prompts),
             ("qwen2", language_model::check),
             ("qwen3", language_model::check),
+        ],
+    },
+    Family {
+        folder: "clip",
+        checks: &[("bpe_cases", sdxl::bpe_cases)],
+    },
+    Family {
+        folder: "sdxl",
+        checks: &[
+            ("pipeline", sdxl::pipeline),
+            ("scheduler_tables", sdxl::tables),
+            ("scheduler", sdxl::steps),
+            ("tae", sdxl::tiny),
+            ("text_encoder", sdxl::text_encoders),
+            ("tiny_tokenizer", sdxl::pipeline),
+            ("unet", sdxl::unet),
+            ("vae", sdxl::vae),
         ],
     },
     Family {

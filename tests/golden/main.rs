@@ -13,6 +13,8 @@ mod language_model;
 mod loops;
 mod lyric_cases;
 mod schedules;
+mod sdxl;
+mod sdxl_pipeline;
 mod set;
 mod text_encoder;
 mod torch_randn;

@@ -56,6 +56,11 @@ impl Set {
             .collect()
     }
 
+    /// The file of that name.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.folder.join(name)
+    }
+
     /// `NAME.json`.
     pub(crate) fn json(&self, name: &str) -> Result<Value> {
         let path = self.folder.join(format!("{name}.json"));

@@ -1,6 +1,8 @@
 //! The networks at their published size, on shapes alone: what they ask for is what the published
 //! checkpoints hold (`*.tsv`: names and shapes, made by instantiating the reference's classes).
 
+mod sdxl;
+
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result, ensure};

@@ -7,9 +7,9 @@
 )]
 
 mod program;
+pub mod sdxl;
 mod server;
 pub mod synthetic;
-pub mod synthetic_qwen;
 pub mod synthetic_qwen;
 mod tokenizer;
 mod wav;

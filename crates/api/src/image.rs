@@ -31,10 +31,25 @@ pub struct CoverImageRequest {
     #[schema(value_type = Option<i64>, minimum = 0, maximum = 4294967295_i64)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<Whole>,
-    /// Accepted, and without effect at guidance 0.
+    /// What a neural artist keeps away from; without effect unless `guidance_scale` is above 1.
     #[schema(max_length = 500)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub negative_prompt: Option<String>,
+    /// How far a neural artist keeps away from `negative_prompt`, at twice the time; 0 where absent.
+    #[schema(minimum = 0, maximum = 20)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guidance_scale: Option<f64>,
+    /// How many pictures are drawn, each with the next seed; 1 where absent.
+    #[schema(value_type = Option<i64>, minimum = 1, maximum = 8)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub num_images: Option<Whole>,
+    /// The key of a picture in the store that a neural artist draws over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub redraw_key: Option<String>,
+    /// How much of that picture goes; 0.6 where absent.
+    #[schema(minimum = 0.05, maximum = 1)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strength: Option<f64>,
     /// Set on the cover by engines that can.
     #[schema(max_length = 200)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -63,6 +78,21 @@ pub struct CoverImageResponse {
     /// The seed that was used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,
+    /// What its maker could not do, and what its licence asks to be said.
+    #[serde(default)]
+    pub notes: Vec<String>,
+    /// All pictures, the one above first.
+    #[serde(default)]
+    pub images: Vec<CoverImage>,
+}
+
+/// One of several pictures.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
+pub struct CoverImage {
+    /// The key of the PNG in the store.
+    pub file_path: String,
+    /// The seed that was used.
+    pub seed: u64,
 }
 
 /// A style's description.

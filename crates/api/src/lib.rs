@@ -30,7 +30,7 @@ pub use estimate::{
 };
 pub use health::{DependentService, HealthCheck, ServiceInfo};
 pub use image::{
-    AvailableStyles, CoverImageRequest, CoverImageResponse, DownloadedImage, StyleText,
+    AvailableStyles, CoverImage, CoverImageRequest, CoverImageResponse, DownloadedImage, StyleText,
 };
 pub use lyrics::{
     CategoriesRequest, CategoriesResponse, Heard, LyricsRequest, LyricsResponse, PromptRequest,

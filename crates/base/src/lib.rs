@@ -21,7 +21,7 @@ pub use engine_error::EngineError;
 pub use engine_info::{EngineInfo, EngineKind};
 pub use failure::Failure;
 pub use lyric_sheet::{LyricSection, LyricSheet, SectionKind};
-pub use observer::{Observer, Progress, Silent, Stage};
+pub use observer::{Observer, Preview, Progress, Silent, Stage};
 pub use operation::{
     Journal, NoJournal, Operation, OperationId, OperationRecord, OperationState, Operations,
     ServiceTotals, Snapshot, StageState, StageStatus,

@@ -113,6 +113,19 @@ pub trait Observer: Sync {
     fn is_cancelled(&self) -> bool;
     /// Takes note of something worth showing while it is made, such as a line of the lyrics.
     fn note(&self, _text: &str) {}
+    /// Takes note of a picture that is not finished.
+    fn preview(&self, _preview: &Preview) {}
+}
+
+/// A picture while it is drawn.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Preview {
+    /// Pixels.
+    pub width: u32,
+    /// Pixels.
+    pub height: u32,
+    /// Red, green and blue of each pixel, line by line.
+    pub rgb: Vec<u8>,
 }
 
 /// An observer that sees nothing and never cancels, for tests and benchmarks.

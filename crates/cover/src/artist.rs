@@ -12,6 +12,8 @@ pub struct Cover {
     pub label: String,
     /// Who made it.
     pub engine: EngineInfo,
+    /// What its maker could not do, and what its licence asks to be said: sentences.
+    pub notes: Vec<String>,
 }
 
 /// Draws covers. Blocking; called on an engine thread.

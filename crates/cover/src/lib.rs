@@ -1,11 +1,18 @@
 //! The cover service: a picture from a prompt and a style.
 
 mod artist;
+mod file;
+mod imagery;
 mod params;
+mod release;
+pub mod sdxl;
 mod service;
 mod style;
 
 pub use artist::{Cover, CoverArtist};
-pub use params::CoverParams;
+pub use file::{Fact, FileError, jpeg, png};
+pub use imagery::imagery;
+pub use params::{CoverParams, Redraw};
+pub use release::{RELEASE_PIXELS, release_art};
 pub use service::CoverService;
-pub use style::{CoverStyle, StylePreset};
+pub use style::{CoverStyle, StylePreset, StyleText};

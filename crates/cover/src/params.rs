@@ -1,3 +1,6 @@
+use std::sync::Arc;
+
+use image::RgbImage;
 use songwright_api::{CoverImageRequest, Whole};
 use songwright_base::{InvalidField, Seed, clean_text, length_between};
 
@@ -22,6 +25,21 @@ pub struct CoverParams {
     pub title: Option<String>,
     /// Set below the title where given.
     pub artist: Option<String>,
+    /// What a guided artist keeps away from.
+    pub negative_prompt: Option<String>,
+    /// How far a neural artist goes away from what the negative prompt says, 0–20; up to 1 it does not.
+    pub guidance_scale: f32,
+    /// The picture that is drawn over; a fresh one where absent.
+    pub redraw: Option<Redraw>,
+}
+
+/// A picture that is drawn over.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Redraw {
+    /// What is there; it is made to fill the asked size.
+    pub image: Arc<RgbImage>,
+    /// How much of it goes, 0.05–1.
+    pub strength: f32,
 }
 
 impl TryFrom<&CoverImageRequest> for CoverParams {
@@ -30,9 +48,7 @@ impl TryFrom<&CoverImageRequest> for CoverParams {
     fn try_from(request: &CoverImageRequest) -> Result<Self, InvalidField> {
         let steps = request.num_inference_steps.unwrap_or(Whole(4));
         let steps = steps.between("num_inference_steps", 1..=10)?;
-        if let Some(words) = &request.negative_prompt {
-            at_most("negative_prompt", words, 500)?;
-        }
+        let negative = request.negative_prompt.as_deref().unwrap_or_default();
         let style = at_most("style", request.style.as_deref().unwrap_or_default(), 100)?;
         Ok(Self {
             prompt: length_between("prompt", &request.prompt, 5..=500)?,
@@ -46,6 +62,10 @@ impl TryFrom<&CoverImageRequest> for CoverParams {
             },
             title: at_most("title", request.title.as_deref().unwrap_or_default(), 200)?,
             artist: at_most("artist", request.artist.as_deref().unwrap_or_default(), 200)?,
+            negative_prompt: at_most("negative_prompt", negative, 500)?,
+            guidance_scale: share("guidance_scale", request.guidance_scale, 0.0, (0.0, 20.0))?,
+            // The picture itself is the server's to read.
+            redraw: None,
         })
     }
 }
@@ -54,6 +74,31 @@ impl TryFrom<&CoverImageRequest> for CoverParams {
 fn side(field: &'static str, given: Option<Whole>) -> Result<u32, InvalidField> {
     let pixels = given.unwrap_or(Whole(512)).between(field, 256..=1024)?;
     Ok((u32::try_from(pixels).unwrap_or(512) + 32) / 64 * 64)
+}
+
+impl CoverParams {
+    /// How much of a picture that is drawn over goes, where a request says so.
+    ///
+    /// # Errors
+    /// Where it is outside of 0.05–1.
+    pub fn strength(request: &CoverImageRequest) -> Result<f32, InvalidField> {
+        share("strength", request.strength, 0.6, (0.05, 1.0))
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a few digits are enough")]
+fn share(
+    field: &'static str,
+    given: Option<f64>,
+    usual: f64,
+    (least, most): (f64, f64),
+) -> Result<f32, InvalidField> {
+    let value = given.unwrap_or(usual);
+    if (least..=most).contains(&value) {
+        return Ok(value as f32);
+    }
+    let rule = format!("must be a number from {least} to {most}, not {value}");
+    Err(InvalidField::new(field, rule))
 }
 
 fn at_most(field: &'static str, text: &str, most: usize) -> Result<Option<String>, InvalidField> {
@@ -110,5 +155,17 @@ mod tests {
         assert!(params(|r| r.seed = Some(Whole(-1))).is_err());
         assert!(params(|r| r.num_inference_steps = Some(Whole(11))).is_err());
         assert!(params(|r| r.style = Some("s".repeat(101))).is_err());
+        for (inside, outside) in [(0.0, -0.1), (20.0, 20.5), (7.5, f64::NAN)] {
+            assert!(params(|r| r.guidance_scale = Some(inside)).is_ok());
+            assert!(params(|r| r.guidance_scale = Some(outside)).is_err());
+        }
+        let strength = |s| {
+            CoverParams::strength(&CoverImageRequest {
+                strength: Some(s),
+                ..CoverImageRequest::default()
+            })
+        };
+        assert!(strength(0.05).is_ok() && strength(1.0).is_ok());
+        assert!(strength(0.04).is_err() && strength(1.01).is_err());
     }
 }

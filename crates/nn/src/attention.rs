@@ -11,7 +11,7 @@ use crate::{
         elements::{Elements, tensor},
         linear_attention::LinearAttention,
     },
-    ops::{Pairs, softmax_last},
+    ops::{Pairs, is_half_on_cpu, softmax_last},
 };
 
 #[cfg(test)]
@@ -34,6 +34,13 @@ pub fn attention(
     let usable = cpu::usable(&[q, k, v]) && bias.is_none_or(|bias| cpu::usable(&[bias]));
     if usable && k.dims() == v.dims() && k.elem_count() > 0 {
         return own(&[q, k, v], scale, bias);
+    }
+    if is_half_on_cpu(q) {
+        // The processor sums halves in halves.
+        let wide = |x: &Tensor| x.to_dtype(DType::F32);
+        let bias = bias.map(wide).transpose()?;
+        let seen = attention(&wide(q)?, &wide(k)?, &wide(v)?, scale, bias.as_ref())?;
+        return Ok(seen.to_dtype(q.dtype())?);
     }
     composed(&[q, k, v], scale, bias)
 }

@@ -1,8 +1,12 @@
 //! Convolutions over time and over pixels.
 
-use candle_core::Tensor;
+use candle_core::{DType, Tensor};
 
-use crate::{Result, Weights, cpu, ops::silu, weights::Bias};
+use crate::{
+    Result, Weights, cpu,
+    ops::{is_half_on_cpu, silu},
+    weights::Bias,
+};
 
 mod doubled;
 pub(crate) mod own;
@@ -318,6 +322,21 @@ impl Conv2d {
         self.composed(&silu(x)?)
     }
 
+    /// The same of `x`, and `residual`, of the result's shape, added.
+    ///
+    /// # Errors
+    /// Where the input has other channels, or the residual another shape.
+    pub fn forward_onto(&self, x: &Tensor, residual: &Tensor) -> Result<Tensor> {
+        if cpu::usable(&[x, &self.weight, residual]) {
+            let around = Around {
+                silu: false,
+                residual: Some(residual),
+            };
+            return own::conv2d(&self.operands(), x, around);
+        }
+        Ok((self.composed(x)? + residual)?)
+    }
+
     fn operands(&self) -> Operands<'_> {
         Operands {
             weight: &self.weight,
@@ -334,6 +353,17 @@ impl Conv2d {
             groups,
             ..
         } = self.shape;
+        let dtype = x.dtype();
+        if is_half_on_cpu(x) {
+            // candle has no such loop here; the weight stays small in memory, and is widened for a moment.
+            let wide = |x: &Tensor| x.to_dtype(DType::F32);
+            let layer = Self {
+                weight: wide(&self.weight)?,
+                bias: self.bias.as_ref().map(wide).transpose()?,
+                shape: self.shape,
+            };
+            return Ok(layer.forward(&wide(x)?)?.to_dtype(dtype)?);
+        }
         let y = x.conv2d(&self.weight, padding, stride, dilation, groups)?;
         with_bias(y, self.bias.as_ref())
     }

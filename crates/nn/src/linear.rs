@@ -3,6 +3,7 @@ use candle_core::{D, DType, Tensor};
 use crate::{
     Blocks, Result, conv, cpu,
     cpu::elements::{Elements, tensor},
+    ops::is_half_on_cpu,
 };
 
 /// Samples from which on the own product is the faster one.
@@ -60,6 +61,12 @@ impl Linear {
                     && x.elem_count() / weight.dim(1)?.max(1) >= FEWEST =>
             {
                 return self.own(x, weight);
+            }
+            Matrix::Dense(weight) if is_half_on_cpu(x) => {
+                let wide = |x: &Tensor| x.to_dtype(DType::F32);
+                let bias = self.bias.as_ref().map(wide).transpose()?;
+                let layer = Self::new(Matrix::Dense(wide(weight)?), bias);
+                return Ok(layer.forward(&wide(x)?)?.to_dtype(x.dtype())?);
             }
             Matrix::Dense(weight) => {
                 // One big product instead of one for each row of the batch.

@@ -7,13 +7,16 @@ use crate::{
     cpu::{
         self,
         elements::{Elements, tensor},
-        norms::{Channels, Group, Layer, Rms, Then},
+        norms::{Channels, Layer, Rms, Then},
         rows::each,
     },
 };
 
+mod group;
 #[cfg(test)]
 mod tests;
+
+pub use group::GroupNorm;
 
 /// Root mean square over the last dimension (Zhang & Sennrich 2019), the mean taken in f32.
 #[derive(Clone, Debug)]
@@ -119,78 +122,11 @@ impl LayerNorm {
         let wide = x.to_dtype(DType::F32)?;
         let centred = wide.broadcast_sub(&wide.mean_keepdim(D::Minus1)?)?;
         let variance = centred.sqr()?.mean_keepdim(D::Minus1)?;
-        let normed = centred
-            .broadcast_div(&(variance + self.eps)?.sqrt()?)?
-            .to_dtype(x.dtype())?;
+        let normed = centred.broadcast_div(&(variance + self.eps)?.sqrt()?)?;
         Ok(normed
-            .broadcast_mul(&self.weight)?
-            .broadcast_add(&self.bias)?)
-    }
-}
-
-/// Mean and variance over groups of channels and all positions (Wu & He 2018).
-#[derive(Clone, Debug)]
-pub struct GroupNorm {
-    groups: usize,
-    weight: Tensor,
-    bias: Tensor,
-    eps: f64,
-}
-
-impl GroupNorm {
-    /// With `weight` and `bias` of this place.
-    ///
-    /// # Errors
-    /// Where a tensor is missing or of another shape.
-    pub fn load(weights: &Weights, groups: usize, channels: usize, eps: f64) -> Result<Self> {
-        Ok(Self {
-            groups,
-            weight: weights.tensor("weight", channels)?,
-            bias: weights.tensor("bias", channels)?,
-            eps,
-        })
-    }
-
-    /// `(batch, channels, …)` → the same shape.
-    ///
-    /// # Errors
-    /// Where the channels cannot be cut into the groups.
-    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        if cpu::usable(&[x]) && x.elem_count() > 0 && fits(x, 1, Some(&self.weight)) {
-            let x = x.contiguous()?;
-            let (numbers, weight) = (Elements::of(&x)?, Elements::of(&self.weight)?);
-            let bias = Elements::of(&self.bias)?;
-            let norm = Group {
-                eps: narrow(self.eps),
-                weight: weight.all(),
-                bias: bias.all(),
-                groups: self.groups,
-            };
-            let width = x.elem_count() / (x.dim(0)? * self.groups);
-            return tensor(each(norm, numbers.all(), width), x.shape());
-        }
-        self.composed(x)
-    }
-
-    fn composed(&self, x: &Tensor) -> Result<Tensor> {
-        let dims = x.dims().to_vec();
-        let (batch, channels) = (dims[0], dims[1]);
-        let wide = x.to_dtype(DType::F32)?.reshape((
-            batch,
-            self.groups,
-            x.elem_count() / (batch * self.groups),
-        ))?;
-        let centred = wide.broadcast_sub(&wide.mean_keepdim(D::Minus1)?)?;
-        let variance = centred.sqr()?.mean_keepdim(D::Minus1)?;
-        let normed = centred
-            .broadcast_div(&(variance + self.eps)?.sqrt()?)?
-            .to_dtype(x.dtype())?
-            .reshape(dims.as_slice())?;
-        let mut one_a_channel = vec![1; dims.len()];
-        one_a_channel[1] = channels;
-        Ok(normed
-            .broadcast_mul(&self.weight.reshape(one_a_channel.as_slice())?)?
-            .broadcast_add(&self.bias.reshape(one_a_channel.as_slice())?)?)
+            .broadcast_mul(&self.weight.to_dtype(DType::F32)?)?
+            .broadcast_add(&self.bias.to_dtype(DType::F32)?)?
+            .to_dtype(x.dtype())?)
     }
 }
 

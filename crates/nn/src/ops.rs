@@ -16,10 +16,12 @@ use crate::{
     norm::RmsNorm,
 };
 
+mod gates;
 mod pairs;
 #[cfg(test)]
 mod tests;
 
+pub use gates::{geglu, quick_gelu};
 pub use pairs::Pairs;
 
 /// Softmax over the last dimension, in f32 whatever the input is.
@@ -48,7 +50,15 @@ pub fn silu(x: &Tensor) -> Result<Tensor> {
     if cpu::usable(&[x]) {
         return own(Function::Silu, x);
     }
+    if is_half_on_cpu(x) {
+        return Ok(silu(&x.to_dtype(DType::F32)?)?.to_dtype(x.dtype())?);
+    }
     Ok(x.silu()?)
+}
+
+/// Halves on a processor, where candle rounds after every operation within a function.
+pub(crate) fn is_half_on_cpu(x: &Tensor) -> bool {
+    x.device().is_cpu() && matches!(x.dtype(), DType::BF16 | DType::F16)
 }
 
 /// GELU by its tanh approximation (Hendrycks & Gimpel 2016), `gelu_new`.

@@ -85,6 +85,7 @@ impl CoverArtist for RemoteArtist {
             image,
             label: label.unwrap_or_else(|| self.info.name.clone()),
             engine: self.info.clone(),
+            notes: answer.notes,
         })
     }
 }
@@ -98,7 +99,12 @@ fn question(params: &CoverParams) -> CoverImageRequest {
         height: pixels(params.height),
         num_inference_steps: Some(Whole(i64::from(params.num_inference_steps))),
         seed: i64::try_from(params.seed.0).ok().map(Whole),
-        negative_prompt: None,
+        negative_prompt: params.negative_prompt.clone(),
+        guidance_scale: (params.guidance_scale > 0.0).then_some(f64::from(params.guidance_scale)),
+        num_images: None,
+        // A picture lies in this process's store, not in that one's.
+        redraw_key: None,
+        strength: None,
         title: params.title.clone(),
         artist: params.artist.clone(),
     }

@@ -4,9 +4,8 @@ use songwright_engine::{Residency, WorkersConfig};
 use songwright_lyrics::{Lyricist, LyricsService};
 use songwright_music::{Composer as _, Maker, MusicService};
 use songwright_remote::{RemoteArtist, RemoteComposer, RemoteLyricist, RemoteTarget};
-use songwright_sketch::cover::SketchArtist;
 
-use crate::{neural_lyrics::LocalLyricist, neural_music::LocalMusic};
+use crate::{neural_cover::LocalArtist, neural_lyrics::LocalLyricist, neural_music::LocalMusic};
 
 /// The sketch engines of words and pictures take next to nothing.
 const SKETCH_BYTES: u64 = 8 << 20;
@@ -95,9 +94,15 @@ impl Engines {
                     Ok(Box::new(RemoteArtist::new(target.clone())?) as Box<dyn CoverArtist>)
                 })?
             }
-            None => CoverService::start(SketchArtist::new().info(), &workers, &residency, || {
-                Ok(Box::new(SketchArtist::new()) as Box<dyn CoverArtist>)
-            })?,
+            None => {
+                let local = LocalArtist::choose(config)?;
+                let workers = WorkersConfig {
+                    threads: if local.is_single { 1 } else { workers.threads },
+                    memory_bytes: local.memory_bytes,
+                    ..workers
+                };
+                CoverService::start(local.info, &workers, &residency, local.load)?
+            }
         };
         Ok(Self {
             lyrics,

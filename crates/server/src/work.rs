@@ -9,7 +9,6 @@ use songwright_api as api;
 use songwright_base::{
     Code, EngineInfo, Failure, LyricSheet, Observer as _, Operation, Progress, Stage,
 };
-use songwright_cover::CoverParams;
 use songwright_lyrics::{CategoriesParams, LyricsParams, PromptParams, TitleParams};
 use songwright_music::MusicParams;
 use songwright_song::Studio;
@@ -187,17 +186,30 @@ async fn cover(
     request: api::CoverImageRequest,
 ) -> Result<Value, Failure> {
     let begun = Instant::now();
-    let params = CoverParams::try_from(&request)?;
-    let seed = params.seed.0;
-    let cover = studio
-        .cover
-        .draw(params, Arc::new(operation.clone()))
-        .await?;
+    let first = crate::covers::params(studio, &request).await?;
+    let mut images = Vec::new();
+    let mut kept = None;
+    for params in crate::covers::each(&request, first)? {
+        let seed = params.seed.0;
+        let cover = studio
+            .cover
+            .draw(params, Arc::new(operation.clone()))
+            .await?;
+        operation.check()?;
+        let file = studio.keep_loose_cover(operation, &cover).await?;
+        images.push(api::CoverImage {
+            file_path: file.key.as_str().to_owned(),
+            seed,
+        });
+        kept.get_or_insert((cover, file, seed));
+    }
     operation.end_stage(Stage::Cover, true);
-    operation.check()?;
-    operation.report(Progress::new(Stage::Save, 0, 1));
-    let file = studio.keep_loose_cover(operation, &cover).await?;
-    operation.end_stage(Stage::Save, true);
+    let Some((cover, file, seed)) = kept else {
+        return Err(Failure::new(
+            Code::BadRequest,
+            "num_images must be at least 1.",
+        ));
+    };
     answer(&api::CoverImageResponse {
         file_path: file.key.as_str().to_owned(),
         image_dimensions: [cover.image.width(), cover.image.height()],
@@ -205,6 +217,8 @@ async fn cover(
         metadata: metadata(operation, &cover.engine, begun),
         label: Some(cover.label),
         seed: Some(seed),
+        notes: cover.notes,
+        images,
     })
 }
 

@@ -90,6 +90,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 seed: Seed(first_seed + i as u64),
                 title: Some((*title).to_owned()),
                 artist: Some((*name).to_owned()),
+                negative_prompt: None,
+                guidance_scale: 0.0,
+                redraw: None,
             };
             let start = Instant::now();
             let cover = artist.draw(&params, &Silent)?;

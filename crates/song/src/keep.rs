@@ -1,5 +1,3 @@
-use std::io::Cursor;
-
 use bytes::Bytes;
 use songwright_api::Whole;
 use songwright_audio::{Pcm, Peaks, wav::WavFormat};
@@ -124,14 +122,31 @@ pub(crate) async fn put_audio(files: &mut NewFiles, pcm: Pcm) -> Result<KeptAudi
     })
 }
 
+/// What a cover's file says of it.
+fn facts(cover: &Cover) -> Vec<songwright_cover::Fact> {
+    let engine = &cover.engine;
+    let (width, height) = cover.image.dimensions();
+    let made = format!("{} ({}), {}", engine.name, engine.model_id, cover.label);
+    vec![
+        (
+            "Software",
+            format!("Songwright {}", env!("CARGO_PKG_VERSION")),
+        ),
+        ("Source", made),
+        (
+            "Comment",
+            format!("{width} × {height} pixels. {}", cover.notes.join(" ")),
+        ),
+        (
+            "Copyright",
+            format!("The model's licence: {}", engine.licence),
+        ),
+    ]
+}
+
 async fn put_cover(files: &mut NewFiles, cover: &Cover) -> Result<StoredFile, Failure> {
-    let image = cover.image.clone();
-    let encoded = tokio::task::spawn_blocking(move || {
-        let mut png = Cursor::new(Vec::new());
-        image
-            .write_to(&mut png, image::ImageFormat::Png)
-            .map(|()| png.into_inner())
-    });
+    let (image, facts) = (cover.image.clone(), facts(cover));
+    let encoded = tokio::task::spawn_blocking(move || songwright_cover::png(&image, &facts));
     let png = encoded
         .await
         .map_err(|e| Failure::internal("encoding the PNG file", &e))?

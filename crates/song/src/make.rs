@@ -5,7 +5,7 @@ use songwright_api::{
     AudioGeneration, Diffusion, EnginesUsed, Package, ServiceStatus, SongKind, SongRequest, Whole,
 };
 use songwright_base::{Failure, LyricSheet, Operation, Stage};
-use songwright_cover::{Cover, CoverParams, CoverStyle};
+use songwright_cover::{Cover, CoverParams, CoverStyle, imagery};
 use songwright_music::MusicParams;
 use uuid::Uuid;
 
@@ -232,9 +232,17 @@ impl CoverWish {
     /// The song's first tags as album cover art.
     fn params(&self, draft: &Draft, request: &SongRequest) -> CoverParams {
         let tags: Vec<_> = draft.prompt.split(',').map(str::trim).take(6).collect();
+        // What is sung can be drawn; a sound cannot.
+        let words = draft.sheet.as_ref().map(LyricSheet::to_string);
+        let things = imagery(words.as_deref().unwrap_or_default(), 3).join(", ");
+        let things = if things.is_empty() {
+            String::new()
+        } else {
+            format!("{things}, ")
+        };
         let about = request.full_described_song.as_deref().unwrap_or_default();
         CoverParams {
-            prompt: format!("{}, album cover art. {about}", tags.join(", "))
+            prompt: format!("{things}{}, album cover art. {about}", tags.join(", "))
                 .chars()
                 .take(500)
                 .collect(),
@@ -245,6 +253,9 @@ impl CoverWish {
             seed: draft.audio.seed,
             title: Some(draft.title.clone()),
             artist: request.artist.clone(),
+            negative_prompt: None,
+            guidance_scale: 0.0,
+            redraw: None,
         }
     }
 }

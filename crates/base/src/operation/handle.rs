@@ -12,7 +12,7 @@ use super::{
     Journal, OperationId, OperationState, Snapshot,
     snapshot::{StageState, StageStatus},
 };
-use crate::{EngineError, Failure, Observer, Progress, Service, Stage};
+use crate::{EngineError, Failure, Observer, Preview, Progress, Service, Stage};
 
 /// A live operation, shared by those who work on it and those who watch it.
 ///
@@ -29,6 +29,8 @@ struct Inner {
     cancelled: CancellationToken,
     deadline: OnceLock<(Instant, Duration)>,
     journal: Arc<dyn Journal>,
+    /// The last unfinished picture.
+    preview: Mutex<Option<Arc<Preview>>>,
 }
 
 impl Operation {
@@ -41,6 +43,7 @@ impl Operation {
             cancelled: CancellationToken::new(),
             deadline: OnceLock::new(),
             journal,
+            preview: Mutex::default(),
         }))
     }
 
@@ -103,6 +106,11 @@ impl Operation {
     /// Ends the work.
     pub fn end(&self, outcome: Result<serde_json::Value, Failure>) {
         let was_cancelled = self.0.cancelled.is_cancelled();
+        let mut preview = self.0.preview.lock();
+        if let Ok(preview) = &mut preview {
+            preview.take();
+        }
+        drop(preview);
         self.change(|s| {
             if s.state.is_ended() {
                 return;
@@ -137,6 +145,13 @@ impl Operation {
             }
         });
         self.0.journal.changed(&self.snapshot());
+    }
+
+    /// The last unfinished picture, while it is worked on.
+    #[must_use]
+    pub fn last_preview(&self) -> Option<Arc<Preview>> {
+        let preview = self.0.preview.lock();
+        preview.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Asks it to stop. Its engine is free within one step.
@@ -269,5 +284,15 @@ impl Observer for Operation {
 
     fn note(&self, text: &str) {
         self.change(|s| s.note = Some(text.to_owned()));
+    }
+
+    fn preview(&self, preview: &Preview) {
+        let new = Arc::new(preview.clone());
+        *self
+            .0
+            .preview
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner) = Some(new);
+        self.change(|s| s.previews += 1);
     }
 }

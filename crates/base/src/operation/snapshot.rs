@@ -151,6 +151,9 @@ pub struct Snapshot {
     pub message: String,
     /// The newest thing made that can be shown: a line of the lyrics.
     pub note: Option<String>,
+    /// How many unfinished pictures there were; `GET /operations/{id}/preview` has the last.
+    #[serde(default)]
+    pub previews: u64,
     /// Seconds left, where earlier runs allow an estimate.
     pub eta_s: Option<f64>,
     /// How many operations are before this one.

@@ -211,22 +211,13 @@ impl Variant {
 
 fn variant_of(
     raw: RawVariant,
-    source: &Source,
+    source: &Arc<Source>,
     shared: &[CardFile],
     everywhere: &[Memory],
 ) -> Result<Variant, CardProblem> {
-    let own = Arc::new(Source {
-        repository: match &raw.repository {
-            Some(text) => name("variant.repository", text)?,
-            None => source.repository.clone(),
-        },
-        revision: match (&raw.revision, &raw.repository) {
-            (Some(text), _) => name("variant.revision", text)?,
-            (None, None) => source.revision.clone(),
-            // The commit of one repository is none of another.
-            (None, Some(_)) => return Err(CardProblem::NoRevision(raw.name)),
-        },
-    });
+    let place = (raw.repository.as_deref(), raw.revision.as_deref());
+    let keys = ("variant.repository", "variant.revision");
+    let own = elsewhere(source, place, keys)?.ok_or(CardProblem::NoRevision(raw.name.clone()))?;
     Ok(Variant {
         name: name("variant.name", &raw.name)?,
         title: raw.title,
@@ -243,8 +234,11 @@ fn variant_of(
 fn files(raw: Vec<RawFile>, source: &Arc<Source>) -> Result<Vec<CardFile>, CardProblem> {
     raw.into_iter()
         .map(|file| {
+            let place = (file.repository.as_deref(), file.revision.as_deref());
+            let keys = ("file.repository", "file.revision");
+            let own = elsewhere(source, place, keys)?;
             Ok(CardFile {
-                source: source.clone(),
+                source: own.ok_or_else(|| CardProblem::NoRevision(file.path.clone()))?,
                 path: name("file.path", &file.path)?,
                 bytes: file.bytes,
                 digest: file.sha256.as_deref().map(sha256).transpose()?,
@@ -252,6 +246,33 @@ fn files(raw: Vec<RawFile>, source: &Arc<Source>) -> Result<Vec<CardFile>, CardP
             })
         })
         .collect()
+}
+
+/// The same repository, or the one that is named; `None` where that has no revision of its own, because the
+/// commit of one repository is none of another.
+fn elsewhere(
+    source: &Arc<Source>,
+    (repository, revision): (Option<&str>, Option<&str>),
+    keys: (&'static str, &'static str),
+) -> Result<Option<Arc<Source>>, CardProblem> {
+    if repository.is_some() && revision.is_none() {
+        return Ok(None);
+    }
+    let named = Source {
+        repository: match repository {
+            Some(text) => name(keys.0, text)?,
+            None => source.repository.clone(),
+        },
+        revision: match revision {
+            Some(text) => name(keys.1, text)?,
+            None => source.revision.clone(),
+        },
+    };
+    Ok(Some(if named == **source {
+        source.clone()
+    } else {
+        Arc::new(named)
+    }))
 }
 
 fn sha256(text: &str) -> Result<Digest, CardProblem> {

@@ -37,6 +37,8 @@ pub(super) struct RawLicence {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawFile {
     pub(super) path: String,
+    pub(super) repository: Option<String>,
+    pub(super) revision: Option<String>,
     pub(super) bytes: Option<u64>,
     pub(super) sha256: Option<String>,
     pub(super) dtype: Option<String>,

@@ -144,8 +144,31 @@ fn over_pixels() {
             same(&layer.forward(&x).unwrap(), &layer.composed(&x).unwrap());
             let wanted = layer.composed(&silu(&x).unwrap()).unwrap();
             same(&layer.forward_silu(&x).unwrap(), &wanted);
+            let plain = layer.composed(&x).unwrap();
+            let residual = random(plain.dims());
+            let wanted = (plain + &residual).unwrap();
+            same(&layer.forward_onto(&x, &residual).unwrap(), &wanted);
         }
     }
+}
+
+#[test]
+fn halves_are_widened() {
+    let half = |x: candle_core::Tensor| x.to_dtype(candle_core::DType::BF16).unwrap();
+    let layer = Conv2d {
+        weight: half(random(&[8, 6, 3, 3])),
+        bias: Some(half(random(&[8]))),
+        shape: ConvShape::same(6, 8, 3),
+    };
+    let wide = |x: &candle_core::Tensor| x.to_dtype(candle_core::DType::F32).unwrap();
+    let exact = Conv2d {
+        weight: wide(&layer.weight),
+        bias: layer.bias.as_ref().map(wide),
+        shape: layer.shape,
+    };
+    let x = half(random(&[1, 6, 9, 11]));
+    let wanted = wide(&half(exact.forward(&wide(&x)).unwrap()));
+    same(&wide(&layer.forward(&x).unwrap()), &wanted);
 }
 
 #[test]

@@ -9,6 +9,8 @@ pub(crate) mod conv;
 pub(crate) mod depthwise;
 pub(crate) mod elements;
 pub(crate) mod exp;
+pub(crate) mod gates;
+pub(crate) mod group_norm;
 pub(crate) mod linear;
 pub(crate) mod linear_attention;
 pub(crate) mod matrices;

@@ -94,33 +94,6 @@ impl Row for Layer<'_> {
     }
 }
 
-/// Mean and variance of a group of channels, which is a row.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Group<'a> {
-    pub(crate) eps: f32,
-    pub(crate) weight: &'a [f32],
-    pub(crate) bias: &'a [f32],
-    pub(crate) groups: usize,
-}
-
-impl Row for Group<'_> {
-    #[inline(always)]
-    fn row<S: Simd>(self, _: S, index: usize, x: &[f32], out: &mut [f32]) {
-        let (middle, share) = moments(x, self.eps);
-        let channels = self.weight.len() / self.groups;
-        let places = (x.len() / channels).max(1);
-        let first = index % self.groups * channels;
-        let each = x.chunks_exact(places).zip(out.chunks_exact_mut(places));
-        for (channel, (x, out)) in each.enumerate() {
-            let weight = self.weight[first + channel] * share;
-            let bias = self.bias[first + channel] - middle * weight;
-            for (out, x) in out.iter_mut().zip(x) {
-                *out = x * weight + bias;
-            }
-        }
-    }
-}
-
 /// Root mean square over the channels of each place, `x` being (batch, channels, places).
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Channels<'a> {

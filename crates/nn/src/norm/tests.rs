@@ -34,7 +34,25 @@ fn over_groups() {
         };
         let x = (random(&shape) + 0.5).unwrap();
         same(&norm.forward(&x).unwrap(), &norm.composed(&x).unwrap());
+        let shift = (random(&shape[..2]) * 3.0).unwrap();
+        for shift in [None, Some(&shift)] {
+            let wanted = norm.silu_composed(&x, shift).unwrap();
+            same(&norm.forward_silu(&x, shift).unwrap(), &wanted);
+        }
+        assert!(norm.forward_silu(&x, Some(&random(&[7, 2]))).is_err());
     }
+}
+
+#[test]
+fn moments_far_from_zero_are_right() {
+    let norm = GroupNorm {
+        groups: 2,
+        weight: random(&[4]),
+        bias: random(&[4]),
+        eps: 1e-5,
+    };
+    let x = (random(&[1, 4, 50, 100]) + 100.0).unwrap();
+    same(&norm.forward(&x).unwrap(), &norm.composed(&x).unwrap());
 }
 
 #[test]

@@ -86,6 +86,9 @@ pub(crate) fn cover_params() -> CoverParams {
         seed: Seed(7),
         title: Some("Night Train".to_owned()),
         artist: None,
+        negative_prompt: None,
+        guidance_scale: 0.0,
+        redraw: None,
     }
 }
 

@@ -11,7 +11,7 @@ use songwright_api::{
     AvailableStyles, CoverImageRequest, CoverImageResponse, DownloadedImage, StyleText, Whole,
 };
 use songwright_base::{Code, Failure, Service, Snapshot};
-use songwright_cover::{CoverParams, StylePreset};
+use songwright_cover::StylePreset;
 use songwright_storage::ObjectKey;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -44,7 +44,7 @@ async fn generate_cover_image(
         kind: "generate_cover_image",
     };
     generate(&host, request, endpoint, |r: CoverImageRequest| {
-        let seed = i64::try_from(CoverParams::try_from(&r)?.seed.0)
+        let seed = i64::try_from(crate::covers::check(&r)?.seed.0)
             .ok()
             .map(Whole);
         Ok(CoverImageRequest { seed, ..r })
@@ -57,8 +57,8 @@ async fn generate_cover_image(
     responses((status = 200, description = "The styles", body = AvailableStyles), Refusals))]
 async fn get_available_styles() -> Json<AvailableStyles> {
     let text = |preset: StylePreset| StyleText {
-        description: preset.description().to_owned(),
-        best_for: preset.best_for().to_owned(),
+        description: preset.text().description.clone(),
+        best_for: preset.text().best_for.clone(),
     };
     Json(AvailableStyles {
         available_styles: StylePreset::ALL

@@ -25,6 +25,7 @@ pub(super) fn routes() -> Routes {
         .routes(routes!(list))
         .routes(routes!(one, cancel))
         .routes(routes!(resume))
+        .routes(routes!(preview))
         .routes(routes!(events))
 }
 
@@ -86,6 +87,36 @@ async fn cancel(
     // Most end at once, and their true state is the better answer.
     let _ = tokio::time::timeout(Duration::from_millis(500), operation.ended()).await;
     Ok(Json(operation.snapshot()))
+}
+
+/// The picture that an operation is drawing, as far as it is.
+#[utoipa::path(get, path = "/operations/{id}/preview", tag = "operations", operation_id = "operation_preview",
+    params(("id" = String, Path, description = "The operation")),
+    responses((status = 200, description = "A PNG", content_type = "image/png"), Refusals))]
+async fn preview(
+    State(host): State<Arc<Host>>,
+    Path(id): Path<String>,
+) -> Result<Response, ApiError> {
+    let service = host.serving.at_root();
+    let operation = find(&host, service, &id)?;
+    let none = || Failure::new(Code::NotFound, "This operation draws nothing now.");
+    let preview = operation
+        .last_preview()
+        .ok_or_else(|| ApiError::new(service, none()))?;
+    let encoded = tokio::task::spawn_blocking(move || {
+        let image = image::RgbImage::from_raw(preview.width, preview.height, preview.rgb.clone());
+        songwright_cover::png(&image.unwrap_or_default(), &[])
+    });
+    let png = encoded
+        .await
+        .map_err(|e| Failure::internal("encoding the preview", &e))
+        .and_then(|png| png.map_err(|e| Failure::internal("encoding the preview", &e)))
+        .map_err(ApiError::of(service))?;
+    let headers = [
+        (axum::http::header::CONTENT_TYPE, "image/png"),
+        (axum::http::header::CACHE_CONTROL, "no-store"),
+    ];
+    Ok((headers, png).into_response())
 }
 
 /// Lets an operation of an earlier run of the program go on.

@@ -85,8 +85,21 @@ impl CoverArtist for SketchArtist {
             image: canvas.finish()?,
             label: label(preset),
             engine: self.info(),
+            notes: notes(params),
         })
     }
+}
+
+/// What only a model can do.
+fn notes(params: &CoverParams) -> Vec<String> {
+    let mut notes = Vec::new();
+    if params.redraw.is_some() {
+        notes.push(
+            "The built-in sketch cannot draw over a picture: this one is new. An image model can."
+                .to_owned(),
+        );
+    }
+    notes
 }
 
 /// What a cover of `preset` is called: nobody is to think that a photo model made it.

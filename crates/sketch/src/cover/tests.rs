@@ -19,6 +19,9 @@ fn params(style: StylePreset, side: u32, title: Option<&str>) -> CoverParams {
         seed: Seed(11),
         title: title.map(str::to_owned),
         artist: None,
+        negative_prompt: None,
+        guidance_scale: 0.0,
+        redraw: None,
     }
 }
 

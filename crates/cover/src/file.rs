@@ -1,0 +1,109 @@
+//! Pictures as files: tagged sRGB, with what is known of them.
+
+use std::io::Cursor;
+
+use image::{ExtendedColorType, ImageEncoder as _, RgbImage, codecs::jpeg::JpegEncoder};
+
+/// What can go wrong on the way to a file.
+#[derive(Debug, thiserror::Error)]
+pub enum FileError {
+    /// The PNG encoder refuses the picture or a text.
+    #[error("the PNG file")]
+    Png(#[from] png::EncodingError),
+    /// The JPEG encoder refuses the picture.
+    #[error("the JPEG file")]
+    Jpeg(#[from] image::ImageError),
+    /// The colour profile cannot be written.
+    #[error("the colour profile")]
+    Profile(#[from] moxcms::CmsError),
+}
+
+/// A fact of a picture: its name, by PNG's own words where there is one (`Title`, `Author`, `Software`,
+/// `Comment`), and what it is.
+pub type Fact = (&'static str, String);
+
+/// Quality of JPEG files, of 100.
+const QUALITY: u8 = 92;
+
+/// A PNG file, tagged sRGB by its profile, with facts in text chunks: `iTXt` where a fact is not Latin-1.
+///
+/// # Errors
+/// [`FileError`], which no picture of a size that an engine makes has.
+pub fn png(image: &RgbImage, facts: &[Fact]) -> Result<Vec<u8>, FileError> {
+    let mut file = Vec::new();
+    let mut info = png::Info::with_size(image.width(), image.height());
+    info.color_type = png::ColorType::Rgb;
+    info.bit_depth = png::BitDepth::Eight;
+    info.icc_profile = Some(profile()?.into());
+    let mut encoder = png::Encoder::with_info(&mut file, info)?;
+    for (name, text) in facts {
+        let is_latin = text.chars().all(|c| u32::from(c) < 256);
+        if is_latin {
+            encoder.add_text_chunk((*name).to_owned(), text.clone())?;
+        } else {
+            encoder.add_itxt_chunk((*name).to_owned(), text.clone())?;
+        }
+    }
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(image.as_raw())?;
+    writer.finish()?;
+    Ok(file)
+}
+
+/// A JPEG file, tagged sRGB by its profile.
+///
+/// # Errors
+/// [`FileError`] where a side is longer than 65,535 pixels.
+pub fn jpeg(image: &RgbImage) -> Result<Vec<u8>, FileError> {
+    let mut file = Cursor::new(Vec::new());
+    let mut encoder = JpegEncoder::new_with_quality(&mut file, QUALITY);
+    encoder
+        .set_icc_profile(profile()?)
+        .map_err(image::ImageError::Unsupported)?;
+    let (width, height) = image.dimensions();
+    encoder.write_image(image.as_raw(), width, height, ExtendedColorType::Rgb8)?;
+    Ok(file.into_inner())
+}
+
+fn profile() -> Result<Vec<u8>, FileError> {
+    Ok(moxcms::ColorProfile::new_srgb().encode()?)
+}
+
+#[cfg(test)]
+mod tests {
+    use image::{ImageDecoder as _, Rgb, codecs::png::PngDecoder};
+
+    use super::*;
+
+    fn picture() -> RgbImage {
+        RgbImage::from_fn(64, 48, |x, y| Rgb([x as u8 * 4, y as u8 * 5, 90]))
+    }
+
+    #[test]
+    fn a_png_keeps_pixels_profile_and_facts() {
+        let facts = [("Title", "Fähre".to_owned()), ("Comment", "夜".to_owned())];
+        let file = png(&picture(), &facts).unwrap();
+        let mut decoder = PngDecoder::new(Cursor::new(&file)).unwrap();
+        let profile = decoder.icc_profile().unwrap().unwrap();
+        assert!(moxcms::ColorProfile::new_from_slice(&profile).is_ok());
+        let read = image::load_from_memory(&file).unwrap().into_rgb8();
+        assert_eq!(read, picture());
+        let reader = png::Decoder::new(Cursor::new(&file)).read_info().unwrap();
+        let texts = &reader.info().uncompressed_latin1_text;
+        assert_eq!(
+            (texts[0].keyword.as_str(), texts[0].text.as_str()),
+            ("Title", "Fähre")
+        );
+        assert_eq!(reader.info().utf8_text[0].get_text().unwrap(), "夜");
+    }
+
+    #[test]
+    fn a_jpeg_is_tagged_and_close() {
+        let file = jpeg(&picture()).unwrap();
+        let read = image::load_from_memory(&file).unwrap().into_rgb8();
+        let apart = read.as_raw().iter().zip(picture().into_raw());
+        let worst = apart.map(|(a, b)| a.abs_diff(b)).max();
+        assert!(worst < Some(24), "{worst:?}");
+        assert!(file.windows(11).any(|part| part == b"ICC_PROFILE"));
+    }
+}

@@ -1,0 +1,278 @@
+//! The published checkpoint's files: where they are, and whether they are whole.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use candle_core::{DType, Device, Shape};
+use serde::de::DeserializeOwned;
+use songwright_nn::{
+    Weights,
+    weights::{Gguf, SafeTensors, Shapes, Source},
+};
+
+use super::{
+    Error,
+    config::{ClipConfig, TinyVaeConfig, UnetConfig, VaeConfig},
+    model::{
+        ClipTextEncoder, TinyDecoder, Unet,
+        vae::{VaeDecoder, VaeEncoder},
+    },
+    scheduler::{Sampler, SchedulerConfig, Spacing},
+};
+
+/// SDXL's files in the folders of the repositories that they are published in, as diffusers lays them out.
+/// The UNet may also be SDXL-Lightning's single file, or GGUF; TAESDXL need not be there.
+#[derive(Clone, Debug)]
+pub struct Checkpoint {
+    folders: Vec<PathBuf>,
+    pub(super) first: ClipConfig,
+    pub(super) second: ClipConfig,
+    pub(super) unet: UnetConfig,
+    pub(super) vae: VaeConfig,
+    pub(super) tiny: TinyVaeConfig,
+    scheduler: SchedulerConfig,
+    tokenizer: PathBuf,
+}
+
+/// One network's file.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Part {
+    /// The first text encoder.
+    FirstText,
+    /// The second text encoder.
+    SecondText,
+    /// The denoiser.
+    Unet,
+    /// The way between pictures and latents.
+    Vae,
+    /// TAESDXL.
+    Tiny,
+}
+
+impl Part {
+    const NEEDED: [Self; 4] = [Self::FirstText, Self::SecondText, Self::Unet, Self::Vae];
+
+    fn files(self) -> &'static [&'static str] {
+        match self {
+            Self::FirstText => &[
+                "text_encoder/model.fp16.safetensors",
+                "text_encoder/model.safetensors",
+            ],
+            Self::SecondText => &[
+                "text_encoder_2/model.fp16.safetensors",
+                "text_encoder_2/model.safetensors",
+            ],
+            Self::Unet => &[
+                "sdxl_lightning_2step_unet.safetensors",
+                "sdxl_lightning_4step_unet.safetensors",
+                "sdxl_lightning_8step_unet.safetensors",
+                "unet/diffusion_pytorch_model.gguf",
+                "unet/diffusion_pytorch_model.fp16.safetensors",
+                "unet/diffusion_pytorch_model.safetensors",
+            ],
+            Self::Vae => &[
+                "vae/diffusion_pytorch_model.fp16.safetensors",
+                "vae/diffusion_pytorch_model.safetensors",
+            ],
+            Self::Tiny => &[
+                "taesdxl/diffusion_pytorch_model.safetensors",
+                "diffusion_pytorch_model.safetensors",
+            ],
+        }
+    }
+}
+
+impl Checkpoint {
+    /// Reads the configurations, and holds what each file's head says against what its network asks for. No
+    /// weight is read. A file is taken from the first folder that has it.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`] names the file that is missing, cut off, no such file, or of another model, and
+    /// says what to do.
+    pub fn open(folders: &[PathBuf]) -> Result<Self, Error> {
+        let read = Folders(folders);
+        let tokenizer = ["tokenizer/tokenizer.json", "tokenizer/vocab.json"];
+        let tokenizer = read.any(&tokenizer)?;
+        let lightning = read.any(Part::Unet.files())?;
+        let name = lightning.file_name().unwrap_or_default();
+        let scheduler = if name.to_string_lossy().starts_with("sdxl_lightning") {
+            // Its file of the scheduler is the base model's.
+            SchedulerConfig {
+                sampler: Sampler::Euler,
+                timestep_spacing: Spacing::Trailing,
+                steps_offset: 1,
+            }
+        } else {
+            read.config("scheduler/scheduler_config.json")?
+        };
+        let tiny = match read
+            .find("taesdxl/config.json")
+            .or(read.find("config.json"))
+        {
+            Some(file) => parsed(&file)?,
+            None => TinyVaeConfig::default(),
+        };
+        let checkpoint = Self {
+            first: read.config("text_encoder/config.json")?,
+            second: read.config("text_encoder_2/config.json")?,
+            unet: read.config("unet/config.json")?,
+            vae: read.config("vae/config.json")?,
+            tiny,
+            scheduler,
+            tokenizer: tokenizer.parent().unwrap_or(&tokenizer).to_owned(),
+            folders: folders.to_vec(),
+        };
+        for part in Part::NEEDED {
+            checkpoint.check(part)?;
+        }
+        if checkpoint.has_previews() {
+            checkpoint.check(Part::Tiny)?;
+        }
+        Ok(checkpoint)
+    }
+
+    /// How noise leaves.
+    #[must_use]
+    pub fn scheduler(&self) -> SchedulerConfig {
+        self.scheduler
+    }
+
+    /// The steps that a UNet was distilled to; `None` where it takes any number of few.
+    #[must_use]
+    pub fn steps(&self) -> Option<usize> {
+        let file = self.file(Part::Unet).ok()?;
+        let name = file.file_name()?.to_string_lossy().into_owned();
+        let digits = name.strip_prefix("sdxl_lightning_")?.split("step").next()?;
+        digits.parse().ok()
+    }
+
+    /// The folder of both encoders' words.
+    #[must_use]
+    pub fn tokenizer(&self) -> &Path {
+        &self.tokenizer
+    }
+
+    /// Whether TAESDXL is there.
+    #[must_use]
+    pub fn has_previews(&self) -> bool {
+        self.file(Part::Tiny).is_ok()
+    }
+
+    /// A network's parameters: those of its convolutions and small tensors, and those of its matrices.
+    ///
+    /// # Errors
+    /// Where the configuration's measures do not agree.
+    pub fn parameters(&self, part: Part) -> Result<(u64, u64), Error> {
+        let asked = self.asked(part)?;
+        let of = |matrices: bool| {
+            let shapes = asked
+                .values()
+                .filter(|shape| (shape.rank() == 2) == matrices);
+            shapes.map(|shape| shape.elem_count() as u64).sum()
+        };
+        Ok((of(false), of(true)))
+    }
+
+    /// A network's weights as `dtype` on `device`.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`] as [`Self::open`].
+    pub fn weights(&self, part: Part, dtype: DType, device: &Device) -> Result<Weights, Error> {
+        let file = self.file(part)?;
+        Ok(Weights::of(source(&file)?, dtype, device))
+    }
+
+    fn file(&self, part: Part) -> Result<PathBuf, Error> {
+        Folders(&self.folders).any(part.files())
+    }
+
+    fn check(&self, part: Part) -> Result<(), Error> {
+        let file = self.file(part)?;
+        let stored = source(&file)?;
+        for (name, wanted) in self.asked(part)? {
+            let problem = match stored.shape(&name) {
+                None => format!("it holds no tensor {name}"),
+                Some(found) if found != wanted => {
+                    format!("its tensor {name} has the shape {found:?}; this model has {wanted:?}")
+                }
+                Some(_) => continue,
+            };
+            return Err(at_fault(&file, &problem));
+        }
+        Ok(())
+    }
+
+    /// What a network asks for.
+    fn asked(&self, part: Part) -> Result<BTreeMap<String, Shape>, Error> {
+        let shapes = Shapes::default();
+        let asked = shapes.asked();
+        let weights = Weights::new(shapes, DType::F32, &Device::Cpu);
+        match part {
+            Part::FirstText => ClipTextEncoder::load(&weights, &self.first, false).map(drop)?,
+            Part::SecondText => ClipTextEncoder::load(&weights, &self.second, true).map(drop)?,
+            Part::Unet => Unet::load(&weights, &self.unet).map(drop)?,
+            Part::Vae => {
+                VaeEncoder::load(&weights, &self.vae)?;
+                VaeDecoder::load(&weights, &self.vae).map(drop)?;
+            }
+            Part::Tiny => TinyDecoder::load(&weights, &self.tiny).map(drop)?,
+        }
+        Ok(asked.so_far())
+    }
+}
+
+/// What to do about a file.
+const REPAIR: &str =
+    "Install the model again with `songwright models install`, or import a whole folder";
+
+fn at_fault(file: &Path, what: &str) -> Error {
+    Error::Checkpoint {
+        file: file.to_owned(),
+        what: format!("{what}. {REPAIR}"),
+    }
+}
+
+fn source(file: &Path) -> Result<Arc<dyn Source>, Error> {
+    let unreadable = |error| at_fault(file, &format!("it cannot be read: {error}"));
+    if file
+        .extension()
+        .is_some_and(|extension| extension == "gguf")
+    {
+        return Ok(Arc::new(Gguf::open(file).map_err(unreadable)?));
+    }
+    Ok(Arc::new(SafeTensors::open(&[file]).map_err(unreadable)?))
+}
+
+fn parsed<T: DeserializeOwned>(file: &Path) -> Result<T, Error> {
+    let text = fs::read_to_string(file)
+        .map_err(|error| at_fault(file, &format!("it cannot be read: {error}")))?;
+    serde_json::from_str(&text)
+        .map_err(|error| at_fault(file, &format!("it is no configuration of SDXL: {error}")))
+}
+
+struct Folders<'a>(&'a [PathBuf]);
+
+impl Folders<'_> {
+    fn find(&self, name: &str) -> Option<PathBuf> {
+        let files = self.0.iter().map(|folder| folder.join(name));
+        files.into_iter().find(|file| file.is_file())
+    }
+
+    fn any(&self, names: &[&str]) -> Result<PathBuf, Error> {
+        let found = names.iter().find_map(|name| self.find(name));
+        found.ok_or_else(|| at_fault(&self.missing(names), "the file is missing"))
+    }
+
+    fn missing(&self, names: &[&str]) -> PathBuf {
+        let folder = self.0.first().cloned().unwrap_or_default();
+        folder.join(names.last().copied().unwrap_or_default())
+    }
+
+    fn config<T: DeserializeOwned>(&self, name: &str) -> Result<T, Error> {
+        parsed(&self.any(&[name])?)
+    }
+}

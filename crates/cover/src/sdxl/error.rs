@@ -1,0 +1,68 @@
+use std::path::PathBuf;
+
+use songwright_base::EngineError;
+
+/// What can go wrong with SDXL.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The observer said "cancelled".
+    #[error("cancelled")]
+    Cancelled,
+    /// A prompt cannot be cut into tokens.
+    #[error("the prompt")]
+    Prompt(#[source] tokenizers::Error),
+    /// A file of the model is missing, damaged or another model's.
+    #[error("{}: {what}.", file.display())]
+    Checkpoint {
+        /// The file.
+        file: PathBuf,
+        /// What is wrong with it, and what to do.
+        what: String,
+    },
+    /// The model made something that is no number, in f32 too.
+    #[error(
+        "the model's result is not a number: its weights are damaged, or its precision is too low"
+    )]
+    NotFinite,
+    /// What was asked for is beyond this model; the sentence says what can be done instead.
+    #[error("{0}")]
+    Unsupported(String),
+    /// A network, or its weights.
+    #[error(transparent)]
+    Network(#[from] songwright_nn::Error),
+}
+
+impl From<candle_core::Error> for Error {
+    fn from(error: candle_core::Error) -> Self {
+        Self::Network(error.into())
+    }
+}
+
+impl Error {
+    /// Whether a device had no room.
+    #[must_use]
+    pub fn is_out_of_memory(&self) -> bool {
+        let text = match self {
+            Self::Network(error) => error.to_string().to_lowercase(),
+            _ => return false,
+        };
+        text.contains("out of memory") || text.contains("out_of_memory")
+    }
+}
+
+impl From<Error> for EngineError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Cancelled => Self::Cancelled,
+            Error::Unsupported(what) => Self::Unsupported { what },
+            Error::Checkpoint { .. } => Self::Unavailable {
+                what: format!("SDXL cannot be loaded. {error}"),
+            },
+            Error::NotFinite => Self::failed(
+                "drawing the cover: the model's result was no picture, in full precision too, so that its \
+                 weights may be damaged; `songwright models verify` says whether they are",
+            )(error),
+            other => Self::failed("drawing a cover with SDXL")(other),
+        }
+    }
+}

@@ -1,0 +1,24 @@
+//! SDXL (Podell et al., "SDXL: Improving Latent Diffusion Models for High-Resolution Image Synthesis",
+//! arXiv 2307.01952), distilled to a few steps, on candle.
+
+mod artist;
+mod checkpoint;
+pub mod config;
+pub mod diffusion;
+mod error;
+pub mod model;
+mod networks;
+mod picture;
+mod plan;
+mod prompt;
+mod run;
+pub mod scheduler;
+pub mod text;
+pub mod tokenizer;
+
+pub use artist::{Identity, SdxlArtist};
+pub use checkpoint::{Checkpoint, Part};
+pub use error::Error;
+pub use picture::{from_rgb, to_rgb};
+pub use plan::{Plan, Sizes};
+pub use prompt::Words;

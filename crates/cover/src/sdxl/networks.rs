@@ -1,0 +1,152 @@
+use std::collections::VecDeque;
+
+use candle_core::{DType, Device};
+
+use super::{
+    Error,
+    checkpoint::{Checkpoint, Part},
+    model::{
+        ClipTextEncoder, TinyDecoder, Unet,
+        vae::{VaeDecoder, VaeEncoder},
+    },
+    plan::Plan,
+    text::{EncodedText, TextEncoders},
+    tokenizer::ClipTokenizer,
+};
+
+/// Prompts whose encodings are remembered.
+const REMEMBERED: usize = 8;
+
+/// The networks that lie in memory, of one checkpoint on one device.
+pub(super) struct Networks {
+    checkpoint: Checkpoint,
+    tokenizer: ClipTokenizer,
+    device: Device,
+    text: Option<TextEncoders>,
+    unet: Option<(Unet, DType)>,
+    vae: Option<(VaeDecoder, DType)>,
+    tiny: Option<TinyDecoder>,
+    prompts: VecDeque<(String, EncodedText)>,
+}
+
+/// Which of them is at work.
+#[derive(Clone, Copy, Eq, PartialEq)]
+enum Work {
+    Text,
+    Unet,
+    Vae,
+}
+
+impl Networks {
+    pub(super) fn new(checkpoint: Checkpoint, device: Device) -> Result<Self, Error> {
+        Ok(Self {
+            tokenizer: ClipTokenizer::open(checkpoint.tokenizer())?,
+            checkpoint,
+            device,
+            text: None,
+            unet: None,
+            vae: None,
+            tiny: None,
+            prompts: VecDeque::new(),
+        })
+    }
+
+    pub(super) fn device(&self) -> &Device {
+        &self.device
+    }
+
+    pub(super) fn checkpoint(&self) -> &Checkpoint {
+        &self.checkpoint
+    }
+
+    /// Lets all of them go; what prompts were is kept.
+    pub(super) fn clear(&mut self) {
+        (self.text, self.unet, self.vae, self.tiny) = (None, None, None, None);
+    }
+
+    /// Lets those go that a plan does not keep beside `work`.
+    fn make_room(&mut self, plan: Plan, work: Work) {
+        if plan.resident {
+            return;
+        }
+        if work != Work::Text {
+            self.text = None;
+        }
+        if work != Work::Unet {
+            self.unet = None;
+        }
+        if work != Work::Vae {
+            self.vae = None;
+        }
+    }
+
+    /// A prompt as the encoders read it, remembered.
+    pub(super) fn encoded(&mut self, plan: Plan, prompt: &str) -> Result<EncodedText, Error> {
+        if let Some((_, encoded)) = self.prompts.iter().find(|(text, _)| text == prompt) {
+            return Ok(encoded.clone());
+        }
+        self.make_room(plan, Work::Text);
+        let encoders = match self.text.take() {
+            Some(encoders) => encoders,
+            None => {
+                let weights = |part| self.checkpoint.weights(part, plan.dtype, &self.device);
+                let (first, second) = (&self.checkpoint.first, &self.checkpoint.second);
+                TextEncoders {
+                    first: ClipTextEncoder::load(&weights(Part::FirstText)?, first, false)?,
+                    second: ClipTextEncoder::load(&weights(Part::SecondText)?, second, true)?,
+                }
+            }
+        };
+        let encoded = encoders.encode(&self.tokenizer, prompt, &self.device)?;
+        self.text = Some(encoders);
+        self.prompts.truncate(REMEMBERED - 1);
+        self.prompts
+            .push_front((prompt.to_owned(), encoded.clone()));
+        Ok(encoded)
+    }
+
+    /// The UNet, loaded if it is not, and TAESDXL where it is there.
+    pub(super) fn unet(&mut self, plan: Plan) -> Result<(&Unet, Option<&TinyDecoder>), Error> {
+        self.make_room(plan, Work::Unet);
+        let unet = match self.unet.take().filter(|(_, dtype)| *dtype == plan.dtype) {
+            Some((unet, _)) => unet,
+            None => {
+                let weights = self
+                    .checkpoint
+                    .weights(Part::Unet, plan.dtype, &self.device)?;
+                Unet::load(&weights.quantised(plan.blocks), &self.checkpoint.unet)?
+            }
+        };
+        if self.tiny.is_none() && self.checkpoint.has_previews() {
+            let weights = self
+                .checkpoint
+                .weights(Part::Tiny, DType::F32, &self.device)?;
+            self.tiny = Some(TinyDecoder::load(&weights, &self.checkpoint.tiny)?);
+        }
+        let (unet, _) = self.unet.insert((unet, plan.dtype));
+        Ok((unet, self.tiny.as_ref()))
+    }
+
+    /// The way to pictures, loaded if it is not.
+    pub(super) fn decoder(&mut self, plan: Plan) -> Result<&VaeDecoder, Error> {
+        self.make_room(plan, Work::Vae);
+        let vae = match self.vae.take().filter(|(_, dtype)| *dtype == plan.vae) {
+            Some((vae, _)) => vae,
+            None => {
+                let weights = self.checkpoint.weights(Part::Vae, plan.vae, &self.device)?;
+                VaeDecoder::load(&weights, &self.checkpoint.vae)?
+            }
+        };
+        let (vae, _) = self.vae.insert((vae, plan.vae));
+        Ok(vae)
+    }
+
+    /// The way from pictures, in f32, which is not kept.
+    pub(super) fn encoder(&mut self, plan: Plan) -> Result<VaeEncoder, Error> {
+        self.make_room(plan, Work::Vae);
+        let weights = self
+            .checkpoint
+            .weights(Part::Vae, DType::F32, &self.device)?;
+        Ok(VaeEncoder::load(&weights, &self.checkpoint.vae)?)
+    }
+}

@@ -1,0 +1,163 @@
+//! How much of the model lies in memory at once.
+
+use candle_core::{DType, Device, quantized::GgmlDType};
+
+/// What a run does to fit.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Plan {
+    /// The UNet's and the text encoders' float type.
+    pub dtype: DType,
+    /// The autoencoder's; f16 is too narrow for it.
+    pub vae: DType,
+    /// The blocks that the UNet's matrices are made into.
+    pub blocks: Option<GgmlDType>,
+    /// Whether all networks stay; else each is loaded for its part of the work and let go.
+    pub resident: bool,
+    /// Side of the largest latent that is decoded whole; larger ones are in tiles of this side.
+    pub tile: usize,
+}
+
+/// Parameters of each network, of those that are read.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Sizes {
+    /// Of both text encoders.
+    pub text: u64,
+    /// Of the UNet's matrices.
+    pub matrices: u64,
+    /// Of the UNet's convolutions, which stay in floats.
+    pub convolutions: u64,
+    /// Of the autoencoder and TAESDXL.
+    pub vae: u64,
+}
+
+/// Latent side of 1024 pixels.
+const WHOLE: usize = 128;
+/// Latent side of 512 pixels.
+const SMALL: usize = 64;
+
+impl Plan {
+    /// The plan of a device with `budget_bytes` for this model: everything resident where it fits, else one
+    /// network at a time, else blocks of eight bits, and of four.
+    #[must_use]
+    pub fn of(device: &Device, sizes: Sizes, budget_bytes: u64) -> Self {
+        let dtype = match device {
+            Device::Cpu => DType::F32,
+            _ => DType::BF16,
+        };
+        let whole = Self {
+            dtype,
+            vae: dtype,
+            blocks: None,
+            resident: true,
+            tile: WHOLE,
+        };
+        let staged = Self {
+            resident: false,
+            ..whole
+        };
+        let blocks = |blocks, plan| Self {
+            blocks: Some(blocks),
+            ..plan
+        };
+        let small = Self {
+            tile: SMALL,
+            ..staged
+        };
+        let plans = [
+            whole,
+            staged,
+            blocks(GgmlDType::Q8_0, whole),
+            blocks(GgmlDType::Q8_0, staged),
+            blocks(GgmlDType::Q8_0, small),
+            blocks(GgmlDType::Q4K, small),
+        ];
+        let fits = plans.iter().find(|plan| plan.bytes(sizes) <= budget_bytes);
+        fits.copied().unwrap_or(plans[5])
+    }
+
+    /// What this plan takes at its fullest, for a picture of 1024 pixels.
+    #[must_use]
+    pub fn bytes(&self, sizes: Sizes) -> u64 {
+        let float = self.dtype.size_in_bytes() as u64;
+        let matrices = match self.blocks {
+            Some(blocks) => sizes.matrices * blocks.type_size() as u64 / blocks.block_size() as u64,
+            None => sizes.matrices * float,
+        };
+        let unet = matrices + sizes.convolutions * float + UNET_BYTES;
+        let text = sizes.text * float;
+        let side = (self.tile * 8) as u64;
+        // Three pictures of the widest level at full size.
+        let decoding = side * side * 256 * 3 * self.vae.size_in_bytes() as u64;
+        let vae = sizes.vae * self.vae.size_in_bytes() as u64 + decoding;
+        if self.resident {
+            text + unet + vae
+        } else {
+            text.max(unet).max(vae)
+        }
+    }
+
+    /// The next smaller plan, after memory ran out: `None` where there is none.
+    #[must_use]
+    pub fn smaller(&self) -> Option<Self> {
+        let smallest = Self {
+            resident: false,
+            tile: SMALL,
+            ..*self
+        };
+        (smallest != *self).then_some(smallest)
+    }
+
+    /// The same in full precision, after a result that was no number: `None` where it is already.
+    #[must_use]
+    pub fn exact(&self) -> Option<Self> {
+        let exact = Self {
+            dtype: DType::F32,
+            vae: DType::F32,
+            blocks: None,
+            resident: false,
+            ..*self
+        };
+        let is_exact = (self.dtype, self.vae, self.blocks) == (DType::F32, DType::F32, None);
+        (!is_exact).then_some(exact)
+    }
+}
+
+/// What the UNet's activations take at 1024 pixels.
+const UNET_BYTES: u64 = 640 << 20;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The published model's.
+    const SIZES: Sizes = Sizes {
+        text: 817_720_320,
+        matrices: 1_876_700_160,
+        convolutions: 690_763_524,
+        vae: 84_876_000,
+    };
+    const GIB: u64 = 1 << 30;
+
+    #[test]
+    fn smaller_budgets_have_smaller_plans() {
+        let of = |gib| {
+            let plan = Plan::of(&Device::Cpu, SIZES, gib * GIB);
+            assert!(plan.bytes(SIZES) <= gib * GIB || gib < 4, "{gib}");
+            (plan.blocks, plan.resident, plan.tile)
+        };
+        assert_eq!(of(32), (None, true, 128));
+        assert_eq!(of(12), (None, false, 128));
+        assert_eq!(of(6), (Some(GgmlDType::Q8_0), false, 128));
+        assert_eq!(of(1), (Some(GgmlDType::Q4K), false, 64));
+    }
+
+    #[test]
+    fn exact_and_smallest_plans_have_no_next() {
+        let plan = Plan::of(&Device::Cpu, SIZES, 6 * GIB);
+        let exact = plan.exact().unwrap();
+        assert_eq!(exact.exact(), None);
+        let smallest = plan.smaller().unwrap();
+        assert!(smallest.bytes(SIZES) <= plan.bytes(SIZES));
+        assert_eq!(smallest.smaller(), None);
+    }
+}
