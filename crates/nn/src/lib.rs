@@ -4,6 +4,7 @@
 //! before time or pixels in convolutions, features last elsewhere.
 
 pub mod attention;
+mod blocks;
 pub mod conv;
 mod cpu;
 pub mod device;
@@ -16,6 +17,7 @@ pub mod random;
 mod testing;
 pub mod weights;
 
+pub use blocks::Blocks;
 pub use error::{Error, Result};
 pub use linear::{Linear, Matrix};
 pub use weights::Weights;

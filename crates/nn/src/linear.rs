@@ -1,10 +1,9 @@
 use std::sync::Arc;
 
-use candle_core::{D, DType, Error, Shape, Tensor, quantized::QMatMul};
-use candle_nn::Module as _;
+use candle_core::{D, Error, Shape, Tensor};
 
 use crate::{
-    Result, conv, cpu,
+    Blocks, Result, conv, cpu,
     cpu::{
         elements::{Elements, tensor},
         woven::Woven,
@@ -17,7 +16,7 @@ pub enum Matrix {
     /// In a float type.
     Dense(Tensor),
     /// In blocks of small integers.
-    Quantised(QMatMul),
+    Quantised(Blocks),
 }
 
 /// `x·Wᵀ + b` over the last dimension.
@@ -32,7 +31,7 @@ pub struct Linear {
 enum Kernel {
     Candle(Tensor),
     Own(Arc<Woven>),
-    Quantised(QMatMul),
+    Quantised(Blocks),
 }
 
 impl Linear {
@@ -73,10 +72,7 @@ impl Linear {
                 }
                 flat.matmul(&weight.t()?)?.reshape(dims)?
             }
-            // Products with blocks are taken, and summed, in f32.
-            Kernel::Quantised(matrix) => matrix
-                .forward(&x.to_dtype(DType::F32)?)?
-                .to_dtype(x.dtype())?,
+            Kernel::Quantised(blocks) => blocks.forward(x)?,
         };
         match &self.bias {
             Some(bias) => Ok(product.broadcast_add(bias)?),

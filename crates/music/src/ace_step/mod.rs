@@ -9,6 +9,7 @@ pub mod config;
 pub mod diffusion;
 mod error;
 mod limits;
+mod loading;
 mod log_mel;
 pub mod lyric_text;
 pub mod model;

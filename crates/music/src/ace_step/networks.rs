@@ -1,11 +1,13 @@
 use std::path::PathBuf;
 
 use candle_core::{DType, Device};
+use songwright_base::Observer;
 
 use super::{
     Error,
     checkpoint::{Checkpoint, Part},
     codec::{CodecDecoder, CodecEncoder},
+    loading::Loading,
     model::{
         PromptEncoder, TextEncoder, Transformer,
         dcae::{DcaeDecoder, DcaeEncoder},
@@ -73,19 +75,35 @@ impl Networks {
         }
     }
 
+    /// Loads all that a plan keeps in memory, so that the work itself waits for nothing.
+    pub(super) fn prepare(
+        &mut self,
+        plan: Plan,
+        adapters: &[(PathBuf, f64)],
+        observer: &dyn Observer,
+    ) -> Result<(), Error> {
+        if !plan.resident {
+            return Ok(());
+        }
+        self.adapt(adapters);
+        let loading = self.loading(
+            &[Part::Text, Part::Transformer, Part::Dcae, Part::Vocoder],
+            observer,
+        )?;
+        self.load_text(plan, &loading)?;
+        self.load_diffusion(plan, &loading)?;
+        self.load_decoder(plan, &loading)?;
+        Ok(())
+    }
+
     /// The text encoder, loaded if it is not.
-    pub(super) fn text(&mut self, plan: Plan) -> Result<&TextEncoder, Error> {
-        self.make_room(plan, Part::Text);
-        let loaded = match self.text.take() {
-            Some(loaded) => loaded,
-            None => {
-                let weights = self
-                    .checkpoint
-                    .weights(Part::Text, DType::F32, &self.device)?;
-                TextEncoder::load(&weights, &self.checkpoint.text)?
-            }
-        };
-        Ok(self.text.insert(loaded))
+    pub(super) fn text(
+        &mut self,
+        plan: Plan,
+        observer: &dyn Observer,
+    ) -> Result<&TextEncoder, Error> {
+        let loading = self.loading(&[Part::Text], observer)?;
+        self.load_text(plan, &loading)
     }
 
     /// The transformer and its prompt's encoder with adapters, loaded if they are not.
@@ -93,40 +111,107 @@ impl Networks {
         &mut self,
         plan: Plan,
         adapters: &[(PathBuf, f64)],
+        observer: &dyn Observer,
     ) -> Result<&DiffusionModel, Error> {
-        self.make_room(plan, Part::Transformer);
+        self.adapt(adapters);
+        let loading = self.loading(&[Part::Transformer], observer)?;
+        self.load_diffusion(plan, &loading)
+    }
+
+    /// The way to audio, loaded if it is not.
+    pub(super) fn decoder(
+        &mut self,
+        plan: Plan,
+        observer: &dyn Observer,
+    ) -> Result<&CodecDecoder, Error> {
+        let loading = self.loading(&[Part::Dcae, Part::Vocoder], observer)?;
+        self.load_decoder(plan, &loading)
+    }
+
+    /// Strengths are in the weights: others mean other weights.
+    fn adapt(&mut self, adapters: &[(PathBuf, f64)]) {
         if self.adapters != adapters {
-            // Strengths are in the weights: others mean others.
             self.diffusion = None;
             self.adapters = adapters.to_vec();
         }
+    }
+
+    /// What there is to load of `parts`.
+    fn loading<'a>(
+        &self,
+        parts: &[Part],
+        observer: &'a dyn Observer,
+    ) -> Result<Loading<'a>, Error> {
+        let mut parameters = 0;
+        for part in parts {
+            let is_here = match part {
+                Part::Text => self.text.is_some(),
+                Part::Transformer => self.diffusion.is_some(),
+                Part::Dcae | Part::Vocoder => self.decoder.is_some(),
+            };
+            if !is_here {
+                parameters += self.checkpoint.parameters(*part)?;
+            }
+        }
+        Ok(Loading::new(parameters, observer))
+    }
+
+    fn load_text(&mut self, plan: Plan, loading: &Loading<'_>) -> Result<&TextEncoder, Error> {
+        self.make_room(plan, Part::Text);
+        let loaded = match self.text.take() {
+            Some(loaded) => loaded,
+            None => {
+                let weights = self
+                    .checkpoint
+                    .weights(Part::Text, DType::F32, &self.device)?;
+                let loaded = TextEncoder::load(&weights, &self.checkpoint.text)?;
+                loading.add(self.checkpoint.parameters(Part::Text)?)?;
+                loaded
+            }
+        };
+        Ok(self.text.insert(loaded))
+    }
+
+    fn load_diffusion(
+        &mut self,
+        plan: Plan,
+        loading: &Loading<'_>,
+    ) -> Result<&DiffusionModel, Error> {
+        self.make_room(plan, Part::Transformer);
         let loaded = match self.diffusion.take() {
             Some(loaded) => loaded,
             None => {
                 let weights = self
                     .checkpoint
-                    .adapted(adapters, plan.dtype, &self.device)?;
+                    .adapted(&self.adapters, plan.dtype, &self.device)?;
                 let config = &self.checkpoint.transformer;
+                let prompt = PromptEncoder::load(&weights, config)?;
+                // The blocks are nearly all of it, and alike.
+                let parameters = self.checkpoint.parameters(Part::Transformer)?;
+                let transformer =
+                    Transformer::load_telling(&weights.quantised(plan.blocks), config, |blocks| {
+                        loading.add(parameters / blocks.max(1))
+                    })?;
                 DiffusionModel {
-                    prompt: PromptEncoder::load(&weights, config)?,
-                    transformer: Transformer::load(&weights.quantised(plan.blocks), config)?,
+                    prompt,
+                    transformer,
                 }
             }
         };
         Ok(self.diffusion.insert(loaded))
     }
 
-    /// The way to audio, loaded if it is not.
-    pub(super) fn decoder(&mut self, plan: Plan) -> Result<&CodecDecoder, Error> {
+    fn load_decoder(&mut self, plan: Plan, loading: &Loading<'_>) -> Result<&CodecDecoder, Error> {
         self.make_room(plan, Part::Dcae);
         let loaded = match self.decoder.take() {
             Some(loaded) => loaded,
             None => {
                 let weights = |part| self.checkpoint.weights(part, DType::F32, &self.device);
-                CodecDecoder {
-                    dcae: DcaeDecoder::load(&weights(Part::Dcae)?, &self.checkpoint.dcae)?,
-                    vocoder: Vocoder::load(&weights(Part::Vocoder)?, &self.checkpoint.vocoder)?,
-                }
+                let dcae = DcaeDecoder::load(&weights(Part::Dcae)?, &self.checkpoint.dcae)?;
+                loading.add(self.checkpoint.parameters(Part::Dcae)?)?;
+                let vocoder = Vocoder::load(&weights(Part::Vocoder)?, &self.checkpoint.vocoder)?;
+                loading.add(self.checkpoint.parameters(Part::Vocoder)?)?;
+                CodecDecoder { dcae, vocoder }
             }
         };
         Ok(self.decoder.insert(loaded))

@@ -46,6 +46,8 @@ struct TextStates {
 impl Run<'_> {
     pub(super) fn compose(mut self) -> Result<(Pcm, MusicFacts), Error> {
         let params = self.params;
+        let adapters = self.adapters()?;
+        self.networks.prepare(self.plan, &adapters, self.observer)?;
         let source = self.source_latents()?;
         self.report(Stage::Arrange, 0, 3)?;
         let text = self.text_states(&params.prompt)?;
@@ -83,7 +85,7 @@ impl Run<'_> {
     fn text_states(&mut self, prompt: &str) -> Result<TextStates, Error> {
         let ids = self.texts.0.ids(prompt, self.networks.device())?;
         let weaken = self.params.diffusion.use_erg_tag && self.params.diffusion.use_erg_lyric;
-        let encoder = self.networks.text(self.plan)?;
+        let encoder = self.networks.text(self.plan, self.observer)?;
         Ok(TextStates {
             states: encoder.forward(&ids, None, false)?,
             weakened: weaken
@@ -136,7 +138,7 @@ impl Run<'_> {
         let (plan, observer) = (self.plan, self.observer);
         let device = self.networks.device().clone();
         let mut noise = self.noise(&device);
-        let model = self.networks.diffusion(plan, &adapters)?;
+        let model = self.networks.diffusion(plan, &adapters, observer)?;
         let double = sampling.guidance.is_double();
         let sides = Sides::of(&model.prompt, &prompt, &erg, double)?;
         let schedule = sampling.schedule();
@@ -188,7 +190,7 @@ impl Run<'_> {
         let adapters = self.adapters()?;
         let (plan, observer) = (self.plan, self.observer);
         let mut noise = self.noise(&self.networks.device().clone());
-        let model = self.networks.diffusion(plan, &adapters)?;
+        let model = self.networks.diffusion(plan, &adapters, observer)?;
         let schedule = request.schedule();
         let side = |prompt: &Prompt| {
             let sides = Sides::of_edit(&model.prompt, prompt)?;
@@ -301,7 +303,7 @@ impl Run<'_> {
     fn decode(&mut self, latents: &Tensor) -> Result<[Vec<f32>; 2], Error> {
         let (plan, observer) = (self.plan, self.observer);
         self.report(Stage::Master, 0, 1)?;
-        let decoder = self.networks.decoder(plan)?;
+        let decoder = self.networks.decoder(plan, observer)?;
         let length = latents.dims().last().copied().unwrap_or(0) as u64;
         // Latent frames of the first half, then the eightfold mel frames of the second.
         let total = 9 * length;

@@ -4,11 +4,11 @@ use std::borrow::Cow;
 
 use candle_core::{
     DType, Shape, Tensor,
-    quantized::{GgmlDType, QMatMul, QStorage, QTensor},
+    quantized::{GgmlDType, QStorage, QTensor},
 };
 
 use super::{Bias, Weights};
-use crate::{Error, Linear, Matrix, Result};
+use crate::{Blocks, Error, Linear, Matrix, Result};
 
 /// Matrices of fewer values stay as they are: they cost little, and a few of them matter much.
 const FEWEST: usize = 1 << 12;
@@ -139,7 +139,7 @@ impl Weights {
 }
 
 fn quantised(blocks: QTensor) -> Result<Matrix> {
-    Ok(Matrix::Quantised(QMatMul::from_qtensor(blocks)?))
+    Ok(Matrix::Quantised(Blocks::new(blocks)?))
 }
 
 /// Matrices on top of one another; `None` where their blocks are of different types.

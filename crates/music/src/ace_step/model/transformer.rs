@@ -1,5 +1,6 @@
 use candle_core::{DType, Tensor};
-use songwright_nn::{Result, Weights};
+use rayon::prelude::*;
+use songwright_nn::{Error, Result, Weights};
 
 use super::{
     WEAKENED,
@@ -15,6 +16,9 @@ use crate::ace_step::config::TransformerConfig;
 /// The blocks whose queries entropy-rectifying guidance weakens. Those of the self-attention are
 /// left as they are: a factor of all queries cancels in its normaliser.
 const WEAKENED_BLOCKS: std::ops::Range<usize> = 15..20;
+
+/// Blocks that are converted at once: each takes its floats beside what is made of them.
+const LOADED_TOGETHER: usize = 4;
 
 /// The diffusion transformer, `ACEStepTransformer2DModel`: of a noisy latent the velocity away from
 /// music. Only what inference reads is loaded.
@@ -43,10 +47,28 @@ impl Transformer {
     /// # Errors
     /// Where a tensor is missing or of another shape.
     pub fn load(weights: &Weights, config: &TransformerConfig) -> Result<Self> {
+        Self::load_telling(weights, config, |_| Ok(()))
+    }
+
+    /// The same, with a word after each block of how many there are; an error of it ends the loading.
+    ///
+    /// # Errors
+    /// Those of [`Self::load`] and of `told`.
+    pub fn load_telling<E: From<Error> + Send>(
+        weights: &Weights,
+        config: &TransformerConfig,
+        told: impl Fn(usize) -> Result<(), E> + Sync,
+    ) -> Result<Self, E> {
         let features = config.inner_dim;
-        let blocks = (0..config.num_layers)
-            .map(|i| Block::load(&weights.pp("transformer_blocks").pp(i), config))
-            .collect::<Result<_>>()?;
+        let mut blocks = Vec::with_capacity(config.num_layers);
+        while blocks.len() < config.num_layers {
+            let next = blocks.len()..config.num_layers.min(blocks.len() + LOADED_TOGETHER);
+            let loaded = next.into_par_iter().map(|i| {
+                let block = Block::load(&weights.pp("transformer_blocks").pp(i), config)?;
+                told(config.num_layers).map(|()| block)
+            });
+            blocks.extend(loaded.collect::<Result<Vec<_>, E>>()?);
+        }
         Ok(Self {
             timesteps: TimestepEmbedder::load(weights, features)?,
             proj_in: PatchEmbed::load(&weights.pp("proj_in"), config)?,
