@@ -1,13 +1,15 @@
-use candle_core::{D, DType, Tensor};
+use std::sync::Arc;
+
+use candle_core::{D, DType, Error, Shape, Tensor};
 
 use crate::{
     Blocks, Result, conv, cpu,
-    cpu::elements::{Elements, tensor},
+    cpu::{
+        elements::{Elements, tensor},
+        woven::Woven,
+    },
     ops::is_half_on_cpu,
 };
-
-/// Samples from which on the own product is the faster one.
-const FEWEST: usize = 4;
 
 /// A matrix that inputs are multiplied with, outputs × inputs.
 #[derive(Clone, Debug)]
@@ -39,15 +41,35 @@ impl Matrix {
 /// `x·Wᵀ + b` over the last dimension.
 #[derive(Clone, Debug)]
 pub struct Linear {
-    matrix: Matrix,
+    kernel: Kernel,
     bias: Option<Tensor>,
 }
 
+/// A matrix as it is multiplied with.
+#[derive(Clone, Debug)]
+enum Kernel {
+    Candle(Tensor),
+    Own(Arc<Woven>),
+    Quantised(Blocks),
+}
+
 impl Linear {
-    /// From a matrix of outputs × inputs and a bias of outputs.
-    #[must_use]
-    pub fn new(matrix: Matrix, bias: Option<Tensor>) -> Self {
-        Self { matrix, bias }
+    /// From a matrix of outputs × inputs and a bias of outputs. Where this machine has a faster layout
+    /// for it, the matrix is laid out anew.
+    ///
+    /// # Errors
+    /// Where the matrix has not two dimensions.
+    pub fn new(matrix: Matrix, bias: Option<Tensor>) -> Result<Self> {
+        let kernel = match matrix {
+            // What is broadcast is no matrix, but the shape of one.
+            Matrix::Dense(weight) if cpu::usable(&[&weight]) && weight.is_contiguous() => {
+                let measures = weight.dims2()?;
+                Kernel::Own(Arc::new(Woven::of(Elements::of(&weight)?.all(), measures)))
+            }
+            Matrix::Dense(weight) => Kernel::Candle(weight),
+            Matrix::Quantised(blocks) => Kernel::Quantised(blocks),
+        };
+        Ok(Self { kernel, bias })
     }
 
     /// `(…, inputs)` → `(…, outputs)`.
@@ -55,20 +77,16 @@ impl Linear {
     /// # Errors
     /// Where the last dimension is not `inputs`.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let product = match &self.matrix {
-            Matrix::Dense(weight)
-                if cpu::usable(&[x, weight])
-                    && x.elem_count() / weight.dim(1)?.max(1) >= FEWEST =>
-            {
-                return self.own(x, weight);
-            }
-            Matrix::Dense(weight) if is_half_on_cpu(x) => {
+        let product = match &self.kernel {
+            Kernel::Own(weight) if cpu::usable(&[x]) => return self.own(x, weight),
+            Kernel::Own(weight) => return Err(elsewhere(x, weight)),
+            Kernel::Candle(weight) if is_half_on_cpu(x) => {
                 let wide = |x: &Tensor| x.to_dtype(DType::F32);
                 let bias = self.bias.as_ref().map(wide).transpose()?;
-                let layer = Self::new(Matrix::Dense(wide(weight)?), bias);
+                let layer = Self::new(Matrix::Dense(wide(weight)?), bias)?;
                 return Ok(layer.forward(&wide(x)?)?.to_dtype(x.dtype())?);
             }
-            Matrix::Dense(weight) => {
+            Kernel::Candle(weight) => {
                 // One big product instead of one for each row of the batch.
                 let (outputs, inputs) = weight.dims2()?;
                 let mut dims = x.dims().to_vec();
@@ -79,7 +97,7 @@ impl Linear {
                 }
                 flat.matmul(&weight.t()?)?.reshape(dims)?
             }
-            Matrix::Quantised(blocks) => blocks.forward(x)?,
+            Kernel::Quantised(blocks) => blocks.forward(x)?,
         };
         match &self.bias {
             Some(bias) => Ok(product.broadcast_add(bias)?),
@@ -92,8 +110,8 @@ impl Linear {
     /// # Errors
     /// Where the second dimension is not `inputs`.
     pub fn forward_channels(&self, x: &Tensor) -> Result<Tensor> {
-        if let Matrix::Dense(weight) = &self.matrix
-            && cpu::usable(&[x, weight])
+        if let Kernel::Own(weight) = &self.kernel
+            && cpu::usable(&[x])
         {
             return conv::own::pointwise(x, weight, self.bias.as_ref());
         }
@@ -101,33 +119,42 @@ impl Linear {
         Ok(self.forward(&by_place)?.transpose(1, 2)?.contiguous()?)
     }
 
-    fn own(&self, x: &Tensor, weight: &Tensor) -> Result<Tensor> {
-        let (outputs, inputs) = weight.dims2()?;
+    fn own(&self, x: &Tensor, weight: &Woven) -> Result<Tensor> {
         let x = x.contiguous()?;
         let mut dims = x.dims().to_vec();
-        if dims.last() != Some(&inputs) {
-            return Err(candle_core::Error::ShapeMismatchBinaryOp {
-                lhs: x.shape().clone(),
-                rhs: weight.shape().clone(),
-                op: "linear",
-            }
-            .bt()
-            .into());
-        }
-        if let Some(last) = dims.last_mut() {
-            *last = outputs;
+        match dims.last_mut() {
+            Some(last) if *last == weight.inputs => *last = weight.outputs,
+            _ => return Err(mismatch(x.shape(), weight)),
         }
         let bias = self.bias.as_ref().map(Elements::of).transpose()?;
-        let (x, weight) = (Elements::of(&x)?, Elements::of(weight)?);
+        let x = Elements::of(&x)?;
         let product = cpu::linear::Linear {
             x: x.all(),
-            weight: weight.all(),
+            weight,
             bias: bias.as_ref().map(Elements::all),
-            inputs,
-            outputs,
         };
         tensor(product.run(), dims)
     }
+}
+
+fn mismatch(x: &Shape, weight: &Woven) -> crate::Error {
+    Error::ShapeMismatchBinaryOp {
+        lhs: x.clone(),
+        rhs: (weight.outputs, weight.inputs).into(),
+        op: "linear",
+    }
+    .bt()
+    .into()
+}
+
+fn elsewhere(x: &Tensor, weight: &Woven) -> crate::Error {
+    let found = format!("{:?} on {:?}", x.dtype(), x.device().location());
+    let wanted = format!("{} × {}", weight.outputs, weight.inputs);
+    Error::Msg(format!(
+        "a matrix of {wanted} in f32 on the CPU met {found}"
+    ))
+    .bt()
+    .into()
 }
 
 #[cfg(test)]
@@ -138,6 +165,8 @@ mod tests {
     #[test]
     fn own_product_is_candles() {
         for (samples, inputs, outputs) in [
+            (1, 16, 8),
+            (3, 40, 17),
             (4, 16, 8),
             (5, 1, 3),
             (97, 130, 65),
@@ -154,6 +183,7 @@ mod tests {
                     None => product.clone(),
                 };
                 let found = Linear::new(Matrix::Dense(weight.clone()), bias)
+                    .unwrap()
                     .forward(&x)
                     .unwrap();
                 same(&found, &wanted);
@@ -163,7 +193,7 @@ mod tests {
 
     #[test]
     fn channels_first_is_turned() {
-        let layer = Linear::new(Matrix::Dense(random(&[11, 20])), Some(random(&[11])));
+        let layer = Linear::new(Matrix::Dense(random(&[11, 20])), Some(random(&[11]))).unwrap();
         for places in [1, 50, 333] {
             let x = random(&[2, 20, places]);
             let turned = x.transpose(1, 2).unwrap().contiguous().unwrap();
@@ -178,7 +208,7 @@ mod tests {
 
     #[test]
     fn shapes_are_kept_and_checked() {
-        let layer = Linear::new(Matrix::Dense(random(&[6, 5])), None);
+        let layer = Linear::new(Matrix::Dense(random(&[6, 5])), None).unwrap();
         assert_eq!(
             layer.forward(&random(&[2, 9, 5])).unwrap().dims(),
             [2, 9, 6]

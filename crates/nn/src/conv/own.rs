@@ -6,9 +6,10 @@ use super::ConvShape;
 use crate::{
     Result,
     cpu::{
-        conv::{Conv, Measures, Turns},
+        conv::{Conv, Measures, Turns, Weight},
         elements::{Elements, tensor},
         places::{Grid, Line, Places},
+        woven::Woven,
     },
 };
 
@@ -102,23 +103,47 @@ pub(super) fn conv2d(layer: &Operands<'_>, x: &Tensor, around: Around<'_>) -> Re
     tensor(out, (batch, shape.outputs, lines, columns))
 }
 
-/// `W·x + b` for (batch, inputs, places), `weight` being (outputs, inputs).
-pub(crate) fn pointwise(x: &Tensor, weight: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
+/// `W·x + b` for (batch, inputs, places).
+pub(crate) fn pointwise(x: &Tensor, weight: &Woven, bias: Option<&Tensor>) -> Result<Tensor> {
     let (batch, inputs, places) = x.dims3()?;
-    let outputs = weight.dim(0)?;
-    let layer = Operands {
-        weight,
-        bias,
-        shape: ConvShape::same(inputs, outputs, 1),
+    let Woven {
+        inputs: wanted,
+        outputs,
+        ..
+    } = *weight;
+    if inputs != wanted {
+        return Err(Error::ShapeMismatchBinaryOp {
+            lhs: x.shape().clone(),
+            rhs: (outputs, wanted).into(),
+            op: "pointwise",
+        }
+        .bt()
+        .into());
+    }
+    let x = x.contiguous()?;
+    let (x, bias) = (Elements::of(&x)?, bias.map(Elements::of).transpose()?);
+    let conv = Conv {
+        x: x.all(),
+        weight: Weight::Woven(weight.all()),
+        bias: bias.as_ref().map(Elements::all),
+        residual: None,
+        silu: false,
+        measures: Measures {
+            batch,
+            inputs,
+            outputs,
+            groups: 1,
+            taps: 1,
+        },
+        places: &Places::Time(Line {
+            time: places,
+            taps: 1,
+            padding: 0,
+            dilation: 1,
+        }),
+        turns: None,
     };
-    let line = Line {
-        time: places,
-        taps: 1,
-        padding: 0,
-        dilation: 1,
-    };
-    let out = run(&layer, x, Around::default(), (&Places::Time(line), None))?;
-    tensor(out, (batch, outputs, places))
+    tensor(conv.run(), (batch, outputs, places))
 }
 
 fn run(
@@ -151,7 +176,7 @@ fn run(
     let (x, weight) = (Elements::of(&x)?, Elements::of(&weight)?);
     let conv = Conv {
         x: x.all(),
-        weight: weight.all(),
+        weight: Weight::Plain(weight.all()),
         bias: bias.as_ref().map(Elements::all),
         residual: residual.as_ref().map(Elements::all),
         silu: around.silu,

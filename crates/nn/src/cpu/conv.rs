@@ -10,7 +10,7 @@ use super::{
     matrices::{Matrix, all_threads, multiply},
     places::{Block, Places},
     product::{SUMS, Spread, Sums, VECTORS, Walk, lanes, rows, tile},
-    transpose::{SIDE, square},
+    woven::weave,
 };
 
 /// Numbers of a run's input that are laid out at a time; they stay in the second-level cache.
@@ -26,11 +26,20 @@ const LARGE: usize = 1 << 20;
 /// Outputs from which on laying out the weight too costs less than it saves.
 const MANY: usize = 1024;
 
-/// A convolution's numbers. The weight is (outputs, inputs/groups, taps).
+/// A convolution's weight.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Weight<'a> {
+    /// (outputs, inputs/groups, taps).
+    Plain(&'a [f32]),
+    /// As [`weave`] lays it out.
+    Woven(&'a [f32]),
+}
+
+/// A convolution's numbers.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Conv<'a> {
     pub(crate) x: &'a [f32],
-    pub(crate) weight: &'a [f32],
+    pub(crate) weight: Weight<'a>,
     /// Of the outputs.
     pub(crate) bias: Option<&'a [f32]>,
     /// Added to the result, and of its shape.
@@ -84,6 +93,9 @@ impl Conv<'_> {
         let places = self.places.outputs();
         let plain =
             matches!(self.places, Places::Time(line) if (line.taps, line.padding) == (1, 0));
+        let Weight::Plain(weight) = self.weight else {
+            return None;
+        };
         if !plain || groups > 1 || self.silu || inputs * places < LARGE {
             return None;
         }
@@ -99,7 +111,7 @@ impl Conv<'_> {
                     out.iter_mut().for_each(|out| *out += bias);
                 });
         }
-        let weight = Matrix::rows(self.weight, (outputs, inputs), inputs);
+        let weight = Matrix::rows(weight, (outputs, inputs), inputs);
         let add = self.residual.is_some() || self.bias.is_some();
         let planes = self.x.chunks_exact(inputs * places);
         for (x, out) in planes.zip(out.chunks_exact_mut(outputs * places)) {
@@ -140,7 +152,21 @@ impl Conv<'_> {
         let parts = (2 * rayon::current_num_threads()).div_ceil((batch * groups).max(1));
         let blocks = self.places.blocks(room, parts);
         let (runs, shared, arch) = (blocks.len(), Shared::new(&mut out), Arch::new());
-        let woven = (batch * self.places.outputs() >= MANY).then(|| arch.dispatch(Weave(self)));
+        let many = batch * self.places.outputs() >= MANY;
+        let made = match self.weight {
+            Weight::Plain(weight) if many => {
+                let Measures {
+                    inputs, outputs, ..
+                } = self.measures;
+                Some(weave(
+                    weight,
+                    groups,
+                    (outputs / groups, inputs / groups * taps),
+                ))
+            }
+            _ => None,
+        };
+        let weight = made.as_deref().map_or(self.weight, Weight::Woven);
         (0..batch * groups * runs).into_par_iter().for_each(|task| {
             arch.dispatch(Run {
                 conv: self,
@@ -148,56 +174,10 @@ impl Conv<'_> {
                 row: task / runs / groups,
                 group: task / runs % groups,
                 block: blocks[task % runs],
-                woven: woven.as_deref(),
+                weight,
             });
         });
         out
-    }
-}
-
-/// The weight, group by group, with the rows of each tile side by side, zeros where the last is not whole.
-struct Weave<'a>(Conv<'a>);
-
-impl WithSimd for Weave<'_> {
-    type Output = Aligned;
-
-    #[inline(always)]
-    fn with_simd<S: Simd>(self, _: S) -> Aligned {
-        let Measures {
-            inputs,
-            outputs,
-            groups,
-            taps,
-            ..
-        } = self.0.measures;
-        let (outputs, tall) = (outputs / groups, rows::<S>());
-        let row = (inputs / groups * taps).max(1);
-        let tiles = outputs.div_ceil(tall);
-        let mut woven = Aligned::zeros(groups * tiles * tall * row);
-        woven
-            .par_chunks_exact_mut(tall * row)
-            .enumerate()
-            .for_each(|(tile, woven)| {
-                let (group, tile) = (tile / tiles, tile % tiles);
-                let height = tall.min(outputs - tile * tall);
-                let weight =
-                    &self.0.weight[(group * outputs + tile * tall) * row..][..height * row];
-                let whole = if (height, tall) == (SIDE, SIDE) {
-                    row / SIDE * SIDE
-                } else {
-                    0
-                };
-                for step in (0..whole).step_by(SIDE) {
-                    square((&weight[step..], row), (&mut woven[step * tall..], tall));
-                }
-                for (r, weight) in weight.chunks_exact(row).enumerate() {
-                    let places = woven[whole * tall..].iter_mut().skip(r).step_by(tall);
-                    for (place, value) in places.zip(&weight[whole..]) {
-                        *place = *value;
-                    }
-                }
-            });
-        woven
     }
 }
 
@@ -208,8 +188,7 @@ struct Run<'a, 'b> {
     row: usize,
     group: usize,
     block: Block,
-    /// The weight as [`Weave`] lays it out.
-    woven: Option<&'b [f32]>,
+    weight: Weight<'b>,
 }
 
 impl WithSimd for Run<'_, '_> {
@@ -247,10 +226,9 @@ impl WithSimd for Run<'_, '_> {
                 }
             }
             let walk = Walk {
-                a: if self.woven.is_some() {
-                    Spread::Woven
-                } else {
-                    Spread::Rows(a_row)
+                a: match self.weight {
+                    Weight::Woven(_) => Spread::Woven,
+                    Weight::Plain(_) => Spread::Rows(a_row),
                 },
                 b_row,
                 inputs: depth,
@@ -259,12 +237,12 @@ impl WithSimd for Run<'_, '_> {
             for part in 0..tiles {
                 let output = channels + part * tall;
                 let height = tall.min(channels + outputs_here - output);
-                let weight = match self.woven {
-                    Some(woven) => {
+                let weight = match self.weight {
+                    Weight::Woven(woven) => {
                         let tile = self.group * tiles + part;
                         &woven[(tile * a_row + from * taps) * tall..][..depth * taps * tall]
                     }
-                    None => &self.conv.weight[output * a_row + from * taps..],
+                    Weight::Plain(weight) => &weight[output * a_row + from * taps..],
                 };
                 let mut column = 0;
                 while column < width {

@@ -1,4 +1,4 @@
-//! `x·Wᵀ + b`. The weight is read where it lies, once for each row of tiles; the input, which is small
+//! `x·Wᵀ + b`. The weight lies as its tiles read it, from when it was loaded on; the input, which is small
 //! beside it, is laid out in panels of vectors first.
 
 use pulp::{Arch, Simd, WithSimd};
@@ -6,54 +6,49 @@ use rayon::prelude::*;
 
 use super::{
     elements::{Aligned, Shared},
-    matrices::{Matrix, all_threads, multiply},
     product::{ROWS, SUMS, Spread, Sums, VECTORS, Walk, lanes, rows, tile},
     transpose::{SIDE, square},
+    woven::Woven,
 };
 
 /// Rows of the weight that stay in the second-level cache while panels pass by.
 const BLOCK: usize = 128;
-/// Numbers of an input from which on laying out the weight too, as `gemm` does, costs less than it saves.
-const MANY: usize = 3 << 19;
 /// Inputs of one pass; a panel of them and [`BLOCK`] rows fit into the second-level cache.
 const DEPTH: usize = 2560;
 
-/// A matrix product's operands: `x` is samples × inputs, `weight` outputs × inputs.
+/// A matrix product's operands: `x` is samples × inputs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Linear<'a> {
     pub(crate) x: &'a [f32],
-    pub(crate) weight: &'a [f32],
+    pub(crate) weight: &'a Woven,
     /// Of the outputs.
     pub(crate) bias: Option<&'a [f32]>,
-    pub(crate) inputs: usize,
-    pub(crate) outputs: usize,
 }
 
 impl Linear<'_> {
     /// Samples × outputs.
     pub(crate) fn run(self) -> Vec<f32> {
-        let samples = self.x.len() / self.inputs.max(1);
-        let mut out = vec![0.0; samples * self.outputs];
+        let Woven {
+            inputs, outputs, ..
+        } = *self.weight;
+        let samples = self.x.len() / inputs.max(1);
+        let mut out = vec![0.0; samples * outputs];
         if out.is_empty() {
             return out;
         }
-        if self.x.len() >= MANY {
-            self.gemm(&mut out);
-            return out;
-        }
         let arch = Arch::new();
-        let passes = self.inputs.div_ceil(DEPTH).max(1);
-        let depth = self.inputs.div_ceil(passes).max(1);
+        let passes = inputs.div_ceil(DEPTH);
+        let depth = inputs.div_ceil(passes);
         let shared = Shared::new(&mut out);
-        for from in (0..self.inputs).step_by(depth) {
-            let depth = depth.min(self.inputs - from);
+        for from in (0..inputs).step_by(depth) {
+            let depth = depth.min(inputs - from);
             let panels = arch.dispatch(Pack {
                 linear: self,
                 samples,
                 from,
                 depth,
             });
-            (0..self.outputs.div_ceil(BLOCK))
+            (0..outputs.div_ceil(BLOCK))
                 .into_par_iter()
                 .for_each(|block| {
                     arch.dispatch(Block {
@@ -66,26 +61,6 @@ impl Linear<'_> {
                 });
         }
         out
-    }
-
-    /// By the `gemm` crate, the result beginning as the bias.
-    fn gemm(self, out: &mut [f32]) {
-        if let Some(bias) = self.bias {
-            out.par_chunks_exact_mut(self.outputs)
-                .for_each(|row| row.copy_from_slice(bias));
-        }
-        let x = Matrix::rows(
-            self.x,
-            (self.x.len() / self.inputs, self.inputs),
-            self.inputs,
-        );
-        let weight = Matrix::rows(self.weight, (self.outputs, self.inputs), self.inputs);
-        multiply(
-            x,
-            weight.turned(),
-            out,
-            (self.bias.is_some(), all_threads()),
-        );
     }
 }
 
@@ -127,6 +102,7 @@ impl WithSimd for Pack<'_> {
             from,
             depth,
         } = self;
+        let inputs = linear.weight.inputs;
         // As few panels as can be, and none much narrower than the others.
         let vectors = samples.div_ceil(lanes);
         let width = vectors.div_ceil(vectors.div_ceil(VECTORS)) * lanes;
@@ -137,21 +113,18 @@ impl WithSimd for Pack<'_> {
             .for_each(|(i, panel)| {
                 let first = i * width;
                 let count = width.min(samples - first);
-                let rows = &linear.x[first * linear.inputs..];
+                let rows = &linear.x[first * inputs..];
                 let whole = (count / SIDE * SIDE, depth / SIDE * SIDE);
                 for input in (0..whole.1).step_by(SIDE) {
                     for sample in (0..whole.0).step_by(SIDE) {
                         square(
-                            (
-                                &rows[sample * linear.inputs + from + input..],
-                                linear.inputs,
-                            ),
+                            (&rows[sample * inputs + from + input..], inputs),
                             (&mut panel[input * width + sample..], width),
                         );
                     }
                 }
                 for sample in 0..count {
-                    let row = &rows[sample * linear.inputs + from..][..depth];
+                    let row = &rows[sample * inputs + from..][..depth];
                     let rest = if sample < whole.0 { whole.1 } else { 0 };
                     for (input, value) in row.iter().enumerate().skip(rest) {
                         panel[input * width + sample] = *value;
@@ -188,9 +161,13 @@ impl WithSimd for Block<'_, '_> {
             first,
             from,
         } = self;
-        let last = linear.outputs.min(first + BLOCK);
+        let Woven {
+            inputs, outputs, ..
+        } = *linear.weight;
+        let (woven, tall) = (linear.weight.all(), rows::<S>());
+        let last = outputs.min(first + BLOCK);
         let walk = Walk {
-            a: Spread::Rows(linear.inputs),
+            a: Spread::Woven,
             b_row: panels.width,
             inputs: panels.depth,
             offsets: &[0],
@@ -198,9 +175,9 @@ impl WithSimd for Block<'_, '_> {
         let mut sums: Sums = [0.0; _];
         for (sample, count, vectors) in panels.each(lanes::<S>()) {
             let panel = &panels.numbers[sample * panels.depth..];
-            for row in (first..last).step_by(rows::<S>()) {
-                let height = rows::<S>().min(last - row);
-                let weight = &linear.weight[row * linear.inputs + from..];
+            for row in (first..last).step_by(tall) {
+                let height = tall.min(last - row);
+                let weight = &woven[row * inputs + from * tall..][..panels.depth * tall];
                 tile(simd, walk, (weight, panel), (height, vectors), &mut sums);
                 let bias = linear
                     .bias
@@ -217,7 +194,7 @@ impl WithSimd for Block<'_, '_> {
                     let mut turned = [0.0; SIDE * ROWS];
                     square((&sums[column..], SUMS), (&mut turned, ROWS));
                     for (c, turned) in turned.chunks_exact(ROWS).take(count - column).enumerate() {
-                        let at = (sample + column + c) * linear.outputs + row;
+                        let at = (sample + column + c) * outputs + row;
                         #[allow(unsafe_code, reason = "see SAFETY")]
                         // SAFETY: only this block writes these rows of the weight's outputs.
                         let out = unsafe { out.part(at, height) };

@@ -22,6 +22,7 @@ pub(crate) mod product;
 pub(crate) mod rotary;
 pub(crate) mod rows;
 pub(crate) mod transpose;
+pub(crate) mod woven;
 
 use candle_core::{DType, Tensor};
 

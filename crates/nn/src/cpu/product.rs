@@ -16,6 +16,9 @@ const LINE: usize = 16;
 /// How many inputs ahead vectors are asked for, where those of an input follow the last one's.
 const AHEAD: usize = 8;
 
+/// How many numbers ahead a woven side is asked for.
+const FAR: usize = 1 << 10;
+
 /// A tile's sums, row by row, [`SUMS`] apart.
 pub(crate) type Sums = [f32; ROWS * SUMS];
 /// Numbers between two rows of [`Sums`].
@@ -154,7 +157,14 @@ fn sized<S: Simd, const R: usize, const V: usize>(
             Spread::Woven if taps == 1 => {
                 let mut b = b.add(walk.offsets[0]);
                 for i in 0..walk.inputs {
-                    step(simd, (a.add(i * rows::<S>()), 1), b, &mut acc);
+                    let a = a.add(i * rows::<S>());
+                    // A stream that comes from far away, past the ends of pages, where the processor
+                    // itself does not look ahead.
+                    fetch::<false>(a.wrapping_add(FAR));
+                    for v in 0..V {
+                        fetch::<true>(b.wrapping_add(near + v * lanes));
+                    }
+                    step(simd, (a, 1), b, &mut acc);
                     b = b.wrapping_add(walk.b_row);
                 }
             }

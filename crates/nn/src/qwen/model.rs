@@ -51,7 +51,7 @@ impl Qwen {
             embedding,
             layers,
             norm: RmsNorm::load(&model.pp("norm"), hidden, config.rms_norm_eps)?,
-            head: Linear::new(head, None),
+            head: Linear::new(head, None)?,
             tables: Tables::new(config, positions, weights.device())?,
             dtype: weights.dtype(),
             device: weights.device().clone(),

@@ -48,7 +48,7 @@ impl Weights {
                 self.made_matrix(self.made(shape, || Ok(weight.reshape(shape)?))?)?
             }
         };
-        Ok(Linear::new(matrix, self.bias(outputs, bias)?))
+        Linear::new(matrix, self.bias(outputs, bias)?)
     }
 
     /// Several linear layers that read the same input, as one whose outputs lie one after the other.
@@ -89,7 +89,7 @@ impl Weights {
             }
             Bias::Without => None,
         };
-        Ok(Linear::new(matrix, bias))
+        Linear::new(matrix, bias)
     }
 
     /// The matrix `weight` of this place, of rows × columns: an embedding, which may be a head too.
