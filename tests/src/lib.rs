@@ -10,7 +10,6 @@ mod program;
 mod server;
 pub mod synthetic;
 pub mod synthetic_qwen;
-pub mod synthetic_qwen;
 mod tokenizer;
 mod wav;
 
