@@ -1,12 +1,16 @@
 use std::{
     fmt,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use songwright_base::{EngineError, EngineInfo, Observer};
 use songwright_engine::{EngineHealth, Residency, Workers, WorkersConfig};
 
 use crate::{Composer, Composition, MusicParams};
+
+/// How often is looked whether an engine that was replaced is still waited for.
+const LEAVING: Duration = Duration::from_millis(200);
 
 /// A composer that can be had, before it is loaded.
 pub struct Maker {
@@ -133,12 +137,12 @@ impl MusicService {
         observer: Arc<dyn Observer + Send + Sync>,
     ) -> Result<Composition, EngineError> {
         let engine = self.chosen().await;
-        let made = engine.workers.call(observer, move |composer, observer| {
-            composer.compose(&params, observer)
-        });
-        let made = made.await;
-        retire(engine);
-        made
+        engine
+            .workers
+            .call(observer, move |composer, observer| {
+                composer.compose(&params, observer)
+            })
+            .await
     }
 }
 
@@ -158,10 +162,12 @@ fn renew(
     Ok(current.clone())
 }
 
-/// Lets an engine go. The last who does waits for its threads, which may be at work for somebody who has
-/// left: that is no place for a thread that others wait for.
+/// Lets an engine go once nobody waits for it any more. The last who does waits for its threads, which
+/// may still be at work for somebody who has left: that is no place for a thread that others wait for.
 fn retire(engine: Arc<MusicEngine>) {
-    if Arc::strong_count(&engine) == 1 {
-        std::thread::spawn(move || drop(engine));
-    }
+    std::thread::spawn(move || {
+        while Arc::strong_count(&engine) > 1 {
+            std::thread::sleep(LEAVING);
+        }
+    });
 }
