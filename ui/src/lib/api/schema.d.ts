@@ -578,6 +578,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/operations/{id}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The picture that an operation is drawing, as far as it is. */
+        get: operations["operation_preview"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/operations/{id}/resume": {
         parameters: {
             query?: never;
@@ -959,17 +976,37 @@ export interface components {
          * @enum {string}
          */
         Code: "bad_request" | "unauthorized" | "forbidden" | "not_found" | "method_not_allowed" | "timeout" | "conflict" | "payload_too_large" | "unsupported_media_type" | "range_not_satisfiable" | "queue_full" | "internal" | "bad_gateway" | "unavailable" | "out_of_memory" | "storage_full";
+        /** @description One of several pictures. */
+        CoverImage: {
+            /** @description The key of the PNG in the store. */
+            file_path: string;
+            /**
+             * Format: int64
+             * @description The seed that was used.
+             */
+            seed: number;
+        };
         /** @description `POST /image/generate_cover_image`. */
         CoverImageRequest: {
             /** @description Set below the title. */
             artist?: string | null;
             /**
+             * Format: double
+             * @description How far a neural artist keeps away from `negative_prompt`, at twice the time; 0 where absent.
+             */
+            guidance_scale?: number | null;
+            /**
              * Format: int64
              * @description Pixels, rounded to a multiple of 64; 512 where absent.
              */
             height?: number | null;
-            /** @description Accepted, and without effect at guidance 0. */
+            /** @description What a neural artist keeps away from; without effect unless `guidance_scale` is above 1. */
             negative_prompt?: string | null;
+            /**
+             * Format: int64
+             * @description How many pictures are drawn, each with the next seed; 1 where absent.
+             */
+            num_images?: number | null;
             /**
              * Format: int64
              * @description Steps of a neural artist; 4 where absent.
@@ -977,11 +1014,18 @@ export interface components {
             num_inference_steps?: number | null;
             /** @description What it shows. */
             prompt: string;
+            /** @description The key of a picture in the store that a neural artist draws over. */
+            redraw_key?: string | null;
             /**
              * Format: int64
              * @description Absent is random.
              */
             seed?: number | null;
+            /**
+             * Format: double
+             * @description How much of that picture goes; 0.6 where absent.
+             */
+            strength?: number | null;
             /** @description One of the eight styles, or any words; `album cover art` where absent. */
             style?: string | null;
             /** @description Set on the cover by engines that can. */
@@ -1003,10 +1047,14 @@ export interface components {
             file_size_mb: number;
             /** @description Width and height in pixels. */
             image_dimensions: number[];
+            /** @description All pictures, the one above first. */
+            images?: components["schemas"]["CoverImage"][];
             /** @description How it was made: "rendered scene", … */
             label?: string | null;
             /** @description Who drew it. */
             metadata: components["schemas"]["GenerationMetadata"];
+            /** @description What its maker could not do, and what its licence asks to be said. */
+            notes?: string[];
             /**
              * Format: int64
              * @description The seed that was used.
@@ -1863,6 +1911,11 @@ export interface components {
             note?: string | null;
             /** @description Its name. */
             operation_id: components["schemas"]["OperationId"];
+            /**
+             * Format: int64
+             * @description How many unfinished pictures there were; `GET /operations/{id}/preview` has the last.
+             */
+            previews?: number;
             /**
              * Format: double
              * @description The part of the whole that is done, 0–1, weighted by what stages take on this machine.
@@ -7659,6 +7712,164 @@ export interface operations {
                 };
                 content: {
                     "text/event-stream": components["schemas"]["OperationEvent"];
+                };
+            };
+            /** @description The request breaks a limit or is not of the documented form */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The key is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The host or origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not with this method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The operation took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The operation was cancelled, or its state does not fit */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The range lies outside the file */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The queue is full; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A service behind this one failed */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The model is not installed or loading, or the server is closing */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Out of memory or disk space */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    operation_preview: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description The operation */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A PNG */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/png": unknown;
                 };
             };
             /** @description The request breaks a limit or is not of the documented form */
