@@ -18,7 +18,7 @@ use songwright_music::ace_step::model::{
 use songwright_nn::{Result as NnResult, Weights, weights::Shapes};
 
 /// Names and shapes.
-type Tensors = BTreeMap<String, Vec<usize>>;
+pub(crate) type Tensors = BTreeMap<String, Vec<usize>>;
 
 /// How large a checkpoint is.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -198,11 +198,11 @@ fn text(rows: usize, features: usize, hidden: usize, layers: usize) -> Value {
     })
 }
 
-fn read<T: serde::de::DeserializeOwned>(config: &Value) -> T {
+pub(crate) fn read<T: serde::de::DeserializeOwned>(config: &Value) -> T {
     serde_json::from_value(config.clone()).unwrap_or_else(|error| panic!("{config}: {error}"))
 }
 
-fn asked(build: &dyn Fn(&Weights) -> NnResult<()>) -> io::Result<Tensors> {
+pub(crate) fn asked(build: &dyn Fn(&Weights) -> NnResult<()>) -> io::Result<Tensors> {
     let shapes = Shapes::default();
     let asked = shapes.asked();
     build(&Weights::new(shapes, DType::F32, &Device::Cpu)).map_err(io::Error::other)?;
@@ -212,7 +212,7 @@ fn asked(build: &dyn Fn(&Weights) -> NnResult<()>) -> io::Result<Tensors> {
         .collect())
 }
 
-fn listed(manifest: &str) -> Tensors {
+pub(crate) fn listed(manifest: &str) -> Tensors {
     let lines = manifest.lines().filter_map(|line| line.split_once('\t'));
     lines
         .filter(|(name, _)| *name != "name")
@@ -226,7 +226,12 @@ fn listed(manifest: &str) -> Tensors {
         .collect()
 }
 
-fn write_safetensors(path: &Path, tensors: &Tensors, dtype: DType, seed: u64) -> io::Result<()> {
+pub(crate) fn write_safetensors(
+    path: &Path,
+    tensors: &Tensors,
+    dtype: DType,
+    seed: u64,
+) -> io::Result<()> {
     let word = if dtype == DType::F32 { "F32" } else { "BF16" };
     let mut header = serde_json::Map::new();
     let mut offset = 0;
