@@ -28,8 +28,9 @@ SMALLEST = {"audio_duration": 10, "width": 256, "height": 256, "cover_size": 256
 FIXED_SONGS = ("/generate", "/music/generate_demo_music")
 
 
-# Only what an earlier run of the program left behind can be resumed (test_operations.py does it).
-NEVER_WELL = ("/operations/{id}/resume",)
+# Only what an earlier run of the program left behind can be resumed (test_operations.py does it), and only
+# a cover that a model is drawing has a preview (tests/sdxl does it).
+NEVER_WELL = ("/operations/{id}/preview", "/operations/{id}/resume")
 
 
 # What two fields mean together, the description cannot say.

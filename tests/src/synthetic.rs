@@ -198,7 +198,7 @@ fn text(rows: usize, features: usize, hidden: usize, layers: usize) -> Value {
     })
 }
 
-fn read<T: serde::de::DeserializeOwned>(config: &Value) -> T {
+pub(crate) fn read<T: serde::de::DeserializeOwned>(config: &Value) -> T {
     serde_json::from_value(config.clone()).unwrap_or_else(|error| panic!("{config}: {error}"))
 }
 
@@ -212,7 +212,7 @@ pub(crate) fn asked(build: &dyn Fn(&Weights) -> NnResult<()>) -> io::Result<Tens
         .collect())
 }
 
-fn listed(manifest: &str) -> Tensors {
+pub(crate) fn listed(manifest: &str) -> Tensors {
     let lines = manifest.lines().filter_map(|line| line.split_once('\t'));
     lines
         .filter(|(name, _)| *name != "name")

@@ -1,0 +1,121 @@
+use std::sync::Arc;
+
+use songwright_api::Whole;
+use songwright_base::{EngineError, EngineKind, Silent};
+use songwright_cover::{CoverArtist as _, CoverParams, Redraw};
+
+use crate::{artist, params, watcher::Watcher};
+
+#[test]
+fn a_cover_is_as_large_as_asked_and_no_one_colour() {
+    let mut artist = artist();
+    let watcher = Watcher::default();
+    let asked = params(|r| {
+        r.width = Some(Whole(320));
+        r.num_inference_steps = Some(Whole(3));
+    });
+    let made = artist.draw(&asked, &watcher).unwrap();
+    assert_eq!(made.image.dimensions(), (320, 256));
+    let first = made.image.get_pixel(0, 0);
+    let others = made.image.pixels().filter(|pixel| *pixel != first);
+    assert!(others.count() > 70_000);
+    assert_eq!(made.engine.kind, EngineKind::Neural);
+    assert_eq!(made.label, "SDXL-Turbo, 3 steps");
+    assert_eq!(made.notes, ["Not for sale."]);
+    // Steps are told in order, the decoding being one more; a preview lies between two.
+    let told = watcher.told();
+    assert!(told.is_sorted() && told.contains(&(3, 4)), "{told:?}");
+    let previews = watcher.previews();
+    assert_eq!(previews.len(), 2);
+    assert!(previews.iter().all(|p| (p.width, p.height) == (320, 256)));
+    assert_ne!(previews[0], previews[1]);
+}
+
+#[test]
+fn one_seed_is_one_picture() {
+    let mut artist = artist();
+    let mut picture = |seed: i64| {
+        let asked = params(|r| r.seed = Some(Whole(seed)));
+        artist.draw(&asked, &Silent).unwrap().image
+    };
+    let first = picture(11);
+    assert_eq!(first, picture(11));
+    assert_ne!(first, picture(12));
+    assert_ne!(first, picture(4_294_967_295));
+    let anew = crate::artist().draw(&params(|r| r.seed = Some(Whole(11))), &Silent);
+    assert_eq!(first, anew.unwrap().image);
+}
+
+#[test]
+fn words_styles_and_guidance_are_seen() {
+    let mut artist = artist();
+    let mut drawn = |change: &dyn Fn(&mut songwright_api::CoverImageRequest)| {
+        artist.draw(&params(change), &Silent).unwrap().image
+    };
+    let plain = drawn(&|_| {});
+    assert_ne!(plain, drawn(&|r| r.prompt = "a bird at sea".to_owned()));
+    assert_ne!(plain, drawn(&|r| r.style = Some("grunge".to_owned())));
+    let custom = drawn(&|r| r.style = Some("a style that nobody knows".to_owned()));
+    assert_ne!(plain, custom);
+    assert_ne!(
+        custom,
+        drawn(&|r| r.style = Some("grunge + vintage".to_owned()))
+    );
+    // Without guidance nothing is kept away from.
+    assert_eq!(
+        plain,
+        drawn(&|r| r.negative_prompt = Some("boats".to_owned()))
+    );
+    let guided = |words: &str| {
+        let words = words.to_owned();
+        move |r: &mut songwright_api::CoverImageRequest| {
+            r.guidance_scale = Some(4.0);
+            r.negative_prompt = Some(words.clone());
+        }
+    };
+    assert_ne!(plain, drawn(&guided("boats")));
+    assert_ne!(drawn(&guided("boats")), drawn(&guided("people")));
+}
+
+#[test]
+fn a_long_prompt_is_cut_and_that_is_said() {
+    let mut artist = artist();
+    let asked = params(|r| r.prompt = "harbour ".repeat(60).trim().to_owned());
+    let made = artist.draw(&asked, &Silent).unwrap();
+    assert!(made.notes[0].contains("77 tokens"), "{:?}", made.notes);
+    let short = artist.draw(&params(|_| {}), &Silent).unwrap();
+    assert_eq!(short.notes, ["Not for sale."]);
+}
+
+#[test]
+fn cancelling_stops_within_a_step() {
+    let mut artist = artist();
+    for at in 0..=4 {
+        let watcher = Watcher::that_cancels_at(at);
+        let asked = params(|r| r.num_inference_steps = Some(Whole(4)));
+        let stopped = artist.draw(&asked, &watcher);
+        assert!(matches!(stopped, Err(EngineError::Cancelled)), "{at}");
+        let last = watcher.told().last().copied();
+        assert_eq!(last.map(|(done, _)| done), Some(at));
+    }
+}
+
+#[test]
+fn a_picture_is_drawn_over_as_far_as_asked() {
+    let mut artist = artist();
+    let image = artist.draw(&params(|_| {}), &Silent).unwrap().image;
+    let over = |strength: f32| CoverParams {
+        redraw: Some(Redraw {
+            image: Arc::new(image.clone()),
+            strength,
+        }),
+        ..params(|r| {
+            r.num_inference_steps = Some(Whole(4));
+            r.seed = Some(Whole(99));
+        })
+    };
+    let mut label = |strength| artist.draw(&over(strength), &Silent).unwrap().label;
+    assert_eq!(label(0.05), "SDXL-Turbo, 1 step");
+    assert_eq!(label(0.5), "SDXL-Turbo, 2 steps");
+    assert_eq!(label(1.0), "SDXL-Turbo, 4 steps");
+}

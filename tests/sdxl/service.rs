@@ -1,0 +1,148 @@
+//! The same through the program: a card, the command line, HTTP.
+
+use std::{fmt::Write as _, fs, path::Path, process::Command};
+
+use base64::{Engine as _, prelude::BASE64_STANDARD};
+use serde_json::json;
+use songwright_tests::{Server, program, sdxl::sdxl_files};
+
+use crate::small;
+
+/// A card of the small model, whose licence has to be accepted.
+fn write_card(data_dir: &Path) {
+    let mut card = r#"id = "small-sdxl"
+title = "Small SDXL"
+family = "sdxl"
+service = "image"
+repository = "songs/small-sdxl"
+revision = "main"
+
+[licence]
+id = "LicenseRef-test"
+url = "https://example.org/terms"
+must_accept = true
+summary = "Not for sale."
+"#
+    .to_owned();
+    for file in sdxl_files() {
+        write!(card, "\n[[file]]\npath = \"{file}\"\n").unwrap();
+    }
+    let cards = data_dir.join("models/cards");
+    fs::create_dir_all(&cards).unwrap();
+    fs::write(cards.join("small-sdxl.toml"), card).unwrap();
+}
+
+fn import(data_dir: &Path, accept: bool) -> std::process::Output {
+    let mut command = Command::new(program());
+    command
+        .args(["models", "import", "small-sdxl"])
+        .arg(small())
+        .arg("--data-dir")
+        .arg(data_dir);
+    if accept {
+        command.arg("--accept-licence");
+    }
+    command.output().unwrap()
+}
+
+#[test]
+fn covers_over_http() {
+    let folder = tempfile::tempdir().unwrap();
+    let data_dir = folder.path().join("data");
+    fs::create_dir_all(&data_dir).unwrap();
+    write_card(&data_dir);
+
+    let refused = import(&data_dir, false);
+    assert!(!refused.status.success());
+    let said = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(said.contains("accept"), "{said}");
+
+    // By its name before it is there: 503, with what to do.
+    let by_name = [("SONGWRIGHT_IMAGE_MODEL", "small-sdxl")];
+    let server = Server::start(&data_dir, &by_name);
+    let body = json!({"prompt": "a quiet harbour", "seed": 5, "num_inference_steps": 2,
+        "width": 256, "height": 320, "style": "vintage + electronic"});
+    let absent = server.post("/image/generate_cover_image", &body);
+    assert_eq!(absent.status, 503, "{}", absent.json());
+    let detail = absent.json()["detail"].as_str().unwrap().to_owned();
+    assert!(
+        detail.contains("songwright models install small-sdxl"),
+        "{detail}"
+    );
+    // Over HTTP a licence that nobody accepted is a 403.
+    let install = server.post("/models/small-sdxl/install", &json!({}));
+    assert_eq!(install.status, 403, "{}", install.json());
+    assert!(server.stop().success());
+
+    let imported = import(&data_dir, true);
+    let said = String::from_utf8_lossy(&imported.stderr).into_owned();
+    assert!(imported.status.success(), "{said}");
+
+    let server = Server::start(&data_dir, &[]);
+    let answer = server.post("/image/generate_cover_image", &body);
+    assert_eq!(answer.status, 200, "{}", answer.json());
+    let made = answer.json();
+    assert_eq!(made["image_dimensions"], json!([256, 320]));
+    assert_eq!(made["metadata"]["model_info"], "small-sdxl");
+    assert_eq!(made["label"], "Small SDXL, 2 steps");
+    let notes = made["notes"].to_string();
+    assert!(notes.contains("Not for sale."), "{notes}");
+    let file = |made: &serde_json::Value| {
+        let key = made["file_path"].as_str().unwrap().to_owned();
+        let answer = server.get(&format!("/image/download_image?file_key={key}"));
+        BASE64_STANDARD
+            .decode(answer.json()["image_data"].as_str().unwrap())
+            .unwrap()
+    };
+    let first = file(&made);
+    let again = server.post("/image/generate_cover_image", &body).json();
+    assert_eq!(first, file(&again), "one seed, one picture");
+    let png = image::load_from_memory(&first).unwrap();
+    assert_eq!((png.width(), png.height()), (256, 320));
+    assert!(first.windows(4).any(|part| part == b"iCCP"));
+    let text = String::from_utf8_lossy(&first).into_owned();
+    assert!(text.contains("Small SDXL") && text.contains("LicenseRef-test"));
+
+    let several = json!({"prompt": "a quiet harbour", "seed": 8, "num_images": 2,
+        "num_inference_steps": 1, "width": 256, "height": 256,
+        "redraw_key": made["file_path"], "strength": 0.5});
+    let several = server.post("/image/generate_cover_image", &several).json();
+    let seeds: Vec<u64> = several["images"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|image| image["seed"].as_u64().unwrap())
+        .collect();
+    assert_eq!(seeds, [8, 9], "{several}");
+
+    for (wrong, field) in [
+        (json!({"width": 255}), "width"),
+        (json!({"width": 1025}), "width"),
+        (json!({"num_inference_steps": 0}), "num_inference_steps"),
+        (json!({"num_inference_steps": 11}), "num_inference_steps"),
+        (json!({"seed": -1}), "seed"),
+        (json!({"seed": 4_294_967_296_u64}), "seed"),
+        (json!({"prompt": "word ".repeat(2000)}), "prompt"),
+        (json!({"num_images": 9}), "num_images"),
+        (json!({"guidance_scale": -1}), "guidance_scale"),
+    ] {
+        let mut body = body.clone();
+        for (key, value) in wrong.as_object().unwrap() {
+            body[key] = value.clone();
+        }
+        let answer = server.post("/image/generate_cover_image", &body);
+        assert_eq!(answer.status, 400, "{field}: {}", answer.json());
+        let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+        assert!(detail.contains(field), "{detail}");
+    }
+    let mut odd = body.clone();
+    odd["width"] = json!(513);
+    let odd = server.post("/image/generate_cover_image", &odd).json();
+    assert_eq!(odd["image_dimensions"], json!([512, 320]));
+    let gone = json!({"prompt": "a quiet harbour", "redraw_key": "none.png"});
+    assert_eq!(
+        server.post("/image/generate_cover_image", &gone).status,
+        404
+    );
+    assert!(server.stop().success());
+}
