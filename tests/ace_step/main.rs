@@ -17,9 +17,12 @@ use songwright_api::Diffusion;
 use songwright_base::{LyricSheet, Seed};
 use songwright_music::{
     MusicParams, MusicTask,
-    ace_step::{AceStepComposer, Checkpoint, Identity},
+    ace_step::{AceStepComposer, Checkpoint},
 };
-use songwright_tests::synthetic::{Measure, write_ace_step};
+use songwright_tests::{
+    small_model,
+    synthetic::{Measure, write_ace_step},
+};
 
 /// The small checkpoint, written once a process.
 fn small() -> &'static PathBuf {
@@ -38,13 +41,8 @@ fn composer() -> AceStepComposer {
 }
 
 fn composer_of(checkpoint: Checkpoint) -> AceStepComposer {
-    let identity = Identity {
-        name: "ACE-Step".to_owned(),
-        model_id: "small".to_owned(),
-        licence: "MIT".to_owned(),
-        digest: None,
-    };
-    AceStepComposer::new(checkpoint, identity, Device::Cpu, 8 << 30).unwrap()
+    let identity = small_model("ACE-Step");
+    AceStepComposer::new(checkpoint, &identity, Device::Cpu, 8 << 30).unwrap()
 }
 
 fn params(duration_s: f64, seed: u64) -> MusicParams {

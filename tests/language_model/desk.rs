@@ -11,8 +11,11 @@ use std::{
 use anyhow::Result;
 use candle_core::{DType, Device, quantized::GgmlDType};
 use songwright_base::{Observer, Progress};
-use songwright_lyrics::qwen::{Checkpoint, Form, Identity, Plan, QwenLyricist};
-use songwright_tests::synthetic_qwen::{small, write_qwen};
+use songwright_lyrics::qwen::{Checkpoint, Form, Plan, QwenLyricist};
+use songwright_tests::{
+    small_model,
+    synthetic_qwen::{small, write_qwen},
+};
 
 /// A small model, random by `seed`.
 pub(crate) fn lyricist(seed: u64) -> Result<QwenLyricist> {
@@ -35,11 +38,7 @@ pub(crate) fn open_as(path: &Path, blocks: Option<GgmlDType>) -> Result<QwenLyri
         blocks,
     };
     assert_eq!(plan.form, form);
-    let identity = Identity {
-        name: "A small Qwen".to_owned(),
-        model_id: "small".to_owned(),
-        licence: "Apache-2.0".to_owned(),
-    };
+    let identity = small_model("A small Qwen");
     Ok(QwenLyricist::load(
         &checkpoint,
         &identity,

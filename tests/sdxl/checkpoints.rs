@@ -129,14 +129,9 @@ fn a_smaller_plan_draws_nearly_the_same() {
     let whole = crate::artist();
     assert_eq!((whole.plan().blocks, whole.plan().resident), (None, true));
     let checkpoint = Checkpoint::open(&[small().clone()]).unwrap();
-    let identity = songwright_cover::sdxl::Identity {
-        name: "SDXL-Turbo".to_owned(),
-        model_id: "small".to_owned(),
-        licence: "LicenseRef-test".to_owned(),
-        terms: None,
-    };
+    let identity = songwright_tests::small_model("SDXL-Turbo");
     let mut staged =
-        songwright_cover::sdxl::SdxlArtist::new(checkpoint, identity, Device::Cpu, 1).unwrap();
+        songwright_cover::sdxl::SdxlArtist::new(checkpoint, &identity, Device::Cpu, 1).unwrap();
     let Plan {
         blocks, resident, ..
     } = staged.plan();

@@ -16,9 +16,9 @@ use candle_core::Device;
 use songwright_api::CoverImageRequest;
 use songwright_cover::{
     CoverParams,
-    sdxl::{Checkpoint, Identity, SdxlArtist},
+    sdxl::{Checkpoint, SdxlArtist},
 };
-use songwright_tests::{sdxl::write_sdxl, synthetic::Measure};
+use songwright_tests::{sdxl::write_sdxl, small_model, synthetic::Measure};
 
 /// The small checkpoint, written once a process.
 fn small() -> &'static PathBuf {
@@ -34,13 +34,9 @@ fn small() -> &'static PathBuf {
 
 fn artist_of(folder: &Path) -> SdxlArtist {
     let checkpoint = Checkpoint::open(&[folder.to_owned()]).unwrap();
-    let identity = Identity {
-        name: "SDXL-Turbo".to_owned(),
-        model_id: "small".to_owned(),
-        licence: "LicenseRef-test".to_owned(),
-        terms: Some("Not for sale.".to_owned()),
-    };
-    SdxlArtist::new(checkpoint, identity, Device::Cpu, 16 << 30).unwrap()
+    let identity = small_model("SDXL-Turbo");
+    let artist = SdxlArtist::new(checkpoint, &identity, Device::Cpu, 16 << 30).unwrap();
+    artist.with_terms(Some("Not for sale.".to_owned()))
 }
 
 fn artist() -> SdxlArtist {

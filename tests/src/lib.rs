@@ -6,6 +6,7 @@
     reason = "all of it runs in tests"
 )]
 
+mod identity;
 mod program;
 pub mod sdxl;
 mod server;
@@ -14,6 +15,7 @@ pub mod synthetic_qwen;
 mod tokenizer;
 mod wav;
 
+pub use identity::small_model;
 pub use program::{command, program};
 pub use server::{Answer, Server};
 pub use tokenizer::{qwen_tokenizer, unpacked};

@@ -29,3 +29,34 @@ pub struct EngineInfo {
     /// SPDX expression of what the engine's data is licensed under.
     pub licence: String,
 }
+
+/// Which model an engine runs, as its card says.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ModelIdentity {
+    /// For people.
+    pub name: String,
+    /// For clients.
+    pub model_id: String,
+    /// An SPDX expression.
+    pub licence: String,
+    /// The start of its weights' digest, where that is known: another one is another model.
+    pub digest: Option<String>,
+}
+
+impl ModelIdentity {
+    /// Who works with it, in a precision on a device.
+    #[must_use]
+    pub fn engine(&self, precision: &str, device: &str) -> EngineInfo {
+        EngineInfo {
+            kind: EngineKind::Neural,
+            name: self.name.clone(),
+            version: match &self.digest {
+                Some(digest) => format!("1 ({precision}, {digest})"),
+                None => format!("1 ({precision})"),
+            },
+            model_id: self.model_id.clone(),
+            device: device.to_owned(),
+            licence: self.licence.clone(),
+        }
+    }
+}

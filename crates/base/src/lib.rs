@@ -18,7 +18,7 @@ mod text;
 
 pub use code::Code;
 pub use engine_error::EngineError;
-pub use engine_info::{EngineInfo, EngineKind};
+pub use engine_info::{EngineInfo, EngineKind, ModelIdentity};
 pub use failure::Failure;
 pub use lyric_sheet::{LyricSection, LyricSheet, SectionKind};
 pub use observer::{Observer, Preview, Progress, Silent, Stage};

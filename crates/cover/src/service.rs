@@ -1,44 +1,38 @@
 use std::sync::Arc;
 
-use songwright_base::{EngineError, EngineInfo, Observer};
-use songwright_engine::{EngineHealth, Residency, Workers, WorkersConfig};
+use songwright_base::{EngineError, Observer};
+use songwright_engine::{Chosen, EnginePlace, PlacedEngine, Residency};
 
 use crate::{Cover, CoverArtist, CoverParams};
 
-/// The cover service: one engine, whichever maker it comes from, on threads of its own.
+/// The cover service: one artist at a time, whichever maker it comes from.
 pub struct CoverService {
-    info: EngineInfo,
-    workers: Workers<dyn CoverArtist>,
+    place: EnginePlace<dyn CoverArtist>,
 }
 
 impl CoverService {
-    /// Starts the threads; `load` runs on them at the first request. `info` is what is known of
-    /// the engine before.
+    /// As [`EnginePlace::start`].
     ///
     /// # Errors
-    /// As [`Workers::start`].
+    /// As there.
     pub fn start(
-        info: EngineInfo,
-        config: &WorkersConfig,
         residency: &Arc<Residency>,
-        load: impl Fn() -> Result<Box<dyn CoverArtist>, EngineError> + Send + Sync + 'static,
+        choose: impl Fn(Option<&str>) -> Chosen<dyn CoverArtist> + Send + Sync + 'static,
     ) -> Result<Self, EngineError> {
         Ok(Self {
-            info,
-            workers: Workers::start(config, residency, load)?,
+            place: EnginePlace::start(residency, choose)?,
         })
     }
 
-    /// Who draws.
+    /// Whoever drew last, or is about to.
     #[must_use]
-    pub fn info(&self) -> &EngineInfo {
-        &self.info
+    pub fn engine(&self) -> Arc<PlacedEngine<dyn CoverArtist>> {
+        self.place.engine()
     }
 
-    /// What the engine last did.
-    #[must_use]
-    pub fn health(&self) -> &EngineHealth {
-        self.workers.health()
+    /// Who draws now.
+    pub async fn chosen(&self) -> Arc<PlacedEngine<dyn CoverArtist>> {
+        self.place.chosen().await
     }
 
     /// As [`CoverArtist::draw`].
@@ -50,10 +44,9 @@ impl CoverService {
         params: CoverParams,
         observer: Arc<dyn Observer + Send + Sync>,
     ) -> Result<Cover, EngineError> {
-        self.workers
-            .call(observer, move |engine, observer| {
-                engine.draw(&params, observer)
-            })
-            .await
+        let job = move |artist: &mut (dyn CoverArtist + 'static), observer: &dyn Observer| {
+            artist.draw(&params, observer)
+        };
+        self.place.call(observer, job).await
     }
 }

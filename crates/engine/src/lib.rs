@@ -11,12 +11,14 @@
 
 mod aside;
 mod health;
+mod place;
 mod queue;
 mod residency;
 mod workers;
 
 pub use aside::Aside;
 pub use health::{EngineHealth, HealthStatus};
+pub use place::{Choose, Chosen, EnginePlace, Maker, PlacedEngine};
 pub use queue::{Queue, Work};
 pub use residency::Residency;
 pub use workers::{Workers, WorkersConfig};

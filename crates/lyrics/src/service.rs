@@ -1,16 +1,15 @@
 use std::sync::Arc;
 
 use songwright_base::{EngineError, EngineInfo, LyricSheet, Observer};
-use songwright_engine::{EngineHealth, Residency, Workers, WorkersConfig};
+use songwright_engine::{Chosen, EnginePlace, PlacedEngine, Residency};
 
 use crate::{
     Categories, CategoriesParams, Lyricist, LyricsParams, PromptParams, TagsPrompt, TitleParams,
 };
 
-/// The lyrics service: one lyricist, whichever maker it comes from, on threads of its own.
+/// The lyrics service: one lyricist at a time, whichever maker it comes from.
 pub struct LyricsService {
-    info: EngineInfo,
-    workers: Workers<dyn Lyricist>,
+    place: EnginePlace<dyn Lyricist>,
 }
 
 /// A result with who made it.
@@ -25,33 +24,28 @@ pub struct Written<T> {
 type Watcher = Arc<dyn Observer + Send + Sync>;
 
 impl LyricsService {
-    /// Starts the threads; `load` runs on them at the first request. `info` is what is known of
-    /// the engine before.
+    /// As [`EnginePlace::start`].
     ///
     /// # Errors
-    /// As [`Workers::start`].
+    /// As there.
     pub fn start(
-        info: EngineInfo,
-        config: &WorkersConfig,
         residency: &Arc<Residency>,
-        load: impl Fn() -> Result<Box<dyn Lyricist>, EngineError> + Send + Sync + 'static,
+        choose: impl Fn(Option<&str>) -> Chosen<dyn Lyricist> + Send + Sync + 'static,
     ) -> Result<Self, EngineError> {
         Ok(Self {
-            info,
-            workers: Workers::start(config, residency, load)?,
+            place: EnginePlace::start(residency, choose)?,
         })
     }
 
-    /// Who writes.
+    /// Whoever wrote last, or is about to.
     #[must_use]
-    pub fn info(&self) -> &EngineInfo {
-        &self.info
+    pub fn engine(&self) -> Arc<PlacedEngine<dyn Lyricist>> {
+        self.place.engine()
     }
 
-    /// What the engine last did.
-    #[must_use]
-    pub fn health(&self) -> &EngineHealth {
-        self.workers.health()
+    /// Who writes now.
+    pub async fn chosen(&self) -> Arc<PlacedEngine<dyn Lyricist>> {
+        self.place.chosen().await
     }
 
     /// As [`Lyricist::lyrics`].
@@ -128,6 +122,6 @@ impl LyricsService {
                 engine: engine.info(),
             })
         };
-        self.workers.call(observer, work).await
+        self.place.call(observer, work).await
     }
 }

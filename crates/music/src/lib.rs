@@ -10,5 +10,5 @@ mod task;
 pub use composer::{Composer, Composition, MusicFacts, Stem, TimedLine};
 pub use fit::fit;
 pub use params::{DRAFT_STEPS, MusicParams};
-pub use service::{Choose, Maker, MusicEngine, MusicService};
+pub use service::{BytesFor, MusicEngine, MusicService};
 pub use task::MusicTask;

@@ -1,6 +1,6 @@
 //! Where networks run.
 
-use candle_core::Device;
+use candle_core::{DType, Device, quantized::GgmlDType};
 
 /// The best device of this machine among those the program was built for: a graphics card by CUDA or
 /// Metal, else the processor. A library that is missing is no failure, but the processor.
@@ -23,6 +23,25 @@ fn graphics() -> Option<Device> {
 #[cfg(not(any(feature = "cuda", feature = "metal")))]
 fn graphics() -> Option<Device> {
     None
+}
+
+/// A device, as engines are told apart by it.
+#[must_use]
+pub const fn word(device: &Device) -> &'static str {
+    match device {
+        Device::Cpu => "cpu",
+        Device::Cuda(_) => "cuda",
+        Device::Metal(_) => "metal",
+    }
+}
+
+/// What weights are in: their blocks, else their float type.
+#[must_use]
+pub fn precision(dtype: DType, blocks: Option<GgmlDType>) -> String {
+    match blocks {
+        Some(blocks) => format!("{blocks:?}").to_lowercase(),
+        None => dtype.as_str().to_owned(),
+    }
 }
 
 /// Gives memory that was freed back to the system.

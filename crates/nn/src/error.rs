@@ -44,5 +44,14 @@ pub enum Error {
     Candle(#[from] candle_core::Error),
 }
 
+impl Error {
+    /// Whether a device had no room.
+    #[must_use]
+    pub fn is_out_of_memory(&self) -> bool {
+        let text = self.to_string().to_lowercase();
+        text.contains("out of memory") || text.contains("out_of_memory")
+    }
+}
+
 /// The result of this crate's functions.
 pub type Result<T, E = Error> = std::result::Result<T, E>;

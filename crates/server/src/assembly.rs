@@ -1,14 +1,16 @@
-use songwright_base::{EngineError, Service, config::Config};
+use songwright_base::{EngineError, EngineInfo, Service, config::Config};
 use songwright_cover::{CoverArtist, CoverService};
-use songwright_engine::{Residency, WorkersConfig};
+use songwright_engine::{Chosen, Maker, Residency, WorkersConfig};
 use songwright_lyrics::{Lyricist, LyricsService};
-use songwright_music::{Composer as _, Maker, MusicService};
+use songwright_music::{BytesFor, Composer, MusicService, ace_step::AdapterFolder};
 use songwright_remote::{RemoteArtist, RemoteComposer, RemoteLyricist, RemoteTarget};
 
-use crate::{neural_cover::LocalArtist, neural_lyrics::LocalLyricist, neural_music::LocalMusic};
+use crate::{
+    adapters, local_makers::Chooser, neural_cover::LocalArtists, neural_lyrics::LocalLyricists,
+    neural_music::LocalComposers,
+};
 
-/// The sketch engines of words and pictures take next to nothing.
-const SKETCH_BYTES: u64 = 8 << 20;
+/// What a connection takes.
 const REMOTE_BYTES: u64 = 1 << 20;
 
 /// Which services this process serves.
@@ -50,58 +52,51 @@ pub(crate) struct Engines {
 impl Engines {
     pub(crate) fn assemble(config: &Config, serving: Serving) -> Result<Self, EngineError> {
         let residency = Residency::new(config.memory_budget_bytes);
-        let plan = |service, sketch_bytes| Plan::of(config, serving, service, sketch_bytes);
+        let plan = |service| workers(config, serving, service);
+        let budget_bytes = config.memory_budget_bytes;
 
-        let (workers, remote) = plan(Service::Lyrics, SKETCH_BYTES);
-        let lyrics = match remote {
-            Some(target) => {
+        let lyrics = match plan(Service::Lyrics) {
+            (workers, Some(target)) => {
                 let info = RemoteLyricist::new(target.clone())?.info();
-                LyricsService::start(info, &workers, &residency, move || {
-                    Ok(Box::new(RemoteLyricist::new(target.clone())?) as Box<dyn Lyricist>)
-                })?
+                let load =
+                    move || Ok(Box::new(RemoteLyricist::new(target.clone())?) as Box<dyn Lyricist>);
+                LyricsService::start(&residency, elsewhere(info, || (), workers, load))?
             }
-            None => {
-                let local = LocalLyricist::choose(config)?;
-                let workers = WorkersConfig {
-                    threads: if local.is_single { 1 } else { workers.threads },
-                    memory_bytes: local.memory_bytes,
-                    ..workers
+            (workers, None) => {
+                let makers = LocalLyricists { budget_bytes };
+                let chooser = chooser(makers, config, workers);
+                LyricsService::start(&residency, move |current| chooser.choose(current))?
+            }
+        };
+        let music = match plan(Service::Music) {
+            (workers, Some(target)) => {
+                let info = RemoteComposer::new(target.clone())?.info();
+                let bytes_for = || Box::new(|_| REMOTE_BYTES) as BytesFor;
+                let load =
+                    move || Ok(Box::new(RemoteComposer::new(target.clone())?) as Box<dyn Composer>);
+                MusicService::start(&residency, elsewhere(info, bytes_for, workers, load))?
+            }
+            (workers, None) => {
+                let makers = LocalComposers {
+                    budget_bytes,
+                    adapters: AdapterFolder::at(&adapters::folder(&config.data_dir)),
                 };
-                LyricsService::start(local.info, &workers, &residency, local.load)?
+                let chooser = chooser(makers, config, workers);
+                MusicService::start(&residency, move |current| chooser.choose(current))?
             }
         };
-
-        let (workers, remote) = plan(Service::Music, SKETCH_BYTES);
-        let music = match remote {
-            Some(target) => MusicService::start(&residency, move |current| {
-                Ok(match current {
-                    Some(_) => None,
-                    None => Some(remote_music(&target, &workers)?),
-                })
-            })?,
-            None => {
-                let config = config.clone();
-                let local = LocalMusic { config, workers };
-                MusicService::start(&residency, move |current| local.choose(current))?
-            }
-        };
-
-        let (workers, remote) = plan(Service::Image, SKETCH_BYTES);
-        let cover = match remote {
-            Some(target) => {
+        let cover = match plan(Service::Image) {
+            (workers, Some(target)) => {
                 let info = RemoteArtist::new(target.clone())?.info();
-                CoverService::start(info, &workers, &residency, move || {
+                let load = move || {
                     Ok(Box::new(RemoteArtist::new(target.clone())?) as Box<dyn CoverArtist>)
-                })?
-            }
-            None => {
-                let local = LocalArtist::choose(config)?;
-                let workers = WorkersConfig {
-                    threads: if local.is_single { 1 } else { workers.threads },
-                    memory_bytes: local.memory_bytes,
-                    ..workers
                 };
-                CoverService::start(local.info, &workers, &residency, local.load)?
+                CoverService::start(&residency, elsewhere(info, || (), workers, load))?
+            }
+            (workers, None) => {
+                let makers = LocalArtists { budget_bytes };
+                let chooser = chooser(makers, config, workers);
+                CoverService::start(&residency, move |current| chooser.choose(current))?
             }
         };
         Ok(Self {
@@ -112,45 +107,51 @@ impl Engines {
     }
 }
 
-/// Music that is made elsewhere.
-fn remote_music(target: &RemoteTarget, workers: &WorkersConfig) -> Result<Maker, EngineError> {
-    let target = target.clone();
-    Ok(Maker {
-        key: target.base_url.clone(),
-        info: RemoteComposer::new(target.clone())?.info(),
-        workers: workers.clone(),
-        bytes_for: Box::new(|_| REMOTE_BYTES),
-        load: Box::new(move || Ok(Box::new(RemoteComposer::new(target.clone())?))),
-    })
+/// Chooses between the makers of this machine.
+fn chooser<M>(makers: M, config: &Config, workers: WorkersConfig) -> Chooser<M> {
+    Chooser {
+        makers,
+        config: config.clone(),
+        workers,
+    }
 }
 
-struct Plan;
-
-impl Plan {
-    fn of(
-        config: &Config,
-        serving: Serving,
-        service: Service,
-        sketch_bytes: u64,
-    ) -> (WorkersConfig, Option<RemoteTarget>) {
-        let remote = remote_target(config, serving, service);
-        let settings = config.service(service);
-        // Only the integrated service calls the others beside its own requests.
-        let threads = settings
-            .max_concurrent_requests
-            .max(config.service(Service::Integrated).max_concurrent_requests);
-        let workers = WorkersConfig {
-            name: service.word(),
-            threads,
-            idle: settings.scaledown_window,
-            memory_bytes: if remote.is_some() {
-                REMOTE_BYTES
-            } else {
-                sketch_bytes
-            },
-        };
-        (workers, remote)
+/// Work that is done elsewhere, always by the same.
+fn elsewhere<E: ?Sized, F>(
+    info: EngineInfo,
+    facts: impl Fn() -> F + Send + Sync + 'static,
+    workers: WorkersConfig,
+    load: impl Fn() -> Result<Box<E>, EngineError> + Clone + Send + Sync + 'static,
+) -> impl Fn(Option<&str>) -> Chosen<E, F> + Send + Sync + 'static {
+    move |current| {
+        Ok(current.is_none().then(|| Maker {
+            key: "elsewhere".to_owned(),
+            info: info.clone(),
+            workers: workers.clone(),
+            facts: facts(),
+            load: Box::new(load.clone()),
+        }))
     }
+}
+
+/// How a service's engine is kept, and where it runs elsewhere.
+fn workers(
+    config: &Config,
+    serving: Serving,
+    service: Service,
+) -> (WorkersConfig, Option<RemoteTarget>) {
+    let settings = config.service(service);
+    // Only the integrated service calls the others beside its own requests.
+    let threads = settings
+        .max_concurrent_requests
+        .max(config.service(Service::Integrated).max_concurrent_requests);
+    let workers = WorkersConfig {
+        name: service.word(),
+        threads,
+        idle: settings.scaledown_window,
+        memory_bytes: REMOTE_BYTES,
+    };
+    (workers, remote_target(config, serving, service))
 }
 
 /// Where a service runs elsewhere; one that this process itself serves never does.

@@ -92,7 +92,7 @@ impl Host {
                 if operation.snapshot().kind == models::INSTALL {
                     let installed = models::install(&data_dir, &operation).await;
                     // Health and estimates speak of it from now on.
-                    studio.music.chosen().await;
+                    studio.renew_engines().await;
                     installed
                 } else {
                     work::run(&studio, operation).await

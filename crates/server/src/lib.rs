@@ -15,6 +15,7 @@ mod files;
 mod gate;
 mod host;
 mod key;
+mod local_makers;
 pub mod models;
 mod neural_cover;
 mod neural_lyrics;

@@ -61,7 +61,7 @@ impl Studio {
             .filter(|(stage, _)| *stage != Stage::Save)
             .map(|(_, seconds)| *seconds)
             .collect();
-        let memory_bytes = engine.bytes_for(duration_s);
+        let memory_bytes = engine.facts()(duration_s);
         let lyrics = params.lyrics.as_ref();
         Ok(MusicEstimate {
             engine: engine.info().clone(),

@@ -64,7 +64,7 @@ impl Studio {
             errors: Vec::new(),
         };
         // Whose time is foreseen is who will take it.
-        self.music.chosen().await;
+        self.renew_engines().await;
         let steps = MusicParams::new(String::new(), LyricSheet::default(), audio)
             .with_diffusion(diffusion.clone())
             .infer_step;

@@ -95,11 +95,11 @@ impl Studio {
     /// Who does a stage, and what its time grows with: seconds of audio where there are any, and steps
     /// where there are, else the one thing made.
     fn measure(&self, extent: Extent) -> impl Fn(Stage) -> (String, f64) + Send + use<> {
-        let lyrics = self.lyrics.info().model_id.clone();
+        let lyrics = self.lyrics.engine().info().model_id.clone();
         let engine = self.music.engine();
         let music = engine.info().model_id.clone();
         let is_neural = engine.info().kind == EngineKind::Neural;
-        let cover = self.cover.info().model_id.clone();
+        let cover = self.cover.engine().info().model_id.clone();
         move |stage| match stage {
             Stage::Prompt | Stage::Lyrics | Stage::Title | Stage::Categories => {
                 (lyrics.clone(), 1.0)

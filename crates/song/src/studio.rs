@@ -21,6 +21,15 @@ pub struct Studio {
 }
 
 impl Studio {
+    /// Asks who works for each service now, so that what is said before a song is of those who make it.
+    pub async fn renew_engines(&self) {
+        tokio::join!(
+            self.lyrics.chosen(),
+            self.music.chosen(),
+            self.cover.chosen()
+        );
+    }
+
     /// Runs a short call to the library off the async threads.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
-use candle_core::{DType, Device};
-use songwright_base::{EngineError, EngineInfo, EngineKind, Observer};
+use candle_core::Device;
+use songwright_base::{EngineError, EngineInfo, ModelIdentity, Observer};
+use songwright_nn::device;
 
 use super::{
     Error,
@@ -21,19 +22,6 @@ pub struct SdxlArtist {
     terms: Option<String>,
 }
 
-/// Which model a checkpoint is, as its card says.
-#[derive(Clone, Debug)]
-pub struct Identity {
-    /// For people.
-    pub name: String,
-    /// For clients.
-    pub model_id: String,
-    /// An SPDX expression.
-    pub licence: String,
-    /// What has to be said of every picture, where the licence asks for it.
-    pub terms: Option<String>,
-}
-
 impl SdxlArtist {
     /// Of a checkpoint that was opened, on a device, within `budget_bytes`. Networks are loaded when they are
     /// first needed.
@@ -42,21 +30,29 @@ impl SdxlArtist {
     /// [`Error::Checkpoint`] where the tokenizer cannot be read.
     pub fn new(
         checkpoint: Checkpoint,
-        identity: Identity,
+        identity: &ModelIdentity,
         device: Device,
         budget_bytes: u64,
     ) -> Result<Self, Error> {
         let sizes = Sizes::of(&checkpoint)?;
         let plan = Plan::of(&device, sizes, budget_bytes);
-        let terms = identity.terms.clone();
         Ok(Self {
-            info: info(identity, &device, plan),
+            info: identity.engine(
+                &device::precision(plan.dtype, plan.blocks),
+                device::word(&device),
+            ),
             networks: Networks::new(checkpoint, device)?,
             plan,
             sizes,
             budget_bytes,
-            terms,
+            terms: None,
         })
+    }
+
+    /// The same with what has to be said of every picture, where the licence asks for it.
+    #[must_use]
+    pub fn with_terms(self, terms: Option<String>) -> Self {
+        Self { terms, ..self }
     }
 
     /// What it does to fit.
@@ -130,28 +126,6 @@ impl Sizes {
             convolutions,
             vae: all(Part::Vae)? + all(Part::Tiny)?,
         })
-    }
-}
-
-/// Who draws, on a device and with a plan.
-fn info(identity: Identity, device: &Device, plan: Plan) -> EngineInfo {
-    let precision = match (plan.blocks, plan.dtype) {
-        (Some(blocks), _) => format!("{blocks:?}").to_lowercase(),
-        (None, DType::BF16) => "bf16".to_owned(),
-        (None, _) => "f32".to_owned(),
-    };
-    EngineInfo {
-        kind: EngineKind::Neural,
-        name: identity.name,
-        version: format!("1 ({precision})"),
-        model_id: identity.model_id,
-        device: match device {
-            Device::Cpu => "cpu",
-            Device::Cuda(_) => "cuda",
-            Device::Metal(_) => "metal",
-        }
-        .to_owned(),
-        licence: identity.licence,
     }
 }
 

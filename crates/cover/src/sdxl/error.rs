@@ -42,11 +42,7 @@ impl Error {
     /// Whether a device had no room.
     #[must_use]
     pub fn is_out_of_memory(&self) -> bool {
-        let text = match self {
-            Self::Network(error) => error.to_string().to_lowercase(),
-            _ => return false,
-        };
-        text.contains("out of memory") || text.contains("out_of_memory")
+        matches!(self, Self::Network(error) if error.is_out_of_memory())
     }
 }
 

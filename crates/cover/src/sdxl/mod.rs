@@ -16,7 +16,7 @@ pub mod scheduler;
 pub mod text;
 pub mod tokenizer;
 
-pub use artist::{Identity, SdxlArtist};
+pub use artist::SdxlArtist;
 pub use checkpoint::{Checkpoint, Part};
 pub use error::Error;
 pub use picture::{from_rgb, to_rgb};

@@ -51,6 +51,12 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether a device had no room.
+    #[must_use]
+    pub fn is_out_of_memory(&self) -> bool {
+        matches!(self, Self::Network(error) if error.is_out_of_memory())
+    }
+
     pub(super) fn checkpoint(file: &Path, what: impl Into<String>) -> Self {
         Self::Checkpoint {
             file: file.to_owned(),

@@ -1,5 +1,7 @@
-use candle_core::{DType, Device};
-use songwright_base::{EngineError, EngineInfo, EngineKind, LyricSheet, Observer, Progress, Stage};
+use candle_core::Device;
+use songwright_base::{
+    EngineError, EngineInfo, LyricSheet, ModelIdentity, Observer, Progress, Stage,
+};
 
 use super::{
     Checkpoint, Error, LanguageModel,
@@ -17,43 +19,6 @@ pub struct QwenLyricist {
     info: EngineInfo,
 }
 
-/// Which model a checkpoint is, as its card says.
-#[derive(Clone, Debug)]
-pub struct Identity {
-    /// For people.
-    pub name: String,
-    /// For clients.
-    pub model_id: String,
-    /// An SPDX expression.
-    pub licence: String,
-}
-
-impl Identity {
-    /// Who writes, on a device and with a plan.
-    #[must_use]
-    pub fn info(&self, checkpoint: &Checkpoint, device: &Device, plan: Plan) -> EngineInfo {
-        let precision = match (checkpoint.is_gguf(), plan.form.blocks, plan.form.dtype) {
-            (true, ..) => "gguf".to_owned(),
-            (_, Some(blocks), _) => format!("{blocks:?}").to_lowercase(),
-            (_, None, DType::BF16) => "bf16".to_owned(),
-            (_, None, _) => "f32".to_owned(),
-        };
-        EngineInfo {
-            kind: EngineKind::Neural,
-            name: self.name.clone(),
-            version: format!("1 ({precision})"),
-            model_id: self.model_id.clone(),
-            device: match device {
-                Device::Cpu => "cpu",
-                Device::Cuda(_) => "cuda",
-                Device::Metal(_) => "metal",
-            }
-            .to_owned(),
-            licence: self.licence.clone(),
-        }
-    }
-}
-
 impl QwenLyricist {
     /// Loads a checkpoint by a plan.
     ///
@@ -61,13 +26,13 @@ impl QwenLyricist {
     /// [`Error::Checkpoint`] and [`Error::Network`].
     pub fn load(
         checkpoint: &Checkpoint,
-        identity: &Identity,
+        identity: &ModelIdentity,
         device: &Device,
         plan: Plan,
     ) -> Result<Self, Error> {
         Ok(Self {
             model: LanguageModel::load(checkpoint, device, plan.form, POSITIONS)?,
-            info: identity.info(checkpoint, device, plan),
+            info: plan.engine(checkpoint, identity, device),
         })
     }
 }

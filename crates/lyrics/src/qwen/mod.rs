@@ -21,7 +21,7 @@ pub use checkpoint::Checkpoint;
 pub use error::Error;
 pub use grammar::Grammars;
 pub use lines::Measure;
-pub use lyricist::{Identity, QwenLyricist};
+pub use lyricist::QwenLyricist;
 pub use model::{Form, LanguageModel, Passage, Session};
 pub use plan::Plan;
 pub use prompts::{Prompt, Task, Told};

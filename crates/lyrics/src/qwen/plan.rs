@@ -1,6 +1,8 @@
 //! In which form a language model fits.
 
 use candle_core::{DType, Device, quantized::GgmlDType};
+use songwright_base::{EngineInfo, ModelIdentity};
+use songwright_nn::device;
 
 use super::{Checkpoint, Error, Form};
 
@@ -56,5 +58,21 @@ impl Plan {
         Ok(fitting
             .copied()
             .unwrap_or_else(|| in_blocks(GgmlDType::Q4K)))
+    }
+
+    /// Who writes with it.
+    #[must_use]
+    pub fn engine(
+        &self,
+        checkpoint: &Checkpoint,
+        identity: &ModelIdentity,
+        on: &Device,
+    ) -> EngineInfo {
+        let precision = if checkpoint.is_gguf() {
+            "gguf".to_owned()
+        } else {
+            device::precision(self.form.dtype, self.form.blocks)
+        };
+        identity.engine(&precision, device::word(on))
     }
 }

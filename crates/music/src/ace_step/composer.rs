@@ -1,5 +1,6 @@
-use candle_core::{DType, Device};
-use songwright_base::{EngineError, EngineInfo, EngineKind, Observer};
+use candle_core::Device;
+use songwright_base::{EngineError, EngineInfo, ModelIdentity, Observer};
+use songwright_nn::device;
 
 use super::{
     Error,
@@ -32,7 +33,7 @@ impl AceStepComposer {
     /// [`Error::Checkpoint`] where the tokenizer cannot be read.
     pub fn new(
         checkpoint: Checkpoint,
-        identity: Identity,
+        identity: &ModelIdentity,
         device: Device,
         budget_bytes: u64,
     ) -> Result<Self, Error> {
@@ -42,7 +43,10 @@ impl AceStepComposer {
             tags: TagsTokenizer::open(checkpoint.tokenizer())?,
             lyrics: LyricText::new()?,
             adapters: AdapterFolder::default(),
-            info: identity.info(&device, plan),
+            info: identity.engine(
+                &device::precision(plan.dtype, plan.blocks),
+                device::word(&device),
+            ),
             networks: Networks::new(checkpoint, device),
             needs: Needs {
                 plan,
@@ -104,46 +108,6 @@ impl Sizes {
             codec: parameters(Part::Dcae)? + parameters(Part::Vocoder)?,
             text: parameters(Part::Text)?,
         })
-    }
-}
-
-/// Which model a checkpoint is, as its card says.
-#[derive(Clone, Debug)]
-pub struct Identity {
-    /// For people.
-    pub name: String,
-    /// For clients.
-    pub model_id: String,
-    /// An SPDX expression.
-    pub licence: String,
-    /// The start of its weights' digest, where that is known: another one is another model.
-    pub digest: Option<String>,
-}
-
-impl Identity {
-    /// Who composes, on a device and with a plan.
-    fn info(self, device: &Device, plan: Plan) -> EngineInfo {
-        let precision = match (plan.blocks, plan.dtype) {
-            (Some(blocks), _) => format!("{blocks:?}").to_lowercase(),
-            (None, DType::BF16) => "bf16".to_owned(),
-            (None, _) => "f32".to_owned(),
-        };
-        EngineInfo {
-            kind: EngineKind::Neural,
-            name: self.name,
-            version: match self.digest {
-                Some(digest) => format!("1 ({precision}, {digest})"),
-                None => format!("1 ({precision})"),
-            },
-            model_id: self.model_id,
-            device: match device {
-                Device::Cpu => "cpu",
-                Device::Cuda(_) => "cuda",
-                Device::Metal(_) => "metal",
-            }
-            .to_owned(),
-            licence: self.licence,
-        }
     }
 }
 

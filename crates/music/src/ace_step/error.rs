@@ -65,12 +65,11 @@ impl Error {
     /// Whether a device had no room.
     #[must_use]
     pub fn is_out_of_memory(&self) -> bool {
-        let text = match self {
-            Self::Memory { .. } => return true,
-            Self::Network(error) => error.to_string().to_lowercase(),
-            _ => return false,
-        };
-        text.contains("out of memory") || text.contains("out_of_memory")
+        match self {
+            Self::Memory { .. } => true,
+            Self::Network(error) => error.is_out_of_memory(),
+            _ => false,
+        }
     }
 }
 

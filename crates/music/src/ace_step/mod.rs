@@ -22,7 +22,7 @@ mod tags;
 
 pub use adapter_folder::AdapterFolder;
 pub use checkpoint::{Checkpoint, Part};
-pub use composer::{AceStepComposer, Identity};
+pub use composer::AceStepComposer;
 pub use error::Error;
 pub use limits::DURATION_S;
 pub use log_mel::{LogMel, bank};

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use songwright_api::{DependentService, HealthCheck, ServiceInfo};
 use songwright_base::{EngineInfo, Service};
 use songwright_cover::StylePreset;
-use songwright_engine::{EngineHealth, HealthStatus};
+use songwright_engine::{HealthStatus, PlacedEngine};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::Routes;
@@ -68,9 +68,10 @@ struct Seen {
 }
 
 impl Seen {
-    fn of(info: &EngineInfo, health: &EngineHealth) -> Self {
+    fn of<E: ?Sized + Send + 'static, F>(engine: &PlacedEngine<E, F>) -> Self {
+        let health = engine.health();
         Self {
-            info: info.clone(),
+            info: engine.info().clone(),
             status: health.status(),
             is_loaded: health.is_loaded(),
             last_failure: health.last_failure(),
@@ -81,12 +82,9 @@ impl Seen {
 fn engine(host: &Host, service: Service) -> Option<Seen> {
     let studio = &host.studio;
     match service {
-        Service::Lyrics => Some(Seen::of(studio.lyrics.info(), studio.lyrics.health())),
-        Service::Music => {
-            let engine = studio.music.engine();
-            Some(Seen::of(engine.info(), engine.health()))
-        }
-        Service::Image => Some(Seen::of(studio.cover.info(), studio.cover.health())),
+        Service::Lyrics => Some(Seen::of(&studio.lyrics.engine())),
+        Service::Music => Some(Seen::of(&studio.music.engine())),
+        Service::Image => Some(Seen::of(&studio.cover.engine())),
         Service::Integrated => None,
     }
 }

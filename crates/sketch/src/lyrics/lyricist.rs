@@ -14,14 +14,24 @@ use super::{categories, tags, themes, title};
 ///
 /// It knows English and Chinese, keeps no state between calls, and gives the same words for the
 /// same request and seed.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SketchLyricist;
+#[derive(Clone, Debug, Default)]
+pub struct SketchLyricist {
+    /// Why it stands in for a model.
+    note: Option<String>,
+}
 
 impl SketchLyricist {
     /// A writer; its banks are read on the first call.
     #[must_use]
     pub const fn new() -> Self {
-        Self
+        Self { note: None }
+    }
+
+    /// One that may stand in for a model: a note says why, and its name, which every result has,
+    /// repeats it.
+    #[must_use]
+    pub const fn in_place_of(note: Option<String>) -> Self {
+        Self { note }
     }
 }
 
@@ -29,7 +39,10 @@ impl Lyricist for SketchLyricist {
     fn info(&self) -> EngineInfo {
         EngineInfo {
             kind: EngineKind::Sketch,
-            name: "Built-in sketch".to_owned(),
+            name: match &self.note {
+                Some(note) => format!("Built-in sketch ({note})"),
+                None => "Built-in sketch".to_owned(),
+            },
             version: "1.0".to_owned(),
             model_id: "songwright/sketch-lyricist-1".to_owned(),
             device: "cpu".to_owned(),

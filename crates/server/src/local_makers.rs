@@ -1,0 +1,360 @@
+//! Who works for a service on this machine: an installed model where there is one, else the built-in
+//! sketch.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use songwright_base::{
+    EngineError, EngineInfo, ModelIdentity, Service,
+    config::{Config, ModelChoice},
+};
+use songwright_engine::{Chosen, Maker, WorkersConfig};
+use songwright_hub::{Card, Error as HubError, Hub, Installed};
+
+/// The makers of one service.
+pub(crate) trait LocalMakers: Send + Sync + 'static {
+    /// What works.
+    type Engine: ?Sized + Send + 'static;
+    /// What else is known of it before it is loaded.
+    type Facts: Send + Sync + 'static;
+
+    /// Of which service.
+    const SERVICE: Service;
+    /// The family of cards that this program can load for it.
+    const FAMILY: &'static str;
+    /// What models of other families do not do: "makes no music here".
+    const NOT_HERE: &'static str;
+    /// What the sketch does in the place of a model: "made this music".
+    const STANDS_IN: &'static str;
+
+    /// An engine of a model, of which only the heads of files are read.
+    ///
+    /// # Errors
+    /// Where the files are not those of such a model.
+    fn model(&self, place: &ModelPlace) -> Result<MakerOf<Self>, EngineError>;
+
+    /// The sketch. A note says why it stands in for a model, which every result repeats.
+    fn sketch(&self, note: Option<String>) -> MakerOf<Self>;
+
+    /// Which model the configuration chooses.
+    fn wanted(&self, config: &Config) -> ModelChoice {
+        config.service(Self::SERVICE).model.clone()
+    }
+
+    /// Which of the installed models works where none is named, in the order of their cards; there is one
+    /// at least.
+    fn best(&self, found: Vec<MakerOf<Self>>) -> Option<MakerOf<Self>> {
+        found.into_iter().next()
+    }
+}
+
+/// The maker of an engine, its memory in `workers` and everything else there left to the chooser.
+pub(crate) type MakerOf<M> = Making<<M as LocalMakers>::Engine, <M as LocalMakers>::Facts>;
+
+/// What a maker says of its engine.
+pub(crate) struct Making<E: ?Sized, F> {
+    pub(crate) info: EngineInfo,
+    pub(crate) memory_bytes: u64,
+    pub(crate) facts: F,
+    pub(crate) load: Box<dyn Fn() -> Result<Box<E>, EngineError> + Send + Sync>,
+}
+
+/// Where a model's files are.
+pub(crate) struct ModelPlace {
+    pub(crate) identity: ModelIdentity,
+    /// Folders as the repositories have them, or one file.
+    pub(crate) folders: Vec<PathBuf>,
+    /// The files that are known by name.
+    pub(crate) files: Vec<PathBuf>,
+    /// What has to be said of every result, where the licence asks for it.
+    pub(crate) terms: Option<String>,
+}
+
+impl ModelPlace {
+    /// The first of its folders.
+    pub(crate) fn folder(&self) -> &Path {
+        self.folders.first().map_or(Path::new(""), PathBuf::as_path)
+    }
+
+    fn installed(card: &Card, installed: &Installed) -> Self {
+        let folders = installed.folders().into_iter().map(Path::to_path_buf);
+        let files = installed.files().iter().map(|file| file.location.clone());
+        let licence = &card.licence;
+        Self {
+            identity: ModelIdentity {
+                name: card.title.clone(),
+                model_id: card.id.to_string(),
+                licence: licence.id.clone(),
+                digest: digest(installed),
+            },
+            folders: folders.collect(),
+            files: files.collect(),
+            terms: licence.must_accept.then(|| {
+                let what = licence.summary.as_deref().unwrap_or_default();
+                format!("Made with {}. {what} {}", card.title, licence.url)
+            }),
+        }
+    }
+
+    /// A model that no card describes.
+    fn own(name: &str, path: PathBuf) -> Self {
+        Self {
+            identity: ModelIdentity {
+                name: name.to_owned(),
+                model_id: name.to_owned(),
+                licence: "LicenseRef-Unknown".to_owned(),
+                digest: None,
+            },
+            files: path.is_file().then(|| path.clone()).into_iter().collect(),
+            folders: vec![path],
+            terms: None,
+        }
+    }
+}
+
+/// Chooses between the makers of a service, for [`songwright_engine::EnginePlace`].
+pub(crate) struct Chooser<M> {
+    pub(crate) makers: M,
+    pub(crate) config: Config,
+    /// How an engine of this service is kept.
+    pub(crate) workers: WorkersConfig,
+}
+
+/// What the configuration comes to, as things stand.
+enum Choice {
+    Sketch,
+    /// One that was named, or why it cannot be had.
+    Named(Result<Found, String>),
+    /// All that are installed.
+    Installed(Vec<Result<Found, Damage>>),
+}
+
+struct Found {
+    place: ModelPlace,
+    /// Another one for other files, and for the same that were written since.
+    key: String,
+}
+
+/// A model that is here and cannot be used.
+struct Damage {
+    title: String,
+    why: String,
+}
+
+impl<M: LocalMakers> Chooser<M> {
+    /// As [`songwright_engine::Choose`].
+    ///
+    /// # Errors
+    /// Where a list of models cannot be read.
+    pub(crate) fn choose(&self, current: Option<&str>) -> Chosen<M::Engine, M::Facts> {
+        let choice = self.choice()?;
+        let key = choice.key();
+        if current == Some(key.as_str()) {
+            return Ok(None);
+        }
+        let (making, is_model) = self.making(choice);
+        Ok(Some(Maker {
+            key,
+            info: making.info,
+            workers: WorkersConfig {
+                // A model fills the device.
+                threads: if is_model { 1 } else { self.workers.threads },
+                memory_bytes: making.memory_bytes,
+                ..self.workers.clone()
+            },
+            facts: making.facts,
+            load: making.load,
+        }))
+    }
+
+    fn choice(&self) -> Result<Choice, EngineError> {
+        let wanted = self.makers.wanted(&self.config);
+        if wanted == ModelChoice::Sketch {
+            return Ok(Choice::Sketch);
+        }
+        let hub = Hub::open(&self.config.data_dir)?;
+        match wanted {
+            ModelChoice::Named(name) => Ok(Choice::Named(Self::named(&hub, &name)?)),
+            _ => Ok(Choice::Installed(Self::installed(&hub)?)),
+        }
+    }
+
+    fn installed(hub: &Hub) -> Result<Vec<Result<Found, Damage>>, EngineError> {
+        let mut all = Vec::new();
+        for card in &hub.catalogue()?.cards {
+            if card.service != M::SERVICE || card.family != M::FAMILY {
+                continue;
+            }
+            match hub.installed(card, None) {
+                Ok(installed) => all.push(Ok(Found::of(card, &installed))),
+                Err(HubError::NotInstalled { .. }) => {}
+                Err(error) => all.push(Err(Damage {
+                    title: card.title.clone(),
+                    why: error.to_string(),
+                })),
+            }
+        }
+        Ok(all)
+    }
+
+    /// A card by its id or its repository; a folder or file; a repository that any program fetched.
+    fn named(hub: &Hub, name: &str) -> Result<Result<Found, String>, EngineError> {
+        let path = Path::new(name);
+        if path.exists() {
+            return Ok(Ok(Found::at(name, path.to_path_buf())));
+        }
+        let catalogue = hub.catalogue()?;
+        let card = catalogue.cards.iter().find(|card| {
+            let mut files = card.variants().iter().flat_map(|variant| &variant.files);
+            card.id.as_str() == name || files.any(|file| file.source.repository.as_str() == name)
+        });
+        if let Some(card) = card {
+            if card.service != M::SERVICE || card.family != M::FAMILY {
+                return Ok(Err(format!("{} {}.", card.title, M::NOT_HERE)));
+            }
+            let installed = hub.installed(card, None);
+            let found = installed.map(|installed| Found::of(card, &installed));
+            return Ok(found.map_err(|error| error.to_string()));
+        }
+        Ok(match hub.snapshot(name) {
+            Some(folder) => Ok(Found::at(name, folder)),
+            None => Err(format!(
+                "There is no model {name}: it is no card (songwright models list), no repository that \
+                 was fetched, and no file or folder here. Fetch it with the hub's own tools (hf \
+                 download {name}), or name one of the cards."
+            )),
+        })
+    }
+
+    /// The chosen one, and whether it is a model.
+    fn making(&self, choice: Choice) -> (MakerOf<M>, bool) {
+        match choice {
+            Choice::Sketch => (self.makers.sketch(None), false),
+            Choice::Named(found) => {
+                let found = found.and_then(|found| {
+                    let made = self.makers.model(&found.place);
+                    made.map_err(|error| error.to_string())
+                });
+                match found {
+                    Ok(making) => (making, true),
+                    // It was asked for by name: every request says why it cannot be had.
+                    Err(what) => (self.unavailable(what), false),
+                }
+            }
+            Choice::Installed(all) => {
+                let (mut usable, mut damage) = (Vec::new(), None);
+                for found in all {
+                    let made = found.and_then(|found| {
+                        self.makers.model(&found.place).map_err(|error| Damage {
+                            title: found.place.identity.name,
+                            why: error.to_string(),
+                        })
+                    });
+                    match made {
+                        Ok(making) => usable.push(making),
+                        Err(found) => damage = Some(found),
+                    }
+                }
+                if let Some(making) = self.makers.best(usable) {
+                    return (making, true);
+                }
+                let note = damage.map(|Damage { title, why }| {
+                    let does = M::STANDS_IN;
+                    format!("The built-in sketch {does}, because {title} cannot be used: {why}")
+                });
+                if let Some(note) = &note {
+                    tracing::warn!("{note}");
+                }
+                (self.makers.sketch(note), false)
+            }
+        }
+    }
+
+    fn unavailable(&self, what: String) -> MakerOf<M> {
+        tracing::warn!("{what}");
+        Making {
+            load: Box::new(move || Err(EngineError::Unavailable { what: what.clone() })),
+            ..self.makers.sketch(None)
+        }
+    }
+}
+
+impl Choice {
+    /// Tells one state of things from another, at the cost of looking at files.
+    fn key(&self) -> String {
+        let of = |found: &Result<Found, String>| match found {
+            Ok(found) => found.key.clone(),
+            Err(why) => format!("none: {why}"),
+        };
+        match self {
+            Self::Sketch => "sketch".to_owned(),
+            Self::Named(found) => of(found),
+            Self::Installed(all) => {
+                let keys = all.iter().map(|found| match found {
+                    Ok(found) => found.key.clone(),
+                    Err(Damage { title, why }) => format!("{title}: {why}"),
+                });
+                let keys: Vec<String> = keys.collect();
+                format!("installed:\n{}", keys.join("\n"))
+            }
+        }
+    }
+}
+
+impl Found {
+    fn of(card: &Card, installed: &Installed) -> Self {
+        let files = installed.files().iter().map(|file| {
+            let digest = file.digest.map(|digest| digest.to_string());
+            format!(
+                "{} {} {} {}",
+                file.location.display(),
+                file.bytes,
+                file.is_verified,
+                digest.unwrap_or_default()
+            )
+        });
+        let files: Vec<String> = files.collect();
+        Self {
+            place: ModelPlace::installed(card, installed),
+            key: format!(
+                "{} {}\n{}",
+                installed.id,
+                installed.variant,
+                files.join("\n")
+            ),
+        }
+    }
+
+    fn at(name: &str, path: PathBuf) -> Self {
+        Self {
+            key: format!("{name}\n{}", written(&path)),
+            place: ModelPlace::own(name, path),
+        }
+    }
+}
+
+/// When, and how long, the files of a folder, or a file, were written.
+fn written(path: &Path) -> String {
+    let mut all: Vec<(PathBuf, u64, Option<SystemTime>)> = Vec::new();
+    let mut look = |path: PathBuf| {
+        if let Ok(found) = fs::metadata(&path) {
+            all.push((path, found.len(), found.modified().ok()));
+        }
+    };
+    match fs::read_dir(path) {
+        Ok(entries) => entries.flatten().for_each(|entry| look(entry.path())),
+        Err(_) => look(path.to_path_buf()),
+    }
+    all.sort();
+    format!("{all:?}")
+}
+
+/// The start of the digest of its largest file, where its bytes are known to have it.
+fn digest(installed: &Installed) -> Option<String> {
+    let largest = installed.files().iter().max_by_key(|file| file.bytes)?;
+    let digest = largest.digest.filter(|_| largest.is_verified)?.to_string();
+    digest.get(..8).map(str::to_owned)
+}
