@@ -25,6 +25,11 @@ pub type Fact = (&'static str, String);
 /// Quality of JPEG files, of 100.
 const QUALITY: u8 = 92;
 
+/// Where a profile's head says when it was made (ICC.1:2022, 7.2.8).
+const DATE: std::ops::Range<usize> = 24..36;
+/// The day of sRGB's standard, IEC 61966-2-1: year, month, day, hours, minutes, seconds.
+const SRGB_DATE: [u16; 6] = [1999, 10, 18, 0, 0, 0];
+
 /// A PNG file, tagged sRGB by its profile, with facts in text chunks: `iTXt` where a fact is not Latin-1.
 ///
 /// # Errors
@@ -66,7 +71,12 @@ pub fn jpeg(image: &RgbImage) -> Result<Vec<u8>, FileError> {
 }
 
 fn profile() -> Result<Vec<u8>, FileError> {
-    Ok(moxcms::ColorProfile::new_srgb().encode()?)
+    let mut profile = moxcms::ColorProfile::new_srgb().encode()?;
+    // It says when it was made, which is now: the same picture is to be the same file.
+    if let Some(date) = profile.get_mut(DATE) {
+        date.copy_from_slice(&SRGB_DATE.map(u16::to_be_bytes).concat());
+    }
+    Ok(profile)
 }
 
 #[cfg(test)]
@@ -77,6 +87,17 @@ mod tests {
 
     fn picture() -> RgbImage {
         RgbImage::from_fn(64, 48, |x, y| Rgb([x as u8 * 4, y as u8 * 5, 90]))
+    }
+
+    #[test]
+    fn the_profile_is_of_no_time() {
+        let profile = profile().unwrap();
+        let read = moxcms::ColorProfile::new_from_slice(&profile).unwrap();
+        let date = read.creation_date_time;
+        assert_eq!(
+            (date.year, date.month, date.day_of_the_month, date.hours),
+            (1999, 10, 18, 0)
+        );
     }
 
     #[test]
