@@ -1,19 +1,20 @@
 """SDXL's parts in diffusers and here, in turn, in f32 on the CPU, with random weights of the real shapes.
 
-    python stages.py PATH_OF_THE_BENCH [--threads N] [NAME…]
-
-Prints a table: the fastest of the rounds on either side, CPU and wall seconds, and their ratio.
+    cargo bench -p songwright-cover --bench stages --no-run     # says where the program lies
+    python crates/cover/benches/diffusers/stages.py PROGRAM [--threads N] [--rounds N] [STAGE ...]
 """
 
-import argparse
-import subprocess
-import time
+import sys
+from pathlib import Path
 
 import torch
 from diffusers import AutoencoderKL, AutoencoderTiny, UNet2DConditionModel
 from transformers import CLIPTextConfig, CLIPTextModel, CLIPTextModelWithProjection
 
-ROUNDS = 3
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "stages"))
+from side_by_side import compare  # noqa: E402
+
+STAGES = ("clip-l", "clip-g", "unet-512", "vae-512", "tiny-512", "unet-1024", "vae-1024", "tiny-1024")
 
 
 def clip(second):
@@ -58,48 +59,12 @@ def tiny(side):
     return lambda: model.decode(latents)
 
 
-def stage(name):
+def ready(name):
     kind, size = name.rsplit("-", 1)
     if kind == "clip":
         return clip(size == "g")
     return {"unet": unet, "vae": vae, "tiny": tiny}[kind](int(size) // 8)
 
 
-def spent(run):
-    cpu, wall = time.process_time(), time.perf_counter()
-    run()
-    return time.process_time() - cpu, time.perf_counter() - wall
-
-
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("bench")
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("names", nargs="*")
-    args = parser.parse_args()
-    torch.set_num_threads(args.threads)
-    torch.set_grad_enabled(False)
-    names = args.names or ["clip-l", "clip-g", "unet-512", "vae-512", "tiny-512", "unet-1024", "vae-1024"]
-    ours = subprocess.Popen(
-        [args.bench, "--serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-        env={"RAYON_NUM_THREADS": str(args.threads)},
-    )
-    print("| Stage | diffusers CPU s | ours CPU s | ratio | diffusers wall s | ours wall s | ratio |")
-    print("|---|---|---|---|---|---|---|")
-    for name in names:
-        run = stage(name)
-        run()
-        theirs_best, ours_best = [float("inf")] * 2, [float("inf")] * 2
-        for _ in range(ROUNDS):
-            theirs_best = [min(a, b) for a, b in zip(theirs_best, spent(run))]
-            ours.stdin.write(name + "\n")
-            ours.stdin.flush()
-            numbers = map(float, ours.stdout.readline().split())
-            ours_best = [min(a, b) for a, b in zip(ours_best, numbers)]
-        row = [f"{theirs_best[i]:.3f} | {ours_best[i]:.3f} | {ours_best[i] / theirs_best[i]:.2f}" for i in (0, 1)]
-        print(f"| {name} | {row[0]} | {row[1]} |", flush=True)
-        del run
-
-
 if __name__ == "__main__":
-    main()
+    compare("diffusers", STAGES, ready)

@@ -6,8 +6,7 @@ use songwright_cover::sdxl::{
     config::{Activation, BlockType, ClipConfig, TinyVaeConfig, UnetConfig, VaeConfig},
     model::{ClipTextEncoder, TinyDecoder, Unet, vae::VaeDecoder},
 };
-
-use crate::random::{network, tensor};
+use songwright_stages::{Stage, network, tensor};
 
 /// All there are. A number is the side of the picture in pixels. Of the ten transformer blocks in a row that the
 /// published UNet has, `unet` has two, so that both sides' weights fit into memory together.
@@ -22,29 +21,19 @@ pub(crate) const NAMES: [&str; 8] = [
     "tiny-1024",
 ];
 
-/// A stage with its weights and its input.
-pub(crate) struct Stage(Box<dyn FnMut() -> Result<()>>);
-
-impl Stage {
-    pub(crate) fn new(name: &str) -> Result<Self> {
-        let (kind, size) = name.rsplit_once('-').context("no size")?;
-        Ok(Self(match (kind, size) {
-            ("clip", size) => clip(size == "g")?,
-            ("unet", size) => unet(size.parse::<usize>()? / 8)?,
-            ("vae", size) => vae(size.parse::<usize>()? / 8)?,
-            ("tiny", size) => tiny(size.parse::<usize>()? / 8)?,
-            _ => bail!("there is no stage {name}"),
-        }))
-    }
-
-    pub(crate) fn run(&mut self) -> Result<()> {
-        (self.0)()
-    }
+/// A stage, by its name.
+pub(crate) fn ready(name: &str) -> Result<Stage> {
+    let (kind, size) = name.rsplit_once('-').context("no size")?;
+    Ok(match (kind, size) {
+        ("clip", size) => clip(size == "g")?,
+        ("unet", size) => unet(size.parse::<usize>()? / 8)?,
+        ("vae", size) => vae(size.parse::<usize>()? / 8)?,
+        ("tiny", size) => tiny(size.parse::<usize>()? / 8)?,
+        _ => bail!("there is no stage {name}"),
+    })
 }
 
-type Run = Box<dyn FnMut() -> Result<()>>;
-
-fn clip(second: bool) -> Result<Run> {
+fn clip(second: bool) -> Result<Stage> {
     let (size, layers, heads) = if second {
         (1280, 32, 20)
     } else {
@@ -77,7 +66,7 @@ fn clip(second: bool) -> Result<Run> {
     }))
 }
 
-fn unet(side: usize) -> Result<Run> {
+fn unet(side: usize) -> Result<Stage> {
     let config = UnetConfig {
         in_channels: 4,
         out_channels: 4,
@@ -114,7 +103,7 @@ fn unet(side: usize) -> Result<Run> {
     }))
 }
 
-fn vae(side: usize) -> Result<Run> {
+fn vae(side: usize) -> Result<Stage> {
     let config = VaeConfig {
         in_channels: 3,
         out_channels: 3,
@@ -132,7 +121,7 @@ fn vae(side: usize) -> Result<Run> {
     }))
 }
 
-fn tiny(side: usize) -> Result<Run> {
+fn tiny(side: usize) -> Result<Stage> {
     let config = TinyVaeConfig::default();
     let model = network(|weights| TinyDecoder::load(weights, &config))?;
     let latents = tensor((1, 4, side, side), 1.0)?;

@@ -1,23 +1,19 @@
-"""Both sides of each stage in turn: PyTorch in this process, ours in another.
+"""ACE-Step v1's stages in PyTorch and here, in turn, in f32 on the CPU, with random weights of the real shapes.
 
     cargo bench -p songwright-music --bench stages --no-run     # says where the program lies
     python crates/music/benches/pytorch/stages.py PROGRAM [--threads N] [--rounds N] [STAGE ...]
-
-CPU seconds and wall seconds are those of the fastest round. On a machine that does other things as
-well, the CPU seconds at one thread are what can be compared; PyTorch's idle threads spin, so for more
-threads it is the wall seconds.
 """
 
-import argparse
-import os
-import subprocess
 import sys
-import time
+from pathlib import Path
 
 import torch
 from torch import nn
 
 import networks
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "stages"))
+from side_by_side import compare  # noqa: E402
 
 STAGES = (
     "block-107",
@@ -96,47 +92,10 @@ def lyrics(tokens):
 KINDS = {"block": block, "dit-ends": ends, "dcae": dcae, "vocoder": vocoder, "text": text, "lyrics": lyrics}
 
 
-def measure(run):
-    cpu, wall = time.process_time(), time.perf_counter()
-    run()
-    return time.process_time() - cpu, time.perf_counter() - wall
+def ready(name):
+    kind, length = name.rsplit("-", 1)
+    return KINDS[kind](int(length))
 
 
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("program")
-    parser.add_argument("stages", nargs="*", default=STAGES)
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--rounds", type=int, default=5)
-    asked = parser.parse_intermixed_args()
-    torch.set_num_threads(asked.threads)
-    torch.set_grad_enabled(False)
-    torch.manual_seed(0)
-    environment = os.environ | {"RAYON_NUM_THREADS": str(asked.threads)}
-    ours = subprocess.Popen(
-        [asked.program, "--serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-    )
-
-    def answer(name):
-        print(name, file=ours.stdin, flush=True)
-        return tuple(float(word) for word in ours.stdout.readline().split())
-
-    print(f"{asked.threads} thread(s), torch {torch.__version__}, the best of {asked.rounds}", file=sys.stderr)
-    print("| Stage | PyTorch CPU s | ours CPU s | ratio | PyTorch wall s | ours wall s | ratio |")
-    print("|---|---|---|---|---|---|---|")
-    for name in asked.stages:
-        kind, length = name.rsplit("-", 1)
-        run = KINDS[kind](int(length))
-        run()
-        rounds = [(measure(run), answer(name)) for _ in range(asked.rounds)]
-        theirs = [min(theirs[i] for theirs, _ in rounds) for i in range(2)]
-        own = [min(own[i] for _, own in rounds) for i in range(2)]
-        cells = []
-        for i in range(2):
-            cells += [f"{theirs[i]:.3f}", f"{own[i]:.3f}", f"{own[i] / theirs[i]:.2f}"]
-        print(f"| {name} | {' | '.join(cells)} |", flush=True)
-    ours.stdin.close()
-    ours.wait()
-
-
-main()
+if __name__ == "__main__":
+    compare("PyTorch", STAGES, ready)

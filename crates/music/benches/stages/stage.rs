@@ -10,8 +10,7 @@ use songwright_music::ace_step::{
         vocoder::{Vocoder, VocoderConfig},
     },
 };
-
-use crate::random::{network, tensor};
+use songwright_stages::{Stage, network, tensor};
 
 /// All there are. A number is the length in frames of the latents (10.8 a second), for the vocoder in
 /// frames of the mel spectrogram (86 a second), else in tokens. `block` is one of the diffusion
@@ -33,30 +32,20 @@ const PROMPT: usize = 325;
 /// Blocks that take turns, so that none finds its weights in a cache.
 const BLOCKS: usize = 2;
 
-/// A stage with its weights and its input.
-pub(crate) struct Stage(Box<dyn FnMut() -> Result<()>>);
-
-impl Stage {
-    pub(crate) fn new(name: &str) -> Result<Self> {
-        let (kind, length) = name.rsplit_once('-').context("no length")?;
-        let length: usize = length.parse()?;
-        Ok(Self(match kind {
-            "block" => block(length)?,
-            "dit-ends" => ends(length)?,
-            "dcae" => dcae(length)?,
-            "vocoder" => vocoder(length)?,
-            "text" => text(length)?,
-            "lyrics" => lyrics(length)?,
-            _ => bail!("there is no stage {name}"),
-        }))
-    }
-
-    pub(crate) fn run(&mut self) -> Result<()> {
-        (self.0)()
-    }
+/// A stage, by its name.
+pub(crate) fn ready(name: &str) -> Result<Stage> {
+    let (kind, length) = name.rsplit_once('-').context("no length")?;
+    let length: usize = length.parse()?;
+    Ok(match kind {
+        "block" => block(length)?,
+        "dit-ends" => ends(length)?,
+        "dcae" => dcae(length)?,
+        "vocoder" => vocoder(length)?,
+        "text" => text(length)?,
+        "lyrics" => lyrics(length)?,
+        _ => bail!("there is no stage {name}"),
+    })
 }
-
-type Run = Box<dyn FnMut() -> Result<()>>;
 
 fn transformer(num_layers: usize) -> Result<(Transformer, Branch, Timestep)> {
     let config = TransformerConfig {
@@ -86,7 +75,7 @@ fn transformer(num_layers: usize) -> Result<(Transformer, Branch, Timestep)> {
     Ok((model, branch, timestep))
 }
 
-fn block(frames: usize) -> Result<Run> {
+fn block(frames: usize) -> Result<Stage> {
     let (model, branch, timestep) = transformer(BLOCKS)?;
     let x = tensor((1, frames, 2560), 1.0)?;
     let mut turn = 0;
@@ -98,7 +87,7 @@ fn block(frames: usize) -> Result<Run> {
 }
 
 /// What comes before and after the blocks.
-fn ends(frames: usize) -> Result<Run> {
+fn ends(frames: usize) -> Result<Stage> {
     let (model, branch, timestep) = transformer(0)?;
     let latents = tensor((1, 8, 16, frames), 1.0)?;
     Ok(Box::new(move || {
@@ -107,7 +96,7 @@ fn ends(frames: usize) -> Result<Run> {
     }))
 }
 
-fn dcae(frames: usize) -> Result<Run> {
+fn dcae(frames: usize) -> Result<Stage> {
     let kinds = vec![
         BlockType::ResBlock,
         BlockType::ResBlock,
@@ -139,7 +128,7 @@ fn dcae(frames: usize) -> Result<Run> {
     }))
 }
 
-fn vocoder(frames: usize) -> Result<Run> {
+fn vocoder(frames: usize) -> Result<Stage> {
     let model = network(|weights| Vocoder::load(weights, &VocoderConfig::default()))?;
     let mel = tensor((2, 128, frames), 1.0)?;
     Ok(Box::new(move || {
@@ -148,7 +137,7 @@ fn vocoder(frames: usize) -> Result<Run> {
     }))
 }
 
-fn text(tokens: usize) -> Result<Run> {
+fn text(tokens: usize) -> Result<Stage> {
     let config = TextEncoderConfig {
         // The real one has 256,384 rows; a look-up costs the same in fewer.
         vocab_size: 1000,
@@ -170,7 +159,7 @@ fn text(tokens: usize) -> Result<Run> {
     }))
 }
 
-fn lyrics(tokens: usize) -> Result<Run> {
+fn lyrics(tokens: usize) -> Result<Stage> {
     let config = LyricEncoderConfig::default();
     let model = network(|weights| LyricEncoder::load(weights, 1024, &config))?;
     let x = tensor((1, tokens, 1024), 1.0)?;

@@ -6,19 +6,23 @@ use anyhow::Result;
 
 /// CPU time of all threads, and wall time, in seconds.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Spent {
-    pub(crate) cpu_s: f64,
-    pub(crate) wall_s: f64,
+pub struct Spent {
+    /// Of all threads.
+    pub cpu_s: f64,
+    /// By the clock.
+    pub wall_s: f64,
 }
 
 impl Spent {
-    pub(crate) const MAX: Self = Self {
+    /// More than anything takes.
+    pub const MAX: Self = Self {
         cpu_s: f64::MAX,
         wall_s: f64::MAX,
     };
 
     /// The smaller of both numbers.
-    pub(crate) fn min(self, other: Self) -> Self {
+    #[must_use]
+    pub fn min(self, other: Self) -> Self {
         Self {
             cpu_s: self.cpu_s.min(other.cpu_s),
             wall_s: self.wall_s.min(other.wall_s),
@@ -26,7 +30,11 @@ impl Spent {
     }
 }
 
-pub(crate) fn measure(run: impl FnOnce() -> Result<()>) -> Result<Spent> {
+/// What a run takes.
+///
+/// # Errors
+/// Those of the run.
+pub fn measure(run: impl FnOnce() -> Result<()>) -> Result<Spent> {
     let (cpu, wall) = (process_s(), Instant::now());
     run()?;
     let wall_s = wall.elapsed().as_secs_f64();

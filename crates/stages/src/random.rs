@@ -8,7 +8,10 @@ use songwright_nn::{
 };
 
 /// Loads a network twice: once to hear what it asks for, once with that.
-pub(crate) fn network<T>(load: impl Fn(&Weights) -> songwright_nn::Result<T>) -> Result<T> {
+///
+/// # Errors
+/// Those of `load`.
+pub fn network<T>(load: impl Fn(&Weights) -> songwright_nn::Result<T>) -> Result<T> {
     let shapes = Shapes::default();
     let asked = shapes.asked();
     load(&Weights::new(shapes, DType::F32, &Device::Cpu))?;
@@ -17,7 +20,7 @@ pub(crate) fn network<T>(load: impl Fn(&Weights) -> songwright_nn::Result<T>) ->
         .into_iter()
         .map(|(name, shape)| {
             let inputs: usize = shape.dims().iter().skip(1).product();
-            let tensor = tensor(&shape, (inputs as f32).sqrt().recip())?;
+            let tensor = tensor(&shape, (inputs.max(1) as f32).sqrt().recip())?;
             Ok((name, tensor))
         })
         .collect::<Result<Memory>>()?;
@@ -25,7 +28,10 @@ pub(crate) fn network<T>(load: impl Fn(&Weights) -> songwright_nn::Result<T>) ->
 }
 
 /// Values between −`range` and `range`, the same at each call.
-pub(crate) fn tensor(shape: impl Into<Shape>, range: f32) -> Result<Tensor> {
+///
+/// # Errors
+/// Where there is no memory.
+pub fn tensor(shape: impl Into<Shape>, range: f32) -> Result<Tensor> {
     let shape = shape.into();
     let mut state = 1_u32;
     let values: Vec<f32> = (0..shape.elem_count())
