@@ -24,6 +24,14 @@ def audio_url(base, package):
     return f"{base}/files/{package['s3_key']}"
 
 
+def jpeg_size(data: bytes) -> tuple[int, int]:
+    """Width and height, by the head of its frame."""
+    at = 2
+    while data[at + 1] not in (0xC0, 0xC1, 0xC2):
+        at += 2 + int.from_bytes(data[at + 2 : at + 4])
+    return int.from_bytes(data[at + 7 : at + 9]), int.from_bytes(data[at + 5 : at + 7])
+
+
 def test_a_file_comes_whole_and_says_so(audio_url):
     answer = requests.get(audio_url, timeout=30)
     assert answer.status_code == 200
@@ -120,7 +128,32 @@ def test_a_song_can_be_renamed_liked_and_deleted(base):
 
 
 @pytest.mark.parametrize("name", [str(uuid.uuid4()), "none"])
-@pytest.mark.parametrize("part", ["", "/audio", "/cover", "/peaks", "/bundle"])
+@pytest.mark.parametrize(
+    ("query", "kind", "pixels"),
+    [
+        ("", "image/jpeg", 3000),
+        ("?pixels=1400", "image/jpeg", 1400),
+        ("?pixels=1400&format=png", "image/png", 1400),
+        ("?pixels=3000&format=jpeg", "image/jpeg", 3000),
+    ],
+)
+def test_a_cover_comes_as_shops_take_it(base, package, query, kind, pixels):
+    answer = requests.get(f"{base}/songs/{package['song_id']}/release-art{query}", timeout=60)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == kind
+    assert answer.headers["content-disposition"].startswith("attachment; ")
+    size = shapes.png if kind == "image/png" else jpeg_size
+    assert size(answer.content) == (pixels, pixels)
+    assert b"ICC_PROFILE" in answer.content[:4096] or b"iCCP" in answer.content[:4096]
+
+
+@pytest.mark.parametrize("query", ["?pixels=1399", "?pixels=3001", "?pixels=large", "?format=gif"])
+def test_shops_take_no_other_cover(base, package, query):
+    answer = requests.get(f"{base}/songs/{package['song_id']}/release-art{query}", timeout=60)
+    shapes.error(answer, 400)
+
+
+@pytest.mark.parametrize("part", ["", "/audio", "/cover", "/peaks", "/bundle", "/release-art"])
 def test_unknown_songs_are_not_found(base, name, part):
     shapes.error(requests.get(f"{base}/songs/{name}{part}", timeout=30), 404)
 

@@ -1,11 +1,14 @@
+use std::path::{Path, PathBuf};
+
 use songwright_base::{OperationId, OperationState, config::Config};
-use songwright_server::{Host, Serving};
+use songwright_server::{Host, RELEASE_PIXELS, Serving};
+use songwright_song::ArtForm;
 use songwright_storage::SongFilter;
 use uuid::Uuid;
 
 use crate::{
     Error,
-    args::{ExportArgs, ImportArgs, LibraryCommand},
+    args::{ArtFormat, ArtPixels, ExportArgs, ImportArgs, LibraryCommand},
     package, print,
     progress::{self, Style},
 };
@@ -36,6 +39,28 @@ pub(crate) async fn library(
         }
         LibraryCommand::Show { id } => show(&host, id, json).await,
         LibraryCommand::Delete { id } => delete(&host, id).await,
+        LibraryCommand::Art {
+            id,
+            pixels,
+            format,
+            out,
+        } => {
+            let [small, large] = RELEASE_PIXELS;
+            let pixels = match pixels {
+                ArtPixels::Small => small,
+                ArtPixels::Large => large,
+            };
+            let form = match format {
+                ArtFormat::Jpeg => ArtForm::Jpeg,
+                ArtFormat::Png => ArtForm::Png,
+            };
+            let path = art(&host, id, (pixels, form), &out).await?;
+            if json {
+                print::json(&serde_json::json!({"path": path, "song_id": id}))
+            } else {
+                print::line(format!("The cover is in {}", path.display()))
+            }
+        }
         LibraryCommand::Favourite { id, remove } => {
             let set =
                 move |library: &songwright_storage::Library| library.set_favourite(id, !remove);
@@ -120,6 +145,20 @@ async fn show(host: &Host, id: Uuid, json: bool) -> Result<(), Error> {
         print::line(format!("  note        {problem}"))?;
     }
     print::line(format!("\n{}", song.lyrics.trim_end()))
+}
+
+async fn art(
+    host: &Host,
+    id: Uuid,
+    (pixels, form): (u32, ArtForm),
+    out: &Path,
+) -> Result<PathBuf, Error> {
+    package::prepare(out)?;
+    let song = host.studio.library(move |library| library.song(id)).await?;
+    let art = host.studio.release_art(&song, pixels, form).await?;
+    let path = out.join(&art.name);
+    std::fs::write(&path, art.bytes).map_err(Error::file(&path, "written"))?;
+    Ok(path)
 }
 
 async fn delete(host: &Host, id: Uuid) -> Result<(), Error> {

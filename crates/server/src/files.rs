@@ -106,7 +106,7 @@ pub(crate) async fn send_once(bundle: BundleFile) -> Result<Response, Failure> {
 }
 
 /// Asks the browser to save the answer as `name`, in any script.
-fn save_as(response: &mut Response, name: &str) {
+pub(crate) fn save_as(response: &mut Response, name: &str) {
     const KEPT: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_');
     let plain: String = name
         .chars()

@@ -33,3 +33,4 @@ pub use host::Host;
 pub use openapi::openapi;
 pub use routes::router;
 pub use serve::serve;
+pub use songwright_cover::RELEASE_PIXELS;

@@ -1,8 +1,8 @@
 use bytes::Bytes;
 use songwright_api::Whole;
 use songwright_audio::{Pcm, Peaks, wav::WavFormat};
-use songwright_base::{Code, Failure, LyricSheet, Operation, OperationId, Seed};
-use songwright_cover::Cover;
+use songwright_base::{Code, EngineInfo, Failure, LyricSheet, Operation, OperationId, Seed};
+use songwright_cover::{Cover, Fact};
 use songwright_music::Composition;
 use songwright_storage::{
     Artwork, NewSong, ObjectKey, Recording, Song, SongText, StemFile, StoredFile,
@@ -123,24 +123,23 @@ pub(crate) async fn put_audio(files: &mut NewFiles, pcm: Pcm) -> Result<KeptAudi
 }
 
 /// What a cover's file says of it.
-fn facts(cover: &Cover) -> Vec<songwright_cover::Fact> {
-    let engine = &cover.engine;
+fn facts(cover: &Cover) -> Vec<Fact> {
     let (width, height) = cover.image.dimensions();
-    let made = format!("{} ({}), {}", engine.name, engine.model_id, cover.label);
+    let size = format!("{width} × {height} pixels. {}", cover.notes.join(" "));
+    let mut facts = made_by(&cover.engine, &cover.label);
+    facts.push(("Comment", size));
+    facts
+}
+
+/// What every file of a cover says of its making.
+pub(crate) fn made_by(engine: &EngineInfo, label: &str) -> Vec<Fact> {
+    let program = format!("Songwright {}", env!("CARGO_PKG_VERSION"));
+    let made = format!("{} ({}), {label}", engine.name, engine.model_id);
+    let licence = format!("The model's licence: {}", engine.licence);
     vec![
-        (
-            "Software",
-            format!("Songwright {}", env!("CARGO_PKG_VERSION")),
-        ),
+        ("Software", program),
         ("Source", made),
-        (
-            "Comment",
-            format!("{width} × {height} pixels. {}", cover.notes.join(" ")),
-        ),
-        (
-            "Copyright",
-            format!("The model's licence: {}", engine.licence),
-        ),
+        ("Copyright", licence),
     ]
 }
 

@@ -28,6 +28,20 @@ pub(crate) enum LibraryCommand {
         /// As `library list` shows it
         id: Uuid,
     },
+    /// Write a song's cover as shops take it: a square, tagged sRGB
+    Art {
+        /// As `library list` shows it
+        id: Uuid,
+        /// Of a side
+        #[arg(long, value_name = "PIXELS", default_value = "3000")]
+        pixels: ArtPixels,
+        /// The form of the file
+        #[arg(long, value_name = "FORM", default_value = "jpeg")]
+        format: ArtFormat,
+        /// The folder in which it is written
+        #[arg(long, value_name = "DIR", default_value = ".")]
+        out: PathBuf,
+    },
     /// Mark a song as a favourite, or no longer
     Favourite {
         /// As `library list` shows it
@@ -36,6 +50,25 @@ pub(crate) enum LibraryCommand {
         #[arg(long)]
         remove: bool,
     },
+}
+
+/// Sides of covers that shops take.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum ArtPixels {
+    /// What most of them ask for at least
+    #[value(name = "1400")]
+    Small,
+    /// What most of them ask for
+    #[value(name = "3000")]
+    Large,
+}
+
+#[derive(Clone, Copy, Debug, Eq, PartialEq, ValueEnum)]
+pub(crate) enum ArtFormat {
+    /// What most shops ask for
+    Jpeg,
+    /// Without loss
+    Png,
 }
 
 /// What goes into a bundle, and where.

@@ -13,7 +13,7 @@ use clap::{Parser, Subcommand};
 pub(crate) use deploy::{DeployAllArgs, DeployArgs, Target};
 pub(crate) use global::GlobalArgs;
 pub(crate) use library::{
-    BundleArgs, ExportArgs, ImportArgs, LibraryCommand, ResumeArgs, WavDepth,
+    ArtFormat, ArtPixels, BundleArgs, ExportArgs, ImportArgs, LibraryCommand, ResumeArgs, WavDepth,
 };
 pub(crate) use models::{ImportModelArgs, InstallArgs, ModelArgs, ModelsCommand, QuantizeArgs};
 pub(crate) use services::{CheckArgs, HealthArgs, RunAllArgs, RunArgs};

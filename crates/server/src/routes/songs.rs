@@ -3,11 +3,13 @@ use std::sync::Arc;
 use axum::{
     Json,
     extract::{Path, Request, State},
-    http::{HeaderMap, StatusCode, Uri},
-    response::Response,
+    http::{HeaderMap, StatusCode, Uri, header::CONTENT_TYPE},
+    response::{IntoResponse as _, Response},
 };
 use songwright_api::{ImportResponse, Peaks, Song, SongChange, SongList};
 use songwright_base::{Code, Failure, Service, length_between};
+use songwright_cover::RELEASE_PIXELS;
+use songwright_song::ArtForm;
 use songwright_storage::{
     self as storage, SongFilter,
     bundle::{BundleForm, ExtraFormat},
@@ -35,6 +37,7 @@ pub(super) fn routes() -> Routes {
         .routes(routes!(one, change, delete))
         .routes(routes!(audio))
         .routes(routes!(cover))
+        .routes(routes!(release_art))
         .routes(routes!(peaks))
         .routes(routes!(bundle))
         .routes(routes!(import))
@@ -229,6 +232,37 @@ async fn cover(
         SERVICE,
     )
     .await
+}
+
+/// The cover as shops take it: a square, tagged sRGB.
+#[utoipa::path(get, path = "/songs/{id}/release-art", tag = "songs", operation_id = "song_release_art",
+    params(("id" = String, Path, description = "The song"),
+        ("pixels" = Option<u64>, Query, description = "Of a side: 1400 or 3000; 3000 where absent"),
+        ("format" = Option<String>, Query, description = "`jpeg` or `png`; `jpeg` where absent")),
+    responses((status = 200, description = "The file", content(
+        (String = "image/jpeg"), (String = "image/png"))), Refusals))]
+async fn release_art(
+    State(host): State<Arc<Host>>,
+    Path(id): Path<String>,
+    uri: Uri,
+) -> Result<Response, ApiError> {
+    let parameters = Parameters::of(SERVICE, &uri)?;
+    let song = find(&host, &id).await?;
+    let asked = parameters.text("pixels").filter(|text| !text.is_empty());
+    let pixels = match asked.map(str::parse) {
+        None => Some(RELEASE_PIXELS[1]),
+        Some(asked) => asked.ok().filter(|pixels| RELEASE_PIXELS.contains(pixels)),
+    };
+    let pixels =
+        pixels.ok_or_else(|| parameters.wrong("pixels must be 1400 or 3000.".to_owned()))?;
+    let word = parameters.text("format").filter(|word| !word.is_empty());
+    let form = ArtForm::from_word(word.unwrap_or("jpeg"))
+        .ok_or_else(|| parameters.wrong("format must be jpeg or png.".to_owned()))?;
+    let art = host.studio.release_art(&song, pixels, form).await;
+    let art = art.map_err(ApiError::of(SERVICE))?;
+    let mut response = ([(CONTENT_TYPE, form.content_type())], art.bytes).into_response();
+    files::save_as(&mut response, &art.name);
+    Ok(response)
 }
 
 /// The waveform of a take.
