@@ -20,15 +20,19 @@ fn ask(server: &Server, path: &str, body: &Value) -> Value {
     answer.json()
 }
 
-#[test]
-fn every_endpoint_is_served_by_the_model() {
+/// A server whose words are a small model's.
+fn with_model() -> (tempfile::TempDir, Server) {
     let dir = tempfile::tempdir().unwrap();
     let model = dir.path().join("model");
     write_qwen(&model, &small(), 5).unwrap();
-    let server = Server::start(
-        &dir.path().join("data"),
-        &[("LLM_MODEL_ID", model.to_str().unwrap())],
-    );
+    let data_dir = dir.path().join("data");
+    let server = Server::start(&data_dir, &[("LLM_MODEL_ID", model.to_str().unwrap())]);
+    (dir, server)
+}
+
+#[test]
+fn every_endpoint_is_served_by_the_model() {
+    let (_dir, server) = with_model();
     for seed in 0..SEEDS {
         let lyrics = ask(
             &server,
@@ -70,13 +74,7 @@ fn every_endpoint_is_served_by_the_model() {
 
 #[test]
 fn thirty_two_at_once_wait_in_line() {
-    let dir = tempfile::tempdir().unwrap();
-    let model = dir.path().join("model");
-    write_qwen(&model, &small(), 5).unwrap();
-    let server = Server::start(
-        &dir.path().join("data"),
-        &[("LLM_MODEL_ID", model.to_str().unwrap())],
-    );
+    let (_dir, server) = with_model();
     thread::scope(|scope| {
         let asked: Vec<_> = (0..32)
             .map(|i| {
@@ -144,4 +142,27 @@ fn without_a_model_the_sketch_writes_and_says_so() {
     );
     let info = answer["metadata"]["model_info"].to_string();
     assert!(info.to_lowercase().contains("sketch"), "{answer}");
+}
+
+#[test]
+fn a_model_that_comes_goes_or_breaks_is_seen_by_the_next_request() {
+    let dir = tempfile::tempdir().unwrap();
+    let model = dir.path().join("model");
+    let data_dir = dir.path().join("data");
+    let server = Server::start(&data_dir, &[("LLM_MODEL_ID", model.to_str().unwrap())]);
+    let body = json!({"description": ABOUT, "audio_duration": 10});
+    let write = || server.post("/lyrics/generate_prompt", &body);
+    assert_eq!(write().status, 503);
+    write_qwen(&model, &small(), 5).unwrap();
+    let made = write();
+    assert_eq!(made.status, 200, "{}", made.json());
+    let info = made.json()["metadata"]["model_info"].to_string();
+    assert!(info.contains("model"), "{info}");
+    fs::write(model.join("config.json"), "{}").unwrap();
+    let broken = write();
+    assert_eq!(broken.status, 503);
+    let detail = broken.json()["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains("config.json"), "{detail}");
+    fs::remove_dir_all(&model).unwrap();
+    assert_eq!(write().status, 503);
 }

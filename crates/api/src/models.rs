@@ -64,7 +64,7 @@ pub struct ModelVariant {
     pub name: String,
     /// What people call it.
     pub title: String,
-    /// All its files together.
+    /// All its files together; 0 where its card does not know and it is not here.
     pub bytes: u64,
     /// Whether it is on this machine.
     pub state: ModelState,

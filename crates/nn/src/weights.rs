@@ -22,6 +22,7 @@ pub use adapters::Adapted;
 pub use gguf::Gguf;
 pub use memory::Memory;
 pub use prefixed::Prefixed;
+pub use quantise::FEWEST_IN_BLOCKS;
 pub use safetensors::SafeTensors;
 pub use shapes::{Asked, Shapes};
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::Value;
 use songwright_api as api;
 use songwright_base::{Code, Failure, Operation};
-use songwright_hub::{Acceptance, Card, CardFile, Digest, Error, Hub, Variant};
+use songwright_hub::{Acceptance, Card, CardFile, Digest, Error, Hub, Installed, Variant};
 
 /// The kind of the operations that install a model.
 pub(crate) const INSTALL: &str = "install_model";
@@ -46,7 +46,10 @@ pub fn one(hub: &Hub, card: &Card) -> api::Model {
 }
 
 fn form(hub: &Hub, card: &Card, variant: &Variant) -> api::ModelVariant {
-    let (state, problem) = match hub.installed(card, Some(variant.name.as_str())) {
+    let found = hub.installed(card, Some(variant.name.as_str()));
+    // A card need not know it; what is here has a size.
+    let bytes = found.as_ref().map_or(variant.bytes(), Installed::bytes);
+    let (state, problem) = match found {
         Ok(installed) if installed.is_verified() => (api::ModelState::Verified, None),
         Ok(_) => (api::ModelState::Installed, None),
         Err(Error::NotInstalled { .. }) => (api::ModelState::NotInstalled, None),
@@ -59,7 +62,7 @@ fn form(hub: &Hub, card: &Card, variant: &Variant) -> api::ModelVariant {
     api::ModelVariant {
         name: variant.name.to_string(),
         title: variant.title.clone(),
-        bytes: variant.bytes(),
+        bytes,
         state,
         problem,
         memory: memory.collect(),

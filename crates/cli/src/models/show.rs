@@ -39,7 +39,7 @@ fn lines(models: &[Model]) -> Vec<String> {
                 "{:<id_width$}  {:<6}  {:>9}  {:<licence_width$}  {:<19}  {}{name}",
                 model.id,
                 model.service.word(),
-                ByteCount(variant.bytes).to_string(),
+                size(variant.bytes),
                 model.licence.id,
                 variant.state.words(),
                 model.title,
@@ -47,6 +47,13 @@ fn lines(models: &[Model]) -> Vec<String> {
         }
     }
     lines
+}
+
+fn size(bytes: u64) -> String {
+    match bytes {
+        0 => "?".to_owned(),
+        bytes => ByteCount(bytes).to_string(),
+    }
 }
 
 /// `models show ID`.

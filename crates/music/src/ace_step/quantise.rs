@@ -10,15 +10,12 @@ use candle_core::{
     },
 };
 use songwright_base::{Observer, Progress, Stage};
-use songwright_nn::Result as NnResult;
+use songwright_nn::{Result as NnResult, weights::FEWEST_IN_BLOCKS};
 
 use super::{
     Error,
     checkpoint::{Checkpoint, Part},
 };
-
-/// Matrices of fewer values stay floats, as they do where a model is quantised while it is loaded.
-const FEWEST: usize = 1 << 12;
 
 /// Blocks that matrices can be written in.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -142,7 +139,7 @@ fn packed(stored: &Tensor, shape: &Shape, blocks: Option<GgmlDType>) -> NnResult
         .into_iter()
         .find(|blocks| columns.is_multiple_of(blocks.block_size()));
     match fitting {
-        Some(blocks) if shape.elem_count() >= FEWEST => Ok(QTensor::quantize(
+        Some(blocks) if shape.elem_count() >= FEWEST_IN_BLOCKS => Ok(QTensor::quantize(
             &values.reshape((rows, columns))?,
             blocks,
         )?),

@@ -10,8 +10,8 @@ use candle_core::{
 use super::{Bias, Weights};
 use crate::{Blocks, Error, Linear, Matrix, Result};
 
-/// Matrices of fewer values stay as they are: they cost little, and a few of them matter much.
-const FEWEST: usize = 1 << 12;
+/// Matrices of fewer values are made into no blocks: they cost little, and a few of them matter much.
+pub const FEWEST_IN_BLOCKS: usize = 1 << 12;
 
 impl Weights {
     /// The same place, the matrices of its layers made into blocks of `dtype` as they are read. Those
@@ -151,7 +151,7 @@ impl Weights {
         };
         let columns = weight.dim(1)?;
         if self.source.only_shapes()
-            || weight.elem_count() < FEWEST
+            || weight.elem_count() < FEWEST_IN_BLOCKS
             || !columns.is_multiple_of(dtype.block_size())
         {
             return Ok(Made::Dense(weight));
