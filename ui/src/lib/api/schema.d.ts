@@ -1522,7 +1522,7 @@ export interface components {
         ModelVariant: {
             /**
              * Format: int64
-             * @description All its files together.
+             * @description All its files together; 0 where its card does not know and it is not here.
              */
             bytes: number;
             /** @description Its files. */
