@@ -146,10 +146,13 @@ def test_a_cover_comes_as_shops_take_it(base, package, query, kind, pixels):
     assert b"ICC_PROFILE" in answer.content[:4096] or b"iCCP" in answer.content[:4096]
 
 
-@pytest.mark.parametrize("query", ["?pixels=1399", "?pixels=3001", "?pixels=large", "?format=gif"])
-def test_shops_take_no_other_cover(base, package, query):
-    answer = requests.get(f"{base}/songs/{package['song_id']}/release-art{query}", timeout=60)
-    shapes.error(answer, 400)
+@pytest.mark.parametrize(
+    ("name", "value"), [("pixels", "1399"), ("pixels", "3001"), ("pixels", "large"), ("format", "gif")]
+)
+def test_shops_take_no_other_cover(base, package, name, value):
+    url = f"{base}/songs/{package['song_id']}/release-art"
+    answer = requests.get(url, params={name: value}, timeout=60)
+    shapes.error(answer, 400, names=name)
 
 
 @pytest.mark.parametrize("name", [str(uuid.uuid4()), "none"])
