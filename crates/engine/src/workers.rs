@@ -13,7 +13,7 @@ use songwright_base::{EngineError, Observer, Progress, Stage};
 use tokio::sync::oneshot;
 use tracing::Span;
 
-use crate::{EngineHealth, Residency};
+use crate::{EngineHealth, Residency, residency::Newcomer};
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
@@ -227,8 +227,12 @@ impl<E: ?Sized> Worker<E> {
             return Ok(());
         }
         observer.report(Progress::new(Stage::Load, 0, 1));
-        self.residency
-            .enter(self.id, self.config.memory_bytes, leave)?;
+        let newcomer = Newcomer {
+            id: self.id,
+            bytes: self.config.memory_bytes,
+            leave,
+        };
+        self.residency.enter(&newcomer, observer)?;
         match (self.load)() {
             Ok(loaded) => {
                 tracing::info!(engine = self.config.name, "loaded");
