@@ -1,9 +1,14 @@
-//! Writes a checkpoint of random values under ACE-Step v1's names:
-//! `cargo run -p songwright-tests --example synthetic_checkpoint -- FOLDER small|real`.
+//! Writes a checkpoint of random values under a published model's names, ACE-Step v1's where none is said:
+//! `cargo run -p songwright-tests --example synthetic_checkpoint -- FOLDER small|real [ace-step|sdxl]`.
 
 use std::{env, io, path::PathBuf};
 
-use songwright_tests::synthetic::{Measure, write_ace_step};
+use songwright_tests::{
+    sdxl::write_sdxl,
+    synthetic::{Measure, write_ace_step},
+};
+
+const SEED: u64 = 1;
 
 fn main() -> io::Result<()> {
     let mut arguments = env::args().skip(1);
@@ -13,5 +18,10 @@ fn main() -> io::Result<()> {
         Some("real") => Measure::Real,
         _ => return Err(io::Error::other("say FOLDER, then small or real")),
     };
-    write_ace_step(&folder.unwrap_or_default(), measure, 1)
+    let folder = folder.unwrap_or_default();
+    match arguments.next().as_deref() {
+        None | Some("ace-step") => write_ace_step(&folder, measure, SEED),
+        Some("sdxl") => write_sdxl(&folder, measure, SEED),
+        Some(other) => Err(io::Error::other(format!("no model {other} is known"))),
+    }
 }

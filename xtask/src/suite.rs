@@ -230,9 +230,13 @@ fn pytest(workspace: &Workspace, args: &[&str]) -> Result<Outcome> {
 fn browser(workspace: &Workspace) -> Result<Outcome> {
     let pictures = workspace.target.join("screenshots");
     std::fs::create_dir_all(&pictures).with_context(|| pictures.display().to_string())?;
+    let writer = "synthetic_checkpoint";
+    must(&mut workspace.cargo(&["build", "--workspace", "--example", writer]))?;
     counted(
         Runner::Node,
-        browser_tests(workspace, &specs(workspace)?)?.env("SCREENSHOTS", pictures),
+        browser_tests(workspace, &specs(workspace)?)?
+            .env("SCREENSHOTS", pictures)
+            .env("SYNTHETIC_CHECKPOINT", workspace.example(writer)),
     )
 }
 

@@ -46,6 +46,12 @@ impl Workspace {
         self.target.join("debug").join(name)
     }
 
+    /// Where an example of the tests is built.
+    pub(crate) fn example(&self, name: &str) -> PathBuf {
+        let name = format!("{name}{}", env::consts::EXE_SUFFIX);
+        self.target.join("debug/examples").join(name)
+    }
+
     /// A program of the Python environment that the chores made.
     pub(crate) fn python_tool(&self, name: &str) -> PathBuf {
         self.python_env().join("bin").join(name)

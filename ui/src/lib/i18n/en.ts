@@ -46,6 +46,7 @@ export const en: Messages = {
   },
   work: {
     state: { waiting: 'Waiting for its turn', succeeded: 'Done', failed: 'It did not work out', cancelled: 'Cancelled', interrupted: 'Stopped when Songwright closed' },
+    coverSoFar: 'The cover so far',
     kept: 'Still waiting from last time',
     queuePosition: (n) => (n === 0 ? 'next in line' : `${n} ahead of it`),
     stage: {

@@ -44,6 +44,7 @@ export interface Messages {
   heard: { heading: string; bpm: Counted; about: Said; notUnderstood: Said };
   work: {
     state: Record<Exclude<OperationState, 'running'>, string>;
+    coverSoFar: string;
     /** Waits since before a restart. */
     kept: string;
     queuePosition: Counted;

@@ -46,6 +46,7 @@ export const zh: Messages = {
   },
   work: {
     state: { waiting: '排队中', succeeded: '完成', failed: '没有做成', cancelled: '已取消', interrupted: 'Songwright 关闭时停下了' },
+    coverSoFar: '画到一半的封面',
     kept: '上次还没轮到它',
     queuePosition: (n) => (n === 0 ? '下一个就是它' : `前面还有 ${n} 首`),
     stage: {
