@@ -146,6 +146,22 @@ def test_a_cover_comes_as_shops_take_it(base, package, query, kind, pixels):
     assert b"ICC_PROFILE" in answer.content[:4096] or b"iCCP" in answer.content[:4096]
 
 
+def test_words_are_set_once(base):
+    asked = {**SHORT, "cover_typography": False, "artist": "The Tides"}
+    plain = shapes.ok(requests.post(f"{base}/generate_from_description", json=asked, timeout=120))
+    art = f"{base}/songs/{plain['song_id']}/release-art"
+    without = requests.get(art, params={"pixels": 1400}, timeout=60)
+    lettered = requests.get(art, params={"pixels": 1400, "typography": "true"}, timeout=60)
+    assert (without.status_code, lettered.status_code) == (200, 200), lettered.text
+    assert without.content != lettered.content
+    shapes.error(requests.get(art, params={"typography": "maybe"}, timeout=60), 400, names="typography")
+
+
+def test_a_cover_with_its_title_gets_no_second_one(base, package):
+    art = f"{base}/songs/{package['song_id']}/release-art"
+    shapes.error(requests.get(art, params={"typography": "true"}, timeout=60), 409)
+
+
 @pytest.mark.parametrize(
     ("name", "value"), [("pixels", "1399"), ("pixels", "3001"), ("pixels", "large"), ("format", "gif")]
 )

@@ -63,6 +63,16 @@ def test_one_seed_gives_one_picture(studio):
     assert data(2**32 - 1)
 
 
+def test_words_are_set_unless_they_are_not_wanted(studio):
+    words = {"title": "Night Ferry", "artist": "The Tides"}
+    set_ = shapes.ok(post(studio, **COVER, **words))
+    plain = shapes.ok(post(studio, **COVER, **words, typography=False))
+    wanted = shapes.ok(post(studio, **COVER, **words, typography=True))
+    assert (set_["lettered"], plain["lettered"], wanted["lettered"]) == (True, False, True)
+    images = [shapes.ok(download(studio, made["file_path"]))["image_data"] for made in (set_, plain, wanted)]
+    assert images[0] == images[2] != images[1]
+
+
 def test_styles_are_described(studio):
     body = shapes.ok(requests.get(f"{studio.image}/get_available_styles", timeout=30))
     assert set(body["available_styles"]) == shapes.STYLES

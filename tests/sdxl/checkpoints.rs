@@ -1,13 +1,17 @@
 use std::{collections::HashMap, fs, path::Path};
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::{
+    DType, Device, Tensor,
+    quantized::{GgmlDType, QTensor, gguf_file},
+};
+use songwright_api::Whole;
 use songwright_base::Silent;
 use songwright_cover::{
     CoverArtist as _,
     sdxl::{Checkpoint, Plan},
 };
 
-use crate::{artist_of, params, small};
+use crate::{artist, artist_of, params, small};
 
 /// The small checkpoint again, for changing it.
 fn copied() -> tempfile::TempDir {
@@ -77,10 +81,7 @@ fn previews_are_no_condition() {
     let made = artist_of(folder.path()).draw(&params(|_| {}), &Silent);
     assert_eq!(
         made.unwrap().image,
-        crate::artist()
-            .draw(&params(|_| {}), &Silent)
-            .unwrap()
-            .image
+        artist().draw(&params(|_| {}), &Silent).unwrap().image
     );
 }
 
@@ -124,9 +125,65 @@ fn what_is_no_number_is_an_error_and_no_black_picture() {
     }
 }
 
+/// The UNet as GGUF: matrices in blocks of `dtype` where their rows are whole blocks, the rest in f32.
+fn write_gguf(folder: &Path, dtype: GgmlDType) {
+    let file = folder.join(UNET);
+    let tensors = candle_core::safetensors::load(&file, &Device::Cpu).unwrap();
+    let packed = tensors.iter().map(|(name, tensor)| {
+        let values = tensor.to_dtype(DType::F32).unwrap();
+        let is_whole = matches!(tensor.dims(), [_, row] if row.is_multiple_of(dtype.block_size()));
+        let blocks = if is_whole { dtype } else { GgmlDType::F32 };
+        (name.as_str(), QTensor::quantize(&values, blocks).unwrap())
+    });
+    let packed: Vec<(&str, QTensor)> = packed.collect();
+    assert!(packed.iter().any(|(_, tensor)| tensor.dtype() == dtype));
+    let all: Vec<(&str, &QTensor)> = packed.iter().map(|(name, t)| (*name, t)).collect();
+    fs::remove_file(&file).unwrap();
+    let gguf = folder.join("unet/diffusion_pytorch_model.gguf");
+    gguf_file::write(&mut fs::File::create(gguf).unwrap(), &[], &all).unwrap();
+}
+
+/// How far two pictures are apart: the mean over all values, 0 to 255.
+fn apart(a: &image::RgbImage, b: &image::RgbImage) -> f64 {
+    let apart = a.as_raw().iter().zip(b.as_raw());
+    let sum: u64 = apart.map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+    sum as f64 / a.as_raw().len() as f64
+}
+
+#[test]
+fn a_denoiser_in_blocks_draws_nearly_the_same() {
+    let exact = artist().draw(&params(|_| {}), &Silent).unwrap().image;
+    let other = artist()
+        .draw(&params(|r| r.seed = Some(Whole(6))), &Silent)
+        .unwrap()
+        .image;
+    for (dtype, most) in [(GgmlDType::F16, 2.0), (GgmlDType::Q8_0, 12.0)] {
+        let folder = copied();
+        write_gguf(folder.path(), dtype);
+        let drawn = artist_of(folder.path())
+            .draw(&params(|_| {}), &Silent)
+            .unwrap();
+        let mean = apart(&exact, &drawn.image);
+        assert!(
+            mean < most && mean < apart(&exact, &other),
+            "{dtype:?}: {mean}"
+        );
+    }
+    let folder = copied();
+    write_gguf(folder.path(), GgmlDType::Q8_0);
+    let gguf = folder.path().join("unet/diffusion_pytorch_model.gguf");
+    let bytes = fs::read(&gguf).unwrap();
+    fs::write(&gguf, &bytes[..bytes.len() / 2]).unwrap();
+    let error = Checkpoint::open(&[folder.path().to_owned()]).unwrap_err();
+    assert!(
+        error.to_string().contains("diffusion_pytorch_model.gguf"),
+        "{error}"
+    );
+}
+
 #[test]
 fn a_smaller_plan_draws_nearly_the_same() {
-    let whole = crate::artist();
+    let whole = artist();
     assert_eq!((whole.plan().blocks, whole.plan().resident), (None, true));
     let checkpoint = Checkpoint::open(&[small().clone()]).unwrap();
     let identity = songwright_tests::small_model("SDXL-Turbo");
@@ -139,8 +196,6 @@ fn a_smaller_plan_draws_nearly_the_same() {
     let (mut whole, asked) = (whole, params(|_| {}));
     let exact = whole.draw(&asked, &Silent).unwrap().image;
     let light = staged.draw(&asked, &Silent).unwrap().image;
-    let apart = exact.as_raw().iter().zip(light.as_raw());
-    let sum: u64 = apart.map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
-    let mean = sum as f64 / exact.as_raw().len() as f64;
+    let mean = apart(&exact, &light);
     assert!(mean < 24.0, "{mean}");
 }

@@ -47,6 +47,38 @@ fn one_seed_is_one_picture() {
 }
 
 #[test]
+fn the_title_is_set_where_it_is_wanted() {
+    let mut artist = artist();
+    let mut drawn = |typography: Option<bool>| {
+        let asked = params(|r| {
+            r.title = Some("Night Ferry".to_owned());
+            r.typography = typography;
+        });
+        artist.draw(&asked, &Silent).unwrap()
+    };
+    let plain = drawn(None);
+    assert!(!plain.lettered);
+    assert_eq!(plain.image, drawn(Some(false)).image);
+    let lettered = drawn(Some(true));
+    assert!(lettered.lettered);
+    assert_ne!(plain.image, lettered.image);
+    // Nothing is set but at the foot.
+    let head = |image: &image::RgbImage| image.as_raw()[..256 * 3 * 64].to_vec();
+    assert_eq!(head(&plain.image), head(&lettered.image));
+}
+
+#[test]
+fn a_title_that_no_font_has_is_spoken_of() {
+    let asked = params(|r| {
+        r.title = Some("🎵".to_owned());
+        r.typography = Some(true);
+    });
+    let made = artist().draw(&asked, &Silent).unwrap();
+    assert!(!made.lettered);
+    assert!(made.notes.iter().any(|note| note.contains("No font")));
+}
+
+#[test]
 fn words_styles_and_guidance_are_seen() {
     let mut artist = artist();
     let mut drawn = |change: &dyn Fn(&mut songwright_api::CoverImageRequest)| {

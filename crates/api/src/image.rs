@@ -50,7 +50,7 @@ pub struct CoverImageRequest {
     #[schema(minimum = 0.05, maximum = 1)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub strength: Option<f64>,
-    /// Set on the cover by engines that can.
+    /// What `typography` sets on the cover.
     #[schema(max_length = 200)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub title: Option<String>,
@@ -58,6 +58,9 @@ pub struct CoverImageRequest {
     #[schema(max_length = 200)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub artist: Option<String>,
+    /// Whether title and artist are set on the picture. Absent: the built-in artist sets them, a model does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub typography: Option<bool>,
 }
 
 /// What `/image/generate_cover_image` answers.
@@ -75,6 +78,9 @@ pub struct CoverImageResponse {
     /// How it was made: "rendered scene", …
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
+    /// Whether words are set on it.
+    #[serde(default)]
+    pub lettered: bool,
     /// The seed that was used.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seed: Option<u64>,

@@ -42,6 +42,9 @@ pub struct SongRequest {
     #[schema(value_type = Option<i64>, minimum = 256, maximum = 1024)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cover_size: Option<Whole>,
+    /// Whether title and artist are set on the cover. Absent: the built-in artist sets them, a model does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cover_typography: Option<bool>,
     /// The language of written lyrics; absent follows the description.
     #[schema(max_length = 50)]
     #[serde(default, skip_serializing_if = "Option::is_none")]

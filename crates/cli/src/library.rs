@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use songwright_base::{OperationId, OperationState, config::Config};
 use songwright_server::{Host, RELEASE_PIXELS, Serving};
-use songwright_song::ArtForm;
+use songwright_song::{ArtForm, ArtWish};
 use songwright_storage::SongFilter;
 use uuid::Uuid;
 
@@ -43,6 +43,7 @@ pub(crate) async fn library(
             id,
             pixels,
             format,
+            typography,
             out,
         } => {
             let [small, large] = RELEASE_PIXELS;
@@ -54,7 +55,12 @@ pub(crate) async fn library(
                 ArtFormat::Jpeg => ArtForm::Jpeg,
                 ArtFormat::Png => ArtForm::Png,
             };
-            let path = art(&host, id, (pixels, form), &out).await?;
+            let wish = ArtWish {
+                pixels,
+                form,
+                typography,
+            };
+            let path = art(&host, id, wish, &out).await?;
             if json {
                 print::json(&serde_json::json!({"path": path, "song_id": id}))
             } else {
@@ -147,15 +153,10 @@ async fn show(host: &Host, id: Uuid, json: bool) -> Result<(), Error> {
     print::line(format!("\n{}", song.lyrics.trim_end()))
 }
 
-async fn art(
-    host: &Host,
-    id: Uuid,
-    (pixels, form): (u32, ArtForm),
-    out: &Path,
-) -> Result<PathBuf, Error> {
+async fn art(host: &Host, id: Uuid, wish: ArtWish, out: &Path) -> Result<PathBuf, Error> {
     package::prepare(out)?;
     let song = host.studio.library(move |library| library.song(id)).await?;
-    let art = host.studio.release_art(&song, pixels, form).await?;
+    let art = host.studio.release_art(&song, wish).await?;
     let path = out.join(&art.name);
     std::fs::write(&path, art.bytes).map_err(Error::file(&path, "written"))?;
     Ok(path)

@@ -85,6 +85,7 @@ fn request(args: &SongArgs) -> Result<SongRequest, Error> {
         artist: args.artist.clone(),
         cover_style: args.style.clone(),
         cover_size: args.cover_size.map(Whole),
+        cover_typography: args.typography,
         language: args.language.clone(),
         stems: Some(args.bundle.stems),
         audio: AudioGenerationBase {

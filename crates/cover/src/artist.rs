@@ -10,6 +10,8 @@ pub struct Cover {
     pub image: RgbImage,
     /// How the picture was made, for people: "rendered scene", "SDXL-Turbo, 4 steps".
     pub label: String,
+    /// Whether words are set on it.
+    pub lettered: bool,
     /// Who made it.
     pub engine: EngineInfo,
     /// What its maker could not do, and what its licence asks to be said: sentences.

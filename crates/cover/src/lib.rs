@@ -8,6 +8,7 @@ mod release;
 pub mod sdxl;
 mod service;
 mod style;
+mod typography;
 
 pub use artist::{Cover, CoverArtist};
 pub use file::{Fact, FileError, jpeg, png};
@@ -16,3 +17,4 @@ pub use params::{CoverParams, Redraw};
 pub use release::{RELEASE_PIXELS, release_art};
 pub use service::CoverService;
 pub use style::{CoverStyle, StylePreset, StyleText};
+pub use typography::{CoverWords, letter};

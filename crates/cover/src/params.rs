@@ -4,7 +4,7 @@ use image::RgbImage;
 use songwright_api::{CoverImageRequest, Whole};
 use songwright_base::{InvalidField, Seed, clean_text, length_between};
 
-use crate::CoverStyle;
+use crate::{CoverStyle, CoverWords};
 
 /// What cover is wanted. Valid by construction at the service's edge.
 #[derive(Clone, Debug, PartialEq)]
@@ -21,10 +21,10 @@ pub struct CoverParams {
     pub num_inference_steps: u32,
     /// Makes the picture repeatable.
     pub seed: Seed,
-    /// Set on the cover where given.
-    pub title: Option<String>,
-    /// Set below the title where given.
-    pub artist: Option<String>,
+    /// What the song is called, and who sings it.
+    pub words: CoverWords,
+    /// Whether they are set on the picture; each artist's own way where absent.
+    pub typography: Option<bool>,
     /// What a guided artist keeps away from.
     pub negative_prompt: Option<String>,
     /// How far a neural artist goes away from what the negative prompt says, 0–20; up to 1 it does not.
@@ -60,8 +60,11 @@ impl TryFrom<&CoverImageRequest> for CoverParams {
                 None => Seed::random(),
                 Some(n) => Seed(n.between("seed", 0..=Seed::MAX_COVER)?.unsigned_abs()),
             },
-            title: at_most("title", request.title.as_deref().unwrap_or_default(), 200)?,
-            artist: at_most("artist", request.artist.as_deref().unwrap_or_default(), 200)?,
+            words: CoverWords {
+                title: at_most("title", request.title.as_deref().unwrap_or_default(), 200)?,
+                artist: at_most("artist", request.artist.as_deref().unwrap_or_default(), 200)?,
+            },
+            typography: request.typography,
             negative_prompt: at_most("negative_prompt", negative, 500)?,
             guidance_scale: share("guidance_scale", request.guidance_scale, 0.0, (0.0, 20.0))?,
             // The picture itself is the server's to read.
@@ -77,6 +80,13 @@ fn side(field: &'static str, given: Option<Whole>) -> Result<u32, InvalidField> 
 }
 
 impl CoverParams {
+    /// What an artist sets on the picture who, unless told otherwise, does or does not.
+    #[must_use]
+    pub fn lettering(&self, usual: bool) -> Option<&CoverWords> {
+        let is_wanted = self.typography.unwrap_or(usual);
+        (is_wanted && !self.words.is_empty()).then_some(&self.words)
+    }
+
     /// How much of a picture that is drawn over goes, where a request says so.
     ///
     /// # Errors

@@ -1,6 +1,6 @@
 use songwright_api::{CoverImageRequest, Whole};
 use songwright_base::{EngineError, EngineInfo, Observer, Progress, Stage};
-use songwright_cover::{Cover, CoverArtist, CoverParams};
+use songwright_cover::{Cover, CoverArtist, CoverParams, letter};
 
 use crate::{
     RemoteTarget,
@@ -81,8 +81,13 @@ impl CoverArtist for RemoteArtist {
         identity::learn(&mut self.info, answer.metadata);
         observer.report(Progress::new(Stage::Cover, 1, 1));
         let label = answer.label.filter(|label| !label.trim().is_empty());
+        // Services that draw and do not letter are not asked to: it is done here.
+        let words = params.lettering(false).filter(|_| !answer.lettered);
+        let here = words.map(|words| letter(&image, words, &params.style));
+        let here = here.transpose()?.flatten();
         Ok(Cover {
-            image,
+            lettered: answer.lettered || here.is_some(),
+            image: here.unwrap_or(image),
             label: label.unwrap_or_else(|| self.info.name.clone()),
             engine: self.info.clone(),
             notes: answer.notes,
@@ -105,7 +110,8 @@ fn question(params: &CoverParams) -> CoverImageRequest {
         // A picture lies in this process's store, not in that one's.
         redraw_key: None,
         strength: None,
-        title: params.title.clone(),
-        artist: params.artist.clone(),
+        title: params.words.title.clone(),
+        artist: params.words.artist.clone(),
+        typography: params.typography,
     }
 }

@@ -77,6 +77,8 @@ pub(crate) struct CoverImage {
     #[serde(default, deserialize_with = "or_default")]
     pub(crate) label: Option<String>,
     #[serde(default, deserialize_with = "or_default")]
+    pub(crate) lettered: bool,
+    #[serde(default, deserialize_with = "or_default")]
     pub(crate) notes: Vec<String>,
     #[serde(default, deserialize_with = "or_default")]
     pub(crate) metadata: Metadata,

@@ -216,6 +216,7 @@ async fn cover(
         file_size_mb: file.bytes as f64 / 1e6,
         metadata: metadata(operation, &cover.engine, begun),
         label: Some(cover.label),
+        lettered: cover.lettered,
         seed: Some(seed),
         notes: cover.notes,
         images,

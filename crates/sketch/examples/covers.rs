@@ -7,7 +7,7 @@ use std::time::Instant;
 use image::RgbImage;
 use image::imageops::{FilterType, overlay, resize};
 use songwright_base::{Seed, Silent};
-use songwright_cover::{CoverArtist as _, CoverParams, CoverStyle, StylePreset};
+use songwright_cover::{CoverArtist as _, CoverParams, CoverStyle, CoverWords, StylePreset};
 use songwright_sketch::cover::SketchArtist;
 
 const SONGS: &[(&str, &str, &str)] = &[
@@ -88,8 +88,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 height: side,
                 num_inference_steps: 4,
                 seed: Seed(first_seed + i as u64),
-                title: Some((*title).to_owned()),
-                artist: Some((*name).to_owned()),
+                words: CoverWords {
+                    title: Some((*title).to_owned()),
+                    artist: Some((*name).to_owned()),
+                },
+                typography: None,
                 negative_prompt: None,
                 guidance_scale: 0.0,
                 redraw: None,

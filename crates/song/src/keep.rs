@@ -263,5 +263,6 @@ fn artwork(
         seed: draft.audio.seed,
         engine: cover.engine.clone(),
         label: cover.label.clone(),
+        lettered: cover.lettered,
     }
 }

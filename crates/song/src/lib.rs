@@ -24,6 +24,6 @@ pub use bundle::{BundleFile, BundleWish};
 pub use demo::{demo_music, demo_song};
 pub use keep::KeptAudio;
 pub use provenance::Provenance;
-pub use release::{ArtForm, ReleaseArt};
+pub use release::{ArtForm, ArtWish, ReleaseArt};
 pub use shelf::{links, package, song};
 pub use studio::Studio;

@@ -5,7 +5,7 @@ use songwright_api::{
     AudioGeneration, Diffusion, EnginesUsed, Package, ServiceStatus, SongKind, SongRequest, Whole,
 };
 use songwright_base::{Failure, LyricSheet, Operation, Stage};
-use songwright_cover::{Cover, CoverParams, CoverStyle, imagery};
+use songwright_cover::{Cover, CoverParams, CoverStyle, CoverWords, imagery};
 use songwright_music::MusicParams;
 use uuid::Uuid;
 
@@ -251,8 +251,11 @@ impl CoverWish {
             height: self.pixels,
             num_inference_steps: 4,
             seed: draft.audio.seed,
-            title: Some(draft.title.clone()),
-            artist: request.artist.clone(),
+            words: CoverWords {
+                title: Some(draft.title.clone()),
+                artist: request.artist.clone(),
+            },
+            typography: request.cover_typography,
             negative_prompt: None,
             guidance_scale: 0.0,
             redraw: None,

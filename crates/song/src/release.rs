@@ -1,10 +1,11 @@
 //! Covers as shops take them.
 
+use image::RgbImage;
 use songwright_base::{Code, Failure};
-use songwright_cover::{Fact, release_art};
+use songwright_cover::{CoverStyle, CoverWords, Fact, letter, release_art};
 use songwright_storage::{Song, bundle::safe_file_name};
 
-use crate::{Studio, keep::made_by};
+use crate::{Studio, keep::made_by, shelf::provenance};
 
 /// The form of a cover's file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -43,6 +44,17 @@ impl ArtForm {
     }
 }
 
+/// What a shop wants.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct ArtWish {
+    /// Of a side, one of [`songwright_cover::RELEASE_PIXELS`].
+    pub pixels: u32,
+    /// Of the file.
+    pub form: ArtForm,
+    /// Whether title and artist are set on it.
+    pub typography: bool,
+}
+
 /// A cover's file for shops.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ReleaseArt {
@@ -53,26 +65,41 @@ pub struct ReleaseArt {
 }
 
 impl Studio {
-    /// The song's cover as a square of `pixels`, one of [`songwright_cover::RELEASE_PIXELS`], tagged sRGB.
+    /// The song's cover as a square, tagged sRGB. Words are set at the size of the square, not enlarged.
     ///
     /// # Errors
-    /// 404 where the song has no cover.
-    pub async fn release_art(
-        &self,
-        song: &Song,
-        pixels: u32,
-        form: ArtForm,
-    ) -> Result<ReleaseArt, Failure> {
+    /// 404 where the song has no cover; 409 where words are wanted on a cover that carries them.
+    pub async fn release_art(&self, song: &Song, wish: ArtWish) -> Result<ReleaseArt, Failure> {
         let none = || Failure::new(Code::NotFound, "This song has no cover.");
         let artwork = &song.latest_cover().ok_or_else(none)?.artwork;
+        if wish.typography && artwork.lettered {
+            return Err(Failure::new(
+                Code::Conflict,
+                "This cover carries its title already. Ask for it without typography.",
+            ));
+        }
         let file = self.objects.get(&artwork.image.key).await?;
+        let words = wish.typography.then(|| words(song));
+        let style = CoverStyle::from_text(&artwork.style);
         let mut facts = vec![("Title", song.text.title.clone())];
         facts.extend(made_by(&artwork.engine, &artwork.label));
-        let drawn = tokio::task::spawn_blocking(move || enlarged(&file, pixels, (form, &facts)));
+        let drawn = tokio::task::spawn_blocking(move || {
+            let art = enlarged(&file, wish.pixels)?;
+            let art = match &words {
+                Some(words) => lettered(&art, words, &style)?,
+                None => art,
+            };
+            written(&art, wish.form, &facts)
+        });
         let bytes = drawn
             .await
             .map_err(|error| Failure::internal("enlarging the cover", &error))??;
-        let name = format!("{} {pixels}.{}", song.text.title, form.extension());
+        let name = format!(
+            "{} {}.{}",
+            song.text.title,
+            wish.pixels,
+            wish.form.extension()
+        );
         Ok(ReleaseArt {
             name: safe_file_name(&name),
             bytes,
@@ -80,17 +107,34 @@ impl Studio {
     }
 }
 
-fn enlarged(
-    file: &[u8],
-    pixels: u32,
-    (form, facts): (ArtForm, &[Fact]),
-) -> Result<Vec<u8>, Failure> {
+/// The title, and the artist that was asked for.
+fn words(song: &Song) -> CoverWords {
+    let take = song.latest_take();
+    CoverWords {
+        title: Some(song.text.title.clone()),
+        artist: take.and_then(|take| provenance(take).request.artist),
+    }
+}
+
+fn enlarged(file: &[u8], pixels: u32) -> Result<RgbImage, Failure> {
     let image = image::load_from_memory(file)
         .map_err(|error| Failure::internal("reading the cover", &error))?;
-    let art = release_art(&image.into_rgb8(), pixels);
+    Ok(release_art(&image.into_rgb8(), pixels))
+}
+
+fn lettered(art: &RgbImage, words: &CoverWords, style: &CoverStyle) -> Result<RgbImage, Failure> {
+    let lettered = letter(art, words, style)?;
+    lettered.ok_or_else(|| {
+        let what = "No font here has the letters of the title. Install one that has, or ask for the cover without \
+                    typography.";
+        Failure::new(Code::BadRequest, what)
+    })
+}
+
+fn written(art: &RgbImage, form: ArtForm, facts: &[Fact]) -> Result<Vec<u8>, Failure> {
     let written = match form {
-        ArtForm::Jpeg => songwright_cover::jpeg(&art),
-        ArtForm::Png => songwright_cover::png(&art, facts),
+        ArtForm::Jpeg => songwright_cover::jpeg(art),
+        ArtForm::Png => songwright_cover::png(art, facts),
     };
     written.map_err(|error| Failure::internal("writing the cover", &error))
 }

@@ -38,6 +38,9 @@ pub(crate) enum LibraryCommand {
         /// The form of the file
         #[arg(long, value_name = "FORM", default_value = "jpeg")]
         format: ArtFormat,
+        /// Set title and artist on it, where the cover does not carry them
+        #[arg(long)]
+        typography: bool,
         /// The folder in which it is written
         #[arg(long, value_name = "DIR", default_value = ".")]
         out: PathBuf,

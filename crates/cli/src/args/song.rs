@@ -32,6 +32,10 @@ pub(crate) struct SongArgs {
     /// Width and height of the cover, 256 to 1024 pixels [default: 512]
     #[arg(long, value_name = "PIXELS")]
     pub(crate) cover_size: Option<i64>,
+    /// Whether title and artist are set on the cover [default: the built-in artist sets them, a model does not]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    #[arg(require_equals = true)]
+    pub(crate) typography: Option<bool>,
     /// Seconds, 10 to 600 [default: 180]
     #[arg(long, value_name = "SECONDS")]
     pub(crate) duration: Option<f64>,

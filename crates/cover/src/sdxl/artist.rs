@@ -10,7 +10,7 @@ use super::{
     prompt::Words,
     run::{Made, Run},
 };
-use crate::{Cover, CoverArtist, CoverParams};
+use crate::{Cover, CoverArtist, CoverParams, letter};
 
 /// SDXL, distilled to a few steps, as a cover artist.
 pub struct SdxlArtist {
@@ -153,9 +153,18 @@ impl CoverArtist for SdxlArtist {
         let steps = made.steps;
         let plural = if steps == 1 { "step" } else { "steps" };
         let mut notes = made.notes;
+        let words = params.lettering(false);
+        let lettered = words.map(|words| letter(&made.image, words, &params.style));
+        let lettered = lettered.transpose()?.flatten();
+        if words.is_some() && lettered.is_none() {
+            notes.push(
+                "No font here has the letters of the title: it is not on the cover.".to_owned(),
+            );
+        }
         notes.extend(self.terms.clone());
         Ok(Cover {
-            image: made.image,
+            lettered: lettered.is_some(),
+            image: lettered.unwrap_or(made.image),
             label: format!("{}, {steps} {plural}", self.info.name),
             engine: self.info.clone(),
             notes,

@@ -6,7 +6,7 @@ use std::{
 };
 
 use songwright_base::{LyricSheet, Observer, Progress, Seed, Service};
-use songwright_cover::{CoverParams, CoverStyle, StylePreset};
+use songwright_cover::{CoverParams, CoverStyle, CoverWords, StylePreset};
 use songwright_lyrics::{LyricsParams, PromptParams, TitleParams};
 use songwright_music::MusicParams;
 use songwright_remote::{RemoteArtist, RemoteComposer, RemoteLyricist, RemoteTarget};
@@ -84,8 +84,11 @@ pub(crate) fn cover_params() -> CoverParams {
         height: 256,
         num_inference_steps: 4,
         seed: Seed(7),
-        title: Some("Night Train".to_owned()),
-        artist: None,
+        words: CoverWords {
+            title: Some("Night Train".to_owned()),
+            artist: None,
+        },
+        typography: None,
         negative_prompt: None,
         guidance_scale: 0.0,
         redraw: None,

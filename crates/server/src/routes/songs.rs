@@ -9,7 +9,7 @@ use axum::{
 use songwright_api::{ImportResponse, Peaks, Song, SongChange, SongList};
 use songwright_base::{Code, Failure, Service, length_between};
 use songwright_cover::RELEASE_PIXELS;
-use songwright_song::ArtForm;
+use songwright_song::{ArtForm, ArtWish};
 use songwright_storage::{
     self as storage, SongFilter,
     bundle::{BundleForm, ExtraFormat},
@@ -238,7 +238,8 @@ async fn cover(
 #[utoipa::path(get, path = "/songs/{id}/release-art", tag = "songs", operation_id = "song_release_art",
     params(("id" = String, Path, description = "The song"),
         ("pixels" = Option<u64>, Query, description = "Of a side: 1400 or 3000; 3000 where absent"),
-        ("format" = Option<String>, Query, description = "`jpeg` or `png`; `jpeg` where absent")),
+        ("format" = Option<String>, Query, description = "`jpeg` or `png`; `jpeg` where absent"),
+        ("typography" = Option<bool>, Query, description = "Set title and artist on it; a cover that carries them is a 409")),
     responses((status = 200, description = "The file", content(
         (String = "image/jpeg"), (String = "image/png"))), Refusals))]
 async fn release_art(
@@ -258,7 +259,12 @@ async fn release_art(
     let word = parameters.text("format").filter(|word| !word.is_empty());
     let form = ArtForm::from_word(word.unwrap_or("jpeg"))
         .ok_or_else(|| parameters.wrong("format must be jpeg or png.".to_owned()))?;
-    let art = host.studio.release_art(&song, pixels, form).await;
+    let wish = ArtWish {
+        pixels,
+        form,
+        typography: parameters.flag("typography")?,
+    };
+    let art = host.studio.release_art(&song, wish).await;
     let art = art.map_err(ApiError::of(SERVICE))?;
     let mut response = ([(CONTENT_TYPE, form.content_type())], art.bytes).into_response();
     files::save_as(&mut response, &art.name);

@@ -3,10 +3,10 @@
 use songwright_base::{EngineError, EngineInfo, EngineKind, Observer};
 use songwright_cover::{Cover, CoverArtist, CoverParams, StylePreset};
 
-use super::lettering::{Fonts, set};
 use super::preset_choice::nearest;
 use super::studio::Studio;
 use super::styles;
+use songwright_canvas::{Fonts, set};
 
 /// Draws covers with vector shapes, noise and lettering: no model, no network.
 ///
@@ -30,14 +30,17 @@ impl SketchArtist {
     pub(super) fn draw_in_two_steps(
         &self,
         params: &CoverParams,
-    ) -> (image::RgbImage, image::RgbImage, Vec<super::canvas::Area>) {
+    ) -> (
+        image::RgbImage,
+        image::RgbImage,
+        Vec<songwright_canvas::Area>,
+    ) {
         let observer = &songwright_base::Silent;
         let mut studio = Studio::new(params, observer).unwrap();
         let lettering = styles::paint(nearest(&params.style), &mut studio).unwrap();
         let mut canvas = studio.canvas;
         let size = (canvas.w, canvas.h);
-        let words = (params.title.as_deref(), params.artist.as_deref());
-        let Some(setting) = set(&self.fonts, lettering, size, words) else {
+        let Some(setting) = set(&self.fonts, lettering, size, words_of(params)) else {
             let image = canvas.finish().unwrap();
             return (image.clone(), image, Vec::new());
         };
@@ -76,17 +79,26 @@ impl CoverArtist for SketchArtist {
         let lettering = styles::paint(preset, &mut studio)?;
         let mut canvas = studio.canvas;
         let size = (canvas.w, canvas.h);
-        let words = (params.title.as_deref(), params.artist.as_deref());
-        if let Some(setting) = set(&self.fonts, lettering, size, words) {
+        let setting = set(&self.fonts, lettering, size, words_of(params));
+        if let Some(setting) = &setting {
             let inks = setting.prepare(&mut canvas)?;
             setting.ink(&mut canvas, inks);
         }
         Ok(Cover {
+            lettered: setting.is_some(),
             image: canvas.finish()?,
             label: label(preset),
             engine: self.info(),
             notes: notes(params),
         })
+    }
+}
+
+/// Title and artist, which are set unless they are not wanted.
+fn words_of(params: &CoverParams) -> (Option<&str>, Option<&str>) {
+    match params.lettering(true) {
+        Some(words) => (words.title.as_deref(), words.artist.as_deref()),
+        None => (None, None),
     }
 }
 

@@ -4,9 +4,6 @@
 //! of its mood; the title is set last, on a ground that it can be read on.
 
 mod artist;
-mod canvas;
-mod colour;
-mod lettering;
 mod noise;
 mod palette;
 mod preset_choice;

@@ -3,8 +3,8 @@
 use rand::RngExt as _;
 use rand_chacha::ChaCha8Rng;
 
-use super::colour::Rgb;
 use super::theme::{Theme, first_mention};
+use songwright_canvas::Rgb;
 
 /// How a song feels.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

@@ -3,10 +3,10 @@
 use rand::RngExt as _;
 use songwright_base::EngineError;
 
-use super::canvas::{Area, Ink, Point};
-use super::colour::{Ramp, Rgb, smoothstep};
 use super::studio::Studio;
 use super::theme::Theme;
+use songwright_canvas::{Area, Ink, Point};
+use songwright_canvas::{Ramp, Rgb, smoothstep};
 
 /// A lamp in the sky: sun or moon.
 #[derive(Clone, Copy, Debug)]

@@ -5,11 +5,12 @@ use rand_chacha::ChaCha8Rng;
 use songwright_base::{EngineError, Observer};
 use songwright_cover::CoverParams;
 
-use super::canvas::Canvas;
-use super::lettering::Lettering;
-use super::noise::{Noise, grain};
+use super::noise::Noise;
 use super::palette::{self, Palette};
 use super::theme::{Theme, themes_of};
+use songwright_canvas::Canvas;
+use songwright_canvas::Lettering;
+use songwright_canvas::grain;
 
 /// A painted scene: how its title is to be set.
 pub(super) type Painted = Result<Lettering, EngineError>;
@@ -39,7 +40,7 @@ impl<'o> Studio<'o> {
         let words = format!(
             "{} {} {}",
             params.prompt,
-            params.title.as_deref().unwrap_or_default(),
+            params.words.title.as_deref().unwrap_or_default(),
             params.style.text()
         );
         let themes = themes_of(&words);

@@ -3,11 +3,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use image::RgbImage;
 use songwright_base::{EngineError, Observer, Progress, Seed, Silent, Stage};
-use songwright_cover::{CoverArtist as _, CoverParams, CoverStyle, StylePreset};
+use songwright_cover::{CoverArtist as _, CoverParams, CoverStyle, CoverWords, StylePreset};
 
 use super::SketchArtist;
-use super::colour::{Rgb, contrast};
 use super::styles;
+use songwright_canvas::{Rgb, contrast};
 
 fn params(style: StylePreset, side: u32, title: Option<&str>) -> CoverParams {
     CoverParams {
@@ -17,8 +17,11 @@ fn params(style: StylePreset, side: u32, title: Option<&str>) -> CoverParams {
         height: side,
         num_inference_steps: 4,
         seed: Seed(11),
-        title: title.map(str::to_owned),
-        artist: None,
+        words: CoverWords {
+            title: title.map(str::to_owned),
+            artist: None,
+        },
+        typography: None,
         negative_prompt: None,
         guidance_scale: 0.0,
         redraw: None,
@@ -42,7 +45,10 @@ fn distance(a: &RgbImage, b: &RgbImage) -> f64 {
 
 /// Checks margins and contrast of the title of `params`; the number of inked pixels.
 fn check_title(artist: &SketchArtist, params: &CoverParams) -> usize {
-    let what = format!("{:?} {:?} {}", params.style, params.title, params.width);
+    let what = format!(
+        "{:?} {:?} {}",
+        params.style, params.words.title, params.width
+    );
     let (ground, inked, boxes) = artist.draw_in_two_steps(params);
     assert_eq!(
         (inked.width(), inked.height()),
@@ -128,7 +134,7 @@ fn without_letters_there_is_no_ink() {
 #[test]
 fn the_artist_stands_below_the_title() {
     let mut params = params(StylePreset::AlbumCoverArt, 256, Some("Tide"));
-    params.artist = Some("Night Ferry".to_owned());
+    params.words.artist = Some("Night Ferry".to_owned());
     let (_, _, boxes) = SketchArtist::new().draw_in_two_steps(&params);
     assert_eq!(boxes.len(), 2);
     assert!(boxes[1].y > boxes[0].y + boxes[0].h);

@@ -188,6 +188,7 @@ impl Copy {
                 seed: cover.seed,
                 engine: cover.engine,
                 label: cover.label,
+                lettered: cover.lettered,
             })
             .into_iter()
             .collect();

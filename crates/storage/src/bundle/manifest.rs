@@ -63,6 +63,8 @@ pub(super) struct BundleCover {
     pub(super) seed: Seed,
     pub(super) engine: EngineInfo,
     pub(super) label: String,
+    #[serde(default)]
+    pub(super) lettered: bool,
 }
 
 /// What a file of a bundle is.

@@ -9,6 +9,7 @@ use crate::Error;
 const STEPS: &[M<'_>] = &[
     M::up(include_str!("../../migrations/0001_library.sql")),
     M::up(include_str!("../../migrations/0002_search.sql")),
+    M::up(include_str!("../../migrations/0003_lettered_covers.sql")),
 ];
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
 
@@ -79,7 +80,7 @@ mod tests {
                 error,
                 Error::NewerLibrary {
                     found: 99,
-                    known: 2,
+                    known: 3,
                     ..
                 }
             ),

@@ -108,6 +108,8 @@ pub struct Artwork {
     pub engine: EngineInfo,
     /// How it was made, for people.
     pub label: String,
+    /// Whether title and artist are set on it.
+    pub lettered: bool,
 }
 
 /// A picture in its place in a song.

@@ -189,8 +189,8 @@ pub(super) fn insert_artwork(
     let insert = || -> rusqlite::Result<_> {
         c.execute(
             "INSERT INTO covers (id, song_id, key, width, height, style, seed, engine_json, label,
-                 created_at_ms)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
+                 lettered, created_at_ms)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
             params![
                 artwork.id,
                 song_id,
@@ -201,6 +201,7 @@ pub(super) fn insert_artwork(
                 artwork.seed.0.cast_signed(),
                 to_json(&artwork.engine)?,
                 artwork.label,
+                artwork.lettered,
                 now_ms()
             ],
         )
@@ -300,6 +301,7 @@ pub(super) fn covers_of(c: &Connection, song_id: Uuid) -> rusqlite::Result<Vec<S
                 seed: read_seed(row)?,
                 engine: from_json(row, "engine_json")?,
                 label: row.get("label")?,
+                lettered: row.get("lettered")?,
             },
         })
     })?

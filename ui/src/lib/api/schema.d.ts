@@ -1045,8 +1045,10 @@ export interface components {
             strength?: number | null;
             /** @description One of the eight styles, or any words; `album cover art` where absent. */
             style?: string | null;
-            /** @description Set on the cover by engines that can. */
+            /** @description What `typography` sets on the cover. */
             title?: string | null;
+            /** @description Whether title and artist are set on the picture. Absent: the built-in artist sets them, a model does not. */
+            typography?: boolean | null;
             /**
              * Format: int64
              * @description Pixels, rounded to a multiple of 64; 512 where absent.
@@ -1068,6 +1070,8 @@ export interface components {
             images?: components["schemas"]["CoverImage"][];
             /** @description How it was made: "rendered scene", … */
             label?: string | null;
+            /** @description Whether words are set on it. */
+            lettered?: boolean;
             /** @description Who drew it. */
             metadata: components["schemas"]["GenerationMetadata"];
             /** @description What its maker could not do, and what its licence asks to be said. */
@@ -2062,6 +2066,8 @@ export interface components {
             cover_size?: number | null;
             /** @description One of the eight cover styles, or any words; `album cover art` where absent. */
             cover_style?: string | null;
+            /** @description Whether title and artist are set on the cover. Absent: the built-in artist sets them, a model does not. */
+            cover_typography?: boolean | null;
             /** @description What the lyrics are about (`/generate_with_described_lyrics`). */
             described_lyrics?: string | null;
             /** @description The whole song in words (`/generate_from_description`). */
@@ -10334,6 +10340,8 @@ export interface operations {
                 format?: string;
                 /** @description Of a side: 1400 or 3000; 3000 where absent */
                 pixels?: number;
+                /** @description Set title and artist on it; a cover that carries them is a 409 */
+                typography?: boolean;
             };
             header?: never;
             path: {

@@ -3,11 +3,11 @@
 use songwright_base::EngineError;
 
 use super::lettering;
-use crate::cover::canvas::{Area, Ink, Point};
-use crate::cover::colour::{Ramp, Rgb, smoothstep};
-use crate::cover::lettering::{Lettering, Typeface};
 use crate::cover::studio::{Painted, Scene, Studio};
 use crate::cover::theme::Theme;
+use songwright_canvas::{Area, Ink, Point};
+use songwright_canvas::{Lettering, Typeface};
+use songwright_canvas::{Ramp, Rgb, smoothstep};
 
 pub(super) const SCENES: &[(Scene, &[Theme])] = &[
     (marble, &[Theme::Sea, Theme::Fire, Theme::Space]),

@@ -3,12 +3,12 @@
 use songwright_base::EngineError;
 
 use super::lettering;
-use crate::cover::canvas::{Area, Ink};
-use crate::cover::colour::{Rgb, smoothstep};
-use crate::cover::lettering::{Anchor, Typeface};
 use crate::cover::scenery::{Lamp, disc, heart};
 use crate::cover::studio::{Painted, Scene, Studio};
 use crate::cover::theme::Theme;
+use songwright_canvas::{Anchor, Typeface};
+use songwright_canvas::{Area, Ink};
+use songwright_canvas::{Rgb, smoothstep};
 
 pub(super) const SCENES: &[(Scene, &[Theme])] = &[
     (
@@ -65,7 +65,7 @@ fn ridges(s: &mut Studio<'_>) -> Painted {
         // Mist gathers at the foot of every range.
         if i + 1 < layers {
             let foot = base + 0.09;
-            let path = crate::cover::canvas::outline(
+            let path = songwright_canvas::outline(
                 &[
                     (0.0, base - 0.2),
                     (s.canvas.w, base - 0.2),

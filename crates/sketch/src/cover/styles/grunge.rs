@@ -3,13 +3,13 @@
 use songwright_base::EngineError;
 
 use super::lettering;
-use crate::cover::canvas::{Area, Ink, Point};
-use crate::cover::colour::{Rgb, smoothstep};
-use crate::cover::lettering::{Anchor, Lettering, Typeface};
-use crate::cover::noise::grain;
 use crate::cover::scenery::{disc, heart};
 use crate::cover::studio::{Painted, Scene, Studio};
 use crate::cover::theme::Theme;
+use songwright_canvas::grain;
+use songwright_canvas::{Anchor, Lettering, Typeface};
+use songwright_canvas::{Area, Ink, Point};
+use songwright_canvas::{Rgb, smoothstep};
 
 pub(super) const SCENES: &[(Scene, &[Theme])] = &[
     (record, &[Theme::Road, Theme::City]),

@@ -3,12 +3,12 @@
 use songwright_base::EngineError;
 
 use super::lettering;
-use crate::cover::canvas::{Area, Ink, Point};
-use crate::cover::colour::{Ramp, Rgb};
-use crate::cover::lettering::{Anchor, Lettering, Typeface};
 use crate::cover::scenery::heart;
 use crate::cover::studio::{Painted, Scene, Studio};
 use crate::cover::theme::Theme;
+use songwright_canvas::{Anchor, Lettering, Typeface};
+use songwright_canvas::{Area, Ink, Point};
+use songwright_canvas::{Ramp, Rgb};
 
 pub(super) const SCENES: &[(Scene, &[Theme])] = &[
     (town, &[Theme::City, Theme::Night, Theme::Rain]),

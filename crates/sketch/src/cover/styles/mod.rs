@@ -12,10 +12,10 @@ mod vintage;
 use songwright_base::EngineError;
 use songwright_cover::StylePreset;
 
-use super::canvas::Area;
-use super::lettering::{Align, Anchor, Lettering, Typeface};
 use super::studio::{Painted, Scene, Studio};
 use super::theme::Theme;
+use songwright_canvas::Area;
+use songwright_canvas::{Align, Anchor, Lettering, Typeface};
 
 /// The last passes of a style, over any of its scenes.
 pub(super) type Finish = fn(&mut Studio<'_>) -> Result<(), EngineError>;

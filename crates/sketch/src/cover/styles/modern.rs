@@ -5,12 +5,12 @@ use rand::seq::SliceRandom as _;
 use songwright_base::EngineError;
 
 use super::lettering;
-use crate::cover::canvas::{Area, Point, outline};
-use crate::cover::colour::Rgb;
-use crate::cover::lettering::{Align, Anchor, Lettering, Typeface};
 use crate::cover::scenery::{disc, heart};
 use crate::cover::studio::{Painted, Scene, Studio};
 use crate::cover::theme::Theme;
+use songwright_canvas::Rgb;
+use songwright_canvas::{Align, Anchor, Lettering, Typeface};
+use songwright_canvas::{Area, Point, outline};
 
 pub(super) const SCENES: &[(Scene, &[Theme])] = &[
     (tiles, &[Theme::Flowers, Theme::Forest]),

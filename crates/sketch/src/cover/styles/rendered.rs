@@ -3,12 +3,12 @@
 use songwright_base::EngineError;
 
 use super::lettering;
-use crate::cover::canvas::{Area, Point};
-use crate::cover::colour::{Ramp, Rgb, smoothstep};
-use crate::cover::lettering::{Anchor, Lettering, Typeface};
 use crate::cover::noise::Noise;
 use crate::cover::studio::{Painted, Scene, Studio};
 use crate::cover::theme::Theme;
+use songwright_canvas::{Anchor, Lettering, Typeface};
+use songwright_canvas::{Area, Point};
+use songwright_canvas::{Ramp, Rgb, smoothstep};
 
 pub(super) const SCENES: &[(Scene, &[Theme])] = &[
     (sea, &[Theme::Sea, Theme::Sun]),
