@@ -61,10 +61,12 @@ const FAMILIES: &[Family] = &[
     Family {
         folder: "sdxl",
         checks: &[
+            ("artist", sdxl::artist),
             ("pipeline", sdxl::pipeline),
             ("scheduler_tables", sdxl::tables),
             ("scheduler", sdxl::steps),
             ("tae", sdxl::tiny),
+            ("tiled", sdxl::tiled),
             ("text_encoder", sdxl::text_encoders),
             ("tiny_tokenizer", sdxl::pipeline),
             ("unet", sdxl::unet),

@@ -14,6 +14,7 @@ mod loops;
 mod lyric_cases;
 mod schedules;
 mod sdxl;
+mod sdxl_artist;
 mod sdxl_pipeline;
 mod set;
 mod text_encoder;

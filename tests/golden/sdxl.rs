@@ -4,6 +4,7 @@ use std::{fs, io::Read as _};
 
 use anyhow::{Context as _, Result, ensure};
 use candle_core::{DType, Device, Tensor, quantized::GgmlDType};
+use image::RgbImage;
 use serde::de::DeserializeOwned;
 use songwright_cover::sdxl::{
     model::{
@@ -21,7 +22,10 @@ use crate::{
     set::Set,
 };
 
-pub(crate) use crate::sdxl_pipeline::pipeline;
+pub(crate) use crate::{
+    sdxl_artist::{artist, tiled},
+    sdxl_pipeline::pipeline,
+};
 
 /// The sets' own bounds: of networks and of tables, both of a value's scale.
 pub(crate) const NETWORK: f64 = 2e-4;
@@ -182,22 +186,27 @@ pub(crate) fn tiny(set: &Set, _: &str) -> Result<()> {
     close("encoded", &found, &io.f32("enc.tae_latents")?, NETWORK)
 }
 
-/// That bytes differ by at most one, and of a thousand at most one does.
+/// That each row of a batch is the picture of [`same_bytes`].
 pub(crate) fn same_pixels(found: &Tensor, wanted: &Tensor) -> Result<()> {
-    let (rows, height, width, _) = wanted.dims4()?;
+    for row in 0..wanted.dim(0)? {
+        same_bytes(&to_rgb(&found.narrow(0, row, 1)?)?, &wanted.get(row)?)?;
+    }
+    Ok(())
+}
+
+/// That bytes differ by at most one, and of a thousand at most one does.
+pub(crate) fn same_bytes(image: &RgbImage, wanted: &Tensor) -> Result<()> {
+    let (height, width, _) = wanted.dims3()?;
+    ensure!(
+        (image.width() as usize, image.height() as usize) == (width, height),
+        "the picture has another size"
+    );
+    let wanted = wanted.flatten_all()?.to_vec1::<i64>()?;
     let (mut apart, mut all) = (0, 0);
-    for row in 0..rows {
-        let image = to_rgb(&found.narrow(0, row, 1)?)?;
-        ensure!(
-            (image.width() as usize, image.height() as usize) == (width, height),
-            "the picture has another size"
-        );
-        let wanted = wanted.get(row)?.flatten_all()?.to_vec1::<i64>()?;
-        for (found, wanted) in image.as_raw().iter().zip(wanted) {
-            let by = (i64::from(*found) - wanted).abs();
-            ensure!(by <= 1, "a byte is {found}, not {wanted}");
-            (apart, all) = (apart + by, all + 1);
-        }
+    for (found, wanted) in image.as_raw().iter().zip(wanted) {
+        let by = (i64::from(*found) - wanted).abs();
+        ensure!(by <= 1, "a byte is {found}, not {wanted}");
+        (apart, all) = (apart + by, all + 1);
     }
     ensure!(apart * 1000 <= all, "{apart} of {all} bytes differ");
     Ok(())

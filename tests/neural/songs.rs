@@ -1,6 +1,11 @@
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::json;
-use songwright_tests::WholeWav;
+use songwright_tests::{
+    WholeWav,
+    sdxl::write_sdxl,
+    synthetic::Measure,
+    synthetic_qwen::{small, write_qwen},
+};
 
 use crate::home::{Home, SMALL, answered, music, song};
 
@@ -43,4 +48,32 @@ fn the_music_service_uses_it_too() {
     assert_eq!(stored["metadata"]["model_info"], SMALL);
     let key = stored["file_path"].as_str().unwrap();
     assert_eq!(server.get(&format!("/files/{key}")).status, 200);
+}
+
+#[test]
+fn three_models_make_one_song_in_turn_where_memory_is_short() {
+    let home = Home::with_model();
+    let [words, pictures] = ["words", "pictures"].map(|name| home.beside(name));
+    write_qwen(&words, &small(), 5).unwrap();
+    write_sdxl(&pictures, Measure::Small, 7).unwrap();
+    let [words, pictures] = [&words, &pictures].map(|folder| folder.to_str().unwrap());
+    // Enough for each, and not for music and cover at once.
+    let server = home.serve(&[
+        ("LLM_MODEL_ID", words),
+        ("SONGWRIGHT_IMAGE_MODEL", pictures),
+        ("SONGWRIGHT_MEMORY_BUDGET_MIB", "1200"),
+    ]);
+    for seed in [1, 2] {
+        let made = answered(&server.post(
+            "/generate_from_description",
+            &json!({"full_described_song": "a song about rain", "audio_duration": 10, "cover_size": 256,
+                "infer_step": 2, "seed": seed}),
+        ));
+        assert_eq!(made["errors"], json!(null), "{made}");
+        let engines = &made["engines"];
+        assert_eq!(engines["lyrics"]["model_id"], words, "{engines}");
+        assert_eq!(engines["music"]["model_id"], SMALL, "{engines}");
+        assert_eq!(engines["cover"]["model_id"], pictures, "{engines}");
+        server.assert_whole(&made);
+    }
 }
