@@ -7,6 +7,7 @@
 
 mod command;
 mod counts;
+mod cuda;
 mod generated;
 mod machine;
 mod object_server;
@@ -23,7 +24,8 @@ cargo xtask test [STEP…]       install what is missing, check everything, say 
 cargo xtask ui                 build the page into ui/dist, as the binary embeds it
 cargo xtask openapi [--check]  write openapi.json from the server's own description
 cargo xtask types [--check]    write the page's TypeScript types from openapi.json
-cargo xtask screens            take the README's pictures in Chromium and in the window";
+cargo xtask screens            take the README's pictures in Chromium and in the window
+cargo xtask cuda check|build   the program for NVIDIA's cards, one binary for machines with and without";
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -37,6 +39,8 @@ fn main() -> ExitCode {
         ["types"] => generated::types(&workspace, generated::Mode::Write),
         ["types", "--check"] => generated::types(&workspace, generated::Mode::Check),
         ["screens"] => suite::screens(&workspace),
+        ["cuda", "check"] => cuda::run(&workspace, cuda::Goal::Check),
+        ["cuda", "build"] => cuda::run(&workspace, cuda::Goal::Build),
         _ => anyhow::bail!("{USAGE}"),
     });
     match done {

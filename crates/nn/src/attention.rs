@@ -6,7 +6,7 @@ use crate::{
     Result,
     cpu::{
         self,
-        attention::{Attention, Heads, Measures},
+        attention::{Attention, Heads, Measures, Scores},
         channel_attention::ChannelAttention,
         elements::{Elements, tensor},
         linear_attention::LinearAttention,
@@ -14,8 +14,11 @@ use crate::{
     ops::{Pairs, is_half_on_cpu, softmax_last},
 };
 
+mod relative;
 #[cfg(test)]
 mod tests;
+
+pub use relative::Relative;
 
 /// `softmax(scale·q·kᵀ + bias)·v` (Vaswani et al. 2017).
 ///
@@ -77,10 +80,10 @@ fn own([q, k, v]: &[&Tensor; 3], scale: f64, bias: Option<&Tensor>) -> Result<Te
         q,
         k,
         v,
-        bias: bias
-            .as_ref()
-            .zip(of_bias.as_ref())
-            .map(|(bias, numbers)| heads_of(bias, numbers)),
+        scores: match bias.as_ref().zip(of_bias.as_ref()) {
+            Some((bias, numbers)) => Scores::Biased(heads_of(bias, numbers)),
+            None => Scores::Plain,
+        },
         scale: scale as f32,
         measures: Measures {
             batch,

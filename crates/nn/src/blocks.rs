@@ -10,17 +10,23 @@ use std::{
 };
 
 use candle_core::{
-    CpuStorage, DType, Device, Tensor,
+    CpuStorage, D, DType, Device, Tensor,
     quantized::{GgmlDType, QMatMul, QStorage, QTensor, QuantizedType},
 };
 use candle_nn::Module as _;
 use half::f16;
 
-use crate::Result;
+use crate::{
+    Result, cpu,
+    cpu::{
+        elements::{Elements, tensor},
+        q8_0,
+    },
+};
 
 /// A matrix of outputs × inputs in blocks.
 ///
-/// On processors with the instructions for it candle repacks a matrix at its first product and keeps
+/// Products with several rows are own loops where candle has no fast ones for this processor. On processors with the instructions for it candle repacks a matrix at its first product and keeps
 /// the blocks beside what it made of them. Here the blocks are let go when nothing will read them
 /// again, so that a model takes the memory that its file promises.
 #[derive(Clone)]
@@ -35,8 +41,9 @@ impl Blocks {
     /// Where the blocks cannot be read.
     pub fn new(blocks: QTensor) -> Result<Self> {
         // Of the other types the packed form serves some numbers of rows only.
-        let is_read_once =
-            matches!(blocks.device(), Device::Cpu) && blocks.dtype() == GgmlDType::Q8_0;
+        let is_read_once = matches!(blocks.device(), Device::Cpu)
+            && blocks.dtype() == GgmlDType::Q8_0
+            && !q8_0::is_fastest();
         let (blocks, once) = if is_read_once {
             let once = Arc::new(Once::new(blocks.dtype().from_data(blocks.data()?)));
             let storage = QStorage::Cpu(Box::new(Shared(Arc::clone(&once))));
@@ -69,16 +76,58 @@ impl Blocks {
         Ok(self.product.embedding(ids)?)
     }
 
-    /// `(…, inputs)` → `(…, outputs)`, in the type of `x`; taken, and summed, in f32.
+    /// `x·Wᵀ + b`: `(…, inputs)` → `(…, outputs)`, in the type of `x`; taken, and summed, in f32.
     ///
     /// # Errors
-    /// Where the last dimension is not `inputs`.
-    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let product = self.product.forward(&x.to_dtype(DType::F32)?)?;
+    /// Where the last dimension is not `inputs`, or the bias is not one of outputs.
+    pub fn forward(&self, x: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
+        let wide = x.to_dtype(DType::F32)?;
+        let bias = bias.map(|bias| bias.to_dtype(DType::F32)).transpose()?;
+        if let Some(product) = self.own(&wide, bias.as_ref())? {
+            return Ok(product.to_dtype(x.dtype())?);
+        }
+        let product = self.product.forward(&wide)?;
         if let Some(once) = &self.once {
             once.release();
         }
+        let product = match bias {
+            Some(bias) => product.broadcast_add(&bias)?,
+            None => product,
+        };
         Ok(product.to_dtype(x.dtype())?)
+    }
+
+    /// `None` where the own loop does not take this.
+    fn own(&self, x: &Tensor, bias: Option<&Tensor>) -> Result<Option<Tensor>> {
+        let QMatMul::QTensor(blocks) = &self.product else {
+            return Ok(None);
+        };
+        let (outputs, inputs) = blocks.shape().dims2()?;
+        let rows = x.elem_count() / inputs.max(1);
+        let fits = x.dim(D::Minus1)? == inputs
+            && bias.is_none_or(|bias| cpu::usable(&[bias]) && bias.dims() == [outputs]);
+        if blocks.dtype() != GgmlDType::Q8_0
+            || !matches!(blocks.device(), Device::Cpu)
+            || !(cpu::usable(&[x]) && q8_0::is_fastest())
+            || rows < q8_0::FEWEST
+            || !fits
+        {
+            return Ok(None);
+        }
+        let (x, bias) = (x.contiguous()?, bias.map(Tensor::contiguous).transpose()?);
+        let bias = bias.as_ref().map(Elements::of).transpose()?;
+        let (numbers, blocks) = (Elements::of(&x)?, blocks.data()?);
+        let product = q8_0::Product {
+            x: numbers.all(),
+            blocks: &blocks,
+            inputs,
+            bias: bias.as_ref().map(Elements::all),
+        };
+        let mut dims = x.dims().to_vec();
+        if let Some(last) = dims.last_mut() {
+            *last = outputs;
+        }
+        tensor(product.run(), dims).map(Some)
     }
 
     /// Bytes of blocks that lie in memory beside what candle made of them.
@@ -218,11 +267,25 @@ impl QuantizedType for Shared {
 
 #[cfg(test)]
 mod tests {
-    use candle_core::quantized::{GgmlDType, QMatMul, QTensor};
+    use candle_core::{
+        Tensor,
+        quantized::{GgmlDType, QMatMul, QTensor},
+    };
     use candle_nn::Module as _;
 
     use super::Blocks;
-    use crate::testing::random;
+    use crate::{
+        cpu::q8_0,
+        testing::{random, same},
+    };
+
+    fn cosine(found: &Tensor, wanted: &Tensor) -> f64 {
+        let wide = |x: &Tensor| x.to_dtype(candle_core::DType::F64).unwrap();
+        let (found, wanted) = (&wide(found), &wide(wanted));
+        let dot = |a: &Tensor, b: &Tensor| (a * b).unwrap().sum_all().unwrap();
+        let dot = |a, b| dot(a, b).to_scalar::<f64>().unwrap();
+        dot(found, wanted) / (dot(found, found) * dot(wanted, wanted)).sqrt()
+    }
 
     #[test]
     fn products_are_candles_and_blocks_are_let_go_once_packed() {
@@ -240,12 +303,13 @@ mod tests {
             let stored = blocks().storage_size_in_bytes();
             for rows in [1, 7, 64, 1] {
                 let x = random(&[2, rows, inputs]);
-                let wanted = candles.forward(&x).unwrap().flatten_all().unwrap();
-                let found = ours.forward(&x).unwrap().flatten_all().unwrap();
-                assert_eq!(
-                    found.to_vec1::<f32>().unwrap(),
-                    wanted.to_vec1::<f32>().unwrap()
-                );
+                let wanted = candles.forward(&x).unwrap();
+                let found = ours.forward(&x, None).unwrap();
+                if dtype == GgmlDType::Q8_0 && q8_0::is_fastest() && rows > 1 {
+                    assert!(cosine(&found, &wanted) > 0.9999);
+                } else {
+                    same(&found, &wanted);
+                }
                 // Which of the two depends on the processor.
                 assert!(
                     ours.kept_bytes() == stored || ours.kept_bytes() == 0,
@@ -258,7 +322,62 @@ mod tests {
                 let is_packed = inputs % 256 == 0 && outputs % 16 == 0;
                 assert_eq!(ours.kept_bytes() == 0, is_packed);
             }
-            assert!(ours.forward(&random(&[2, inputs + 1])).is_err());
+            assert!(ours.forward(&random(&[2, inputs + 1]), None).is_err());
         }
+    }
+
+    #[test]
+    fn own_products_are_nearly_those_of_the_floats_that_blocks_stand_for() {
+        if !q8_0::is_fastest() {
+            return;
+        }
+        for (inputs, outputs) in [(32, 1), (96, 48), (512, 5), (2560, 50), (288, 16)] {
+            // Rows and columns of different sizes.
+            let sizes = |n| random(&[n]).exp().unwrap();
+            let weight = random(&[outputs, inputs]);
+            let weight = weight.broadcast_mul(&sizes(inputs)).unwrap();
+            let blocks = QTensor::quantize(&weight, GgmlDType::Q8_0).unwrap();
+            let floats = blocks.dequantize(weight.device()).unwrap();
+            let (ours, bias) = (Blocks::new(blocks).unwrap(), random(&[outputs]));
+            for rows in [q8_0::FEWEST, 5, 6, 7, 33] {
+                let x = random(&[rows, inputs]);
+                let x = x.broadcast_mul(&sizes(rows).unsqueeze(1).unwrap()).unwrap();
+                let wanted = x.matmul(&floats.t().unwrap()).unwrap();
+                let wanted = wanted.broadcast_add(&bias).unwrap();
+                let found = ours.forward(&x, Some(&bias)).unwrap();
+                for row in 0..rows {
+                    let row = |x: &Tensor| x.narrow(0, row, 1).unwrap();
+                    let cosine = cosine(&row(&found), &row(&wanted));
+                    assert!(cosine > 0.9999, "{cosine} of {inputs} × {outputs}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn own_sums_do_not_overflow_and_no_number_is_no_number() {
+        if !q8_0::is_fastest() {
+            return;
+        }
+        let (inputs, outputs) = (512, 20);
+        let weight = Tensor::full(-3.0_f32, (outputs, inputs), &candle_core::Device::Cpu).unwrap();
+        let blocks = QTensor::quantize(&weight, GgmlDType::Q8_0).unwrap();
+        let ours = Blocks::new(blocks).unwrap();
+        let x = Tensor::full(1e3_f32, (8, inputs), &candle_core::Device::Cpu).unwrap();
+        let wanted = (x.sum_keepdim(1).unwrap() * -3.0).unwrap();
+        let wanted = wanted.broadcast_as((8, outputs)).unwrap();
+        let found = ours.forward(&x, None).unwrap();
+        let apart = ((found / wanted).unwrap() - 1.0).unwrap().abs().unwrap();
+        let apart = apart.max_all().unwrap().to_scalar::<f32>().unwrap();
+        assert!(apart < 1e-3, "{apart}");
+        let mut x = vec![1.0_f32; 4 * inputs];
+        x[0] = f32::NAN;
+        x[inputs] = f32::INFINITY;
+        x[2 * inputs..3 * inputs].fill(0.0);
+        let x = Tensor::from_vec(x, (4, inputs), &candle_core::Device::Cpu).unwrap();
+        let found = ours.forward(&x, None).unwrap().to_vec2::<f32>().unwrap();
+        assert!(found[0][0].is_nan() && found[1][0].is_nan());
+        assert_eq!(found[2][0], 0.0);
+        assert!((found[3][0] / -1536.0 - 1.0).abs() < 1e-2);
     }
 }

@@ -11,8 +11,25 @@ pub fn best() -> Device {
 
 #[cfg(feature = "cuda")]
 fn graphics() -> Option<Device> {
-    // cudarc panics where a library of CUDA's cannot be loaded.
+    if !has_driver() {
+        return None;
+    }
+    // cudarc panics where another library of CUDA's cannot be loaded.
     std::panic::catch_unwind(|| Device::new_cuda(0)).ok()?.ok()
+}
+
+#[cfg(feature = "cuda")]
+fn has_driver() -> bool {
+    let name = if cfg!(windows) {
+        "nvcuda.dll"
+    } else {
+        "libcuda.so.1"
+    };
+    #[allow(unsafe_code, reason = "opening a library runs its initialisers")]
+    // SAFETY: the driver's are meant to be run by whoever looks for a card, as candle is about to.
+    unsafe {
+        libloading::Library::new(name).is_ok()
+    }
 }
 
 #[cfg(all(feature = "metal", not(feature = "cuda")))]

@@ -6,6 +6,7 @@ use crate::{
     Blocks, Result, conv, cpu,
     cpu::{
         elements::{Elements, tensor},
+        linear::Samples,
         woven::Woven,
     },
     ops::is_half_on_cpu,
@@ -78,7 +79,14 @@ impl Linear {
     /// Where the last dimension is not `inputs`.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let product = match &self.kernel {
-            Kernel::Own(weight) if cpu::usable(&[x]) => return self.own(x, weight),
+            Kernel::Own(weight) if cpu::usable(&[x]) => {
+                let mut dims = x.dims().to_vec();
+                match dims.last_mut() {
+                    Some(last) if *last == weight.inputs => *last = weight.outputs,
+                    _ => return Err(mismatch(x.shape(), weight)),
+                }
+                return self.own(x, (weight, Samples::Rows), dims);
+            }
             Kernel::Own(weight) => return Err(elsewhere(x, weight)),
             Kernel::Candle(weight) if is_half_on_cpu(x) => {
                 let wide = |x: &Tensor| x.to_dtype(DType::F32);
@@ -97,7 +105,7 @@ impl Linear {
                 }
                 flat.matmul(&weight.t()?)?.reshape(dims)?
             }
-            Kernel::Quantised(blocks) => blocks.forward(x)?,
+            Kernel::Quantised(blocks) => return blocks.forward(x, self.bias.as_ref()),
         };
         match &self.bias {
             Some(bias) => Ok(product.broadcast_add(bias)?),
@@ -119,17 +127,36 @@ impl Linear {
         Ok(self.forward(&by_place)?.transpose(1, 2)?.contiguous()?)
     }
 
-    fn own(&self, x: &Tensor, weight: &Woven) -> Result<Tensor> {
-        let x = x.contiguous()?;
-        let mut dims = x.dims().to_vec();
-        match dims.last_mut() {
-            Some(last) if *last == weight.inputs => *last = weight.outputs,
-            _ => return Err(mismatch(x.shape(), weight)),
+    /// The same from channels to features: `(batch, inputs, places)` → `(batch, places, outputs)`.
+    ///
+    /// # Errors
+    /// Where the second dimension is not `inputs`.
+    pub fn forward_turned(&self, x: &Tensor) -> Result<Tensor> {
+        let (batch, inputs, places) = x.dims3()?;
+        match &self.kernel {
+            Kernel::Own(weight) if cpu::usable(&[x]) => {
+                if inputs != weight.inputs {
+                    return Err(mismatch(x.shape(), weight));
+                }
+                let samples = Samples::Columns(places);
+                self.own(x, (weight, samples), vec![batch, places, weight.outputs])
+            }
+            _ => self.forward(&x.transpose(1, 2)?.contiguous()?),
         }
+    }
+
+    fn own(
+        &self,
+        x: &Tensor,
+        (weight, samples): (&Woven, Samples),
+        dims: Vec<usize>,
+    ) -> Result<Tensor> {
+        let x = x.contiguous()?;
         let bias = self.bias.as_ref().map(Elements::of).transpose()?;
         let x = Elements::of(&x)?;
         let product = cpu::linear::Linear {
             x: x.all(),
+            samples,
             weight,
             bias: bias.as_ref().map(Elements::all),
         };
@@ -204,6 +231,21 @@ mod tests {
             );
         }
         assert!(layer.forward_channels(&random(&[2, 21, 5])).is_err());
+    }
+
+    #[test]
+    fn channels_become_features() {
+        for (inputs, outputs) in [(20, 11), (2600, 17)] {
+            let weight = Matrix::Dense(random(&[outputs, inputs]));
+            let layer = Linear::new(weight, Some(random(&[outputs]))).unwrap();
+            for places in [1, 7, 50, 333] {
+                let x = random(&[2, inputs, places]);
+                let turned = x.transpose(1, 2).unwrap().contiguous().unwrap();
+                let wanted = layer.forward(&turned).unwrap();
+                same(&layer.forward_turned(&x).unwrap(), &wanted);
+            }
+            assert!(layer.forward_turned(&random(&[2, inputs + 1, 5])).is_err());
+        }
     }
 
     #[test]

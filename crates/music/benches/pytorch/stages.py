@@ -19,6 +19,9 @@ STAGES = (
     "block-107",
     "block-322",
     "block-645",
+    "block-q8-107",
+    "block-q8-322",
+    "block-q8-645",
     "dit-ends-322",
     "dcae-107",
     "vocoder-172",
@@ -89,7 +92,8 @@ def lyrics(tokens):
     return run
 
 
-KINDS = {"block": block, "dit-ends": ends, "dcae": dcae, "vocoder": vocoder, "text": text, "lyrics": lyrics}
+# What ours does with eight-bit weights stands beside floats here.
+KINDS = {"block": block, "block-q8": block, "dit-ends": ends, "dcae": dcae, "vocoder": vocoder, "text": text, "lyrics": lyrics}
 
 
 def ready(name):

@@ -1,7 +1,7 @@
 //! The stages by their names.
 
 use anyhow::{Context as _, Result, bail};
-use candle_core::{DType, Device, Tensor};
+use candle_core::{DType, Device, Tensor, quantized::GgmlDType};
 use songwright_music::ace_step::{
     config::{LyricEncoderConfig, TransformerConfig},
     model::{
@@ -14,11 +14,14 @@ use songwright_stages::{Stage, network, tensor};
 
 /// All there are. A number is the length in frames of the latents (10.8 a second), for the vocoder in
 /// frames of the mel spectrogram (86 a second), else in tokens. `block` is one of the diffusion
-/// transformer's 24.
-pub(crate) const NAMES: [&str; 9] = [
+/// transformer's 24, `block-q8` the same with its matrices in `Q8_0`.
+pub(crate) const NAMES: [&str; 12] = [
     "block-107",
     "block-322",
     "block-645",
+    "block-q8-107",
+    "block-q8-322",
+    "block-q8-645",
     "dit-ends-322",
     "dcae-107",
     "vocoder-172",
@@ -37,7 +40,8 @@ pub(crate) fn ready(name: &str) -> Result<Stage> {
     let (kind, length) = name.rsplit_once('-').context("no length")?;
     let length: usize = length.parse()?;
     Ok(match kind {
-        "block" => block(length)?,
+        "block" => block(length, None)?,
+        "block-q8" => block(length, Some(GgmlDType::Q8_0))?,
         "dit-ends" => ends(length)?,
         "dcae" => dcae(length)?,
         "vocoder" => vocoder(length)?,
@@ -47,7 +51,10 @@ pub(crate) fn ready(name: &str) -> Result<Stage> {
     })
 }
 
-fn transformer(num_layers: usize) -> Result<(Transformer, Branch, Timestep)> {
+fn transformer(
+    num_layers: usize,
+    blocks: Option<GgmlDType>,
+) -> Result<(Transformer, Branch, Timestep)> {
     let config = TransformerConfig {
         num_layers,
         inner_dim: 2560,
@@ -65,7 +72,7 @@ fn transformer(num_layers: usize) -> Result<(Transformer, Branch, Timestep)> {
         lyric_hidden_size: 1024,
         lyric_encoder: LyricEncoderConfig::default(),
     };
-    let model = network(|weights| Transformer::load(weights, &config))?;
+    let model = network(|weights| Transformer::load(&weights.quantised(blocks), &config))?;
     let conditioning = Conditioning {
         states: tensor((1, PROMPT, 2560), 1.0)?,
         mask: Tensor::ones((1, PROMPT), DType::F32, &Device::Cpu)?,
@@ -75,8 +82,8 @@ fn transformer(num_layers: usize) -> Result<(Transformer, Branch, Timestep)> {
     Ok((model, branch, timestep))
 }
 
-fn block(frames: usize) -> Result<Stage> {
-    let (model, branch, timestep) = transformer(BLOCKS)?;
+fn block(frames: usize, blocks: Option<GgmlDType>) -> Result<Stage> {
+    let (model, branch, timestep) = transformer(BLOCKS, blocks)?;
     let x = tensor((1, frames, 2560), 1.0)?;
     let mut turn = 0;
     Ok(Box::new(move || {
@@ -88,7 +95,7 @@ fn block(frames: usize) -> Result<Stage> {
 
 /// What comes before and after the blocks.
 fn ends(frames: usize) -> Result<Stage> {
-    let (model, branch, timestep) = transformer(0)?;
+    let (model, branch, timestep) = transformer(0, None)?;
     let latents = tensor((1, 8, 16, frames), 1.0)?;
     Ok(Box::new(move || {
         model.forward(&latents, &timestep, &branch)?;

@@ -1,5 +1,6 @@
 use super::{
-    attention, channel_attention, channels_composed, composed, linear_attention, linear_composed,
+    Relative, attention, channel_attention, channels_composed, composed, linear_attention,
+    linear_composed,
 };
 use crate::{
     ops::Pairs,
@@ -85,5 +86,81 @@ fn channel_attention_is_composed() {
     }
     for parts in [2, 4] {
         assert!(channel_attention(&random(&[1, 2, parts, 4, 5]), 1e-3).is_err());
+    }
+}
+
+#[test]
+fn relative_attention_is_composed() {
+    for (batch, tokens, heads, size) in [(1, 1, 1, 4), (2, 7, 3, 5), (1, 257, 2, 16), (2, 65, 1, 8)]
+    {
+        let mut mask = vec![1.0_f32; batch * tokens];
+        // The last row sees all but its end, and the first of two nothing.
+        mask[batch * tokens - tokens / 3..].fill(0.0);
+        if batch > 1 {
+            mask[..tokens].fill(0.0);
+        }
+        let [q, k, v] = [0, 1, 2].map(|_| random(&[batch, tokens, heads, size]));
+        let mask = candle_core::Tensor::from_vec(mask, (batch, tokens), q.device()).unwrap();
+        let places = random(&[2 * tokens - 1, heads, size]);
+        let (to_keys, to_places) = (random(&[heads, size]), random(&[heads, size]));
+        let relative = Relative {
+            places: &places,
+            to_keys: &to_keys,
+            to_places: &to_places,
+            mask: &mask,
+        };
+        let found = relative.attention([&q, &k, &v], 0.3).unwrap();
+        same(&found, &relative.composed([&q, &k, &v], 0.3).unwrap());
+        if batch > 1 {
+            let first = found.narrow(0, 0, 1).unwrap().abs().unwrap();
+            assert_eq!(first.max_all().unwrap().to_scalar::<f32>().unwrap(), 0.0);
+        }
+        let longer = random(&[1, tokens + 1, heads, size]);
+        assert!(
+            relative
+                .attention([&longer, &longer, &longer], 0.3)
+                .is_err()
+        );
+    }
+}
+
+#[test]
+fn relative_attention_is_the_plain_formula() {
+    let (tokens, heads, size) = (5, 2, 3);
+    let [q, k, v] = [0, 1, 2].map(|_| random(&[1, tokens, heads, size]));
+    let places = random(&[2 * tokens - 1, heads, size]);
+    let (to_keys, to_places) = (random(&[heads, size]), random(&[heads, size]));
+    let mask = candle_core::Tensor::ones((1, tokens), candle_core::DType::F32, q.device()).unwrap();
+    let relative = Relative {
+        places: &places,
+        to_keys: &to_keys,
+        to_places: &to_places,
+        mask: &mask,
+    };
+    let found = relative.attention([&q, &k, &v], 0.5).unwrap();
+    let numbers = |x: &candle_core::Tensor| x.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+    let (q, k, v, places) = (numbers(&q), numbers(&k), numbers(&v), numbers(&places));
+    let (to_keys, to_places, found) = (numbers(&to_keys), numbers(&to_places), numbers(&found));
+    let at = |row: usize, head: usize| (row * heads + head) * size;
+    for (i, head) in (0..tokens).flat_map(|i| (0..heads).map(move |head| (i, head))) {
+        let score = |j: usize| -> f32 {
+            let distance = tokens - 1 + j - i;
+            (0..size)
+                .map(|f| {
+                    let q = q[at(i, head) + f];
+                    (q + to_keys[head * size + f]) * k[at(j, head) + f]
+                        + (q + to_places[head * size + f]) * places[at(distance, head) + f]
+                })
+                .sum::<f32>()
+                * 0.5
+        };
+        let shares: Vec<f32> = (0..tokens).map(|j| score(j).exp()).collect();
+        let all: f32 = shares.iter().sum();
+        for f in 0..size {
+            let wanted: f32 = (0..tokens)
+                .map(|j| shares[j] / all * v[at(j, head) + f])
+                .sum();
+            assert!((found[at(i, head) + f] - wanted).abs() < 1e-4);
+        }
     }
 }

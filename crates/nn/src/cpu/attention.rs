@@ -12,6 +12,9 @@ use super::{
 /// Queries of a task.
 const QUERIES: usize = 64;
 
+/// Taken off the score of a key that does not count.
+const HIDDEN: f32 = 1e30;
+
 /// Numbers of which each (batch, head) is a matrix.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Heads<'a> {
@@ -26,10 +29,32 @@ pub(crate) struct Attention<'a> {
     pub(crate) q: Heads<'a>,
     pub(crate) k: Heads<'a>,
     pub(crate) v: Heads<'a>,
-    /// Added to scores.
-    pub(crate) bias: Option<Heads<'a>>,
+    pub(crate) scores: Scores<'a>,
     pub(crate) scale: f32,
     pub(crate) measures: Measures,
+}
+
+/// What scores have beside the products of queries and keys.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Scores<'a> {
+    Plain,
+    /// Something added after the scale.
+    Biased(Heads<'a>),
+    /// Products with where a key lies as seen from a query.
+    Relative(Relative<'a>),
+}
+
+/// Relative positions.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Relative<'a> {
+    /// One matrix for each head, `2·keys − 1` rows: from `keys − 1` places before a query to as many behind.
+    pub(crate) places: Heads<'a>,
+    /// Added to queries before they meet keys, heads × size.
+    pub(crate) to_keys: &'a [f32],
+    /// Added to queries before they meet places, heads × size.
+    pub(crate) to_places: &'a [f32],
+    /// 1 where a key counts, batch × keys; a query that sees none has zeros.
+    pub(crate) mask: &'a [f32],
 }
 
 /// How many of everything.
@@ -89,6 +114,75 @@ impl<'a> Part<'a, '_> {
         self.row * batch + self.head * head + row * step
     }
 
+    /// Of these queries, one row of `keys` each, before the softmax.
+    #[inline(always)]
+    fn score(&self, keys: Matrix<'_>, scores: &mut [f32]) {
+        let Attention { q, scale, .. } = self.all;
+        let alone = (false, gemm::Parallelism::None);
+        let queries = self.matrix(q, self.queries.clone());
+        let rows = scores.len() / keys.columns.max(1);
+        match self.all.scores {
+            Scores::Plain => {
+                multiply(queries, keys, scores, alone);
+                for score in scores.iter_mut() {
+                    *score *= scale;
+                }
+            }
+            Scores::Biased(bias) => {
+                multiply(queries, keys, scores, alone);
+                for (i, scores) in scores.chunks_exact_mut(keys.columns.max(1)).enumerate() {
+                    let bias = &bias.numbers[self.at(&bias, self.queries.start + i)..];
+                    for (score, bias) in scores.iter_mut().zip(&bias[..keys.columns]) {
+                        *score = *score * scale + bias;
+                    }
+                }
+            }
+            Scores::Relative(relative) => {
+                let biased = self.biased(relative.to_keys);
+                let measures = (rows, self.all.measures.size);
+                multiply(
+                    Matrix::rows(&biased, measures, measures.1),
+                    keys,
+                    scores,
+                    alone,
+                );
+                // The places that keys can be at, as seen from any of these queries.
+                let seen = keys.columns + rows - 1;
+                let first = keys.columns - self.queries.end;
+                let places = self.matrix(relative.places, first..first + seen).turned();
+                let biased = self.biased(relative.to_places);
+                let mut by_place = vec![0.0; rows * seen];
+                multiply(
+                    Matrix::rows(&biased, measures, measures.1),
+                    places,
+                    &mut by_place,
+                    alone,
+                );
+                let mask = &relative.mask[self.row * keys.columns..][..keys.columns];
+                let each = scores.chunks_exact_mut(keys.columns.max(1));
+                for (i, (scores, by_place)) in each.zip(by_place.chunks_exact(seen)).enumerate() {
+                    let by_place = &by_place[rows - 1 - i..][..keys.columns];
+                    for ((score, place), mask) in scores.iter_mut().zip(by_place).zip(mask) {
+                        *score = (*score + place) * scale + (mask - 1.0) * HIDDEN;
+                    }
+                }
+            }
+        }
+    }
+
+    /// These queries, and `bias` of this head added to each.
+    #[inline(always)]
+    fn biased(&self, bias: &[f32]) -> Vec<f32> {
+        let (q, size) = (self.all.q, self.all.measures.size);
+        let bias = &bias[self.head * size..][..size];
+        let mut biased = Vec::with_capacity(self.queries.len() * size);
+        for query in self.queries.clone() {
+            let query = &q.numbers[self.at(&q, query)..][..size];
+            biased.extend(query.iter().zip(bias).map(|(query, bias)| query + bias));
+        }
+        biased
+    }
+
     /// Some rows of this head.
     #[inline(always)]
     fn matrix(&self, heads: Heads<'a>, rows: std::ops::Range<usize>) -> Matrix<'a> {
@@ -103,38 +197,26 @@ impl WithSimd for Part<'_, '_> {
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
-        let Attention {
-            q,
-            k,
-            v,
-            bias,
-            scale,
-            measures,
-        } = self.all;
+        let Attention { k, v, measures, .. } = self.all;
         let Measures {
             keys, size, heads, ..
         } = measures;
         let count = self.queries.len();
         let alone = (false, gemm::Parallelism::None);
-        let queries = self.matrix(q, self.queries.clone());
-        let (keys_here, values) = (self.matrix(k, 0..keys), self.matrix(v, 0..keys));
+        let values = self.matrix(v, 0..keys);
         let mut scores = vec![0.0; count * keys];
-        multiply(queries, keys_here.turned(), &mut scores, alone);
-        for (i, scores) in scores.chunks_exact_mut(keys.max(1)).enumerate() {
-            match bias {
-                Some(bias) => {
-                    let bias = &bias.numbers[self.at(&bias, self.queries.start + i)..][..keys];
-                    for (score, bias) in scores.iter_mut().zip(bias) {
-                        *score = *score * scale + bias;
-                    }
-                }
-                None => {
-                    for score in scores.iter_mut() {
-                        *score *= scale;
-                    }
-                }
-            }
+        self.score(self.matrix(k, 0..keys).turned(), &mut scores);
+        for scores in scores.chunks_exact_mut(keys.max(1)) {
             softmax_in_place(simd, scores);
+        }
+        let sees_any = match self.all.scores {
+            Scores::Relative(Relative { mask, .. }) => {
+                mask[self.row * keys..][..keys].iter().any(|one| *one > 0.0)
+            }
+            _ => true,
+        };
+        if !sees_any {
+            return;
         }
         let mut seen = vec![0.0; count * size];
         multiply(

@@ -9,7 +9,7 @@ use super::{
     exp,
     matrices::{Matrix, all_threads, multiply},
     places::{Block, Places},
-    product::{SUMS, Spread, Sums, VECTORS, Walk, lanes, rows, tile},
+    product::{SUMS, Spread, Sums, Walk, lanes, rows, tile, vectors},
     woven::weave,
 };
 
@@ -246,7 +246,7 @@ impl WithSimd for Run<'_, '_> {
                 };
                 let mut column = 0;
                 while column < width {
-                    let vectors = share((width - column) / lanes);
+                    let vectors = share::<S>((width - column) / lanes);
                     tile(
                         simd,
                         walk,
@@ -270,13 +270,13 @@ impl WithSimd for Run<'_, '_> {
     }
 }
 
-/// Vectors of the next tile: one alone at the end would be slow, so the last four are two and two.
+/// Vectors of the next tile: one alone at the end would be slow, so the last ones are shared out evenly.
 #[inline(always)]
-fn share(left: usize) -> usize {
-    if left == VECTORS + 1 {
-        2
+fn share<S: Simd>(left: usize) -> usize {
+    if left == vectors::<S>() + 1 {
+        left.div_ceil(2)
     } else {
-        left.min(VECTORS)
+        left.min(vectors::<S>())
     }
 }
 

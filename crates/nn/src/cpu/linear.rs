@@ -6,20 +6,30 @@ use rayon::prelude::*;
 
 use super::{
     elements::{Aligned, Shared},
-    product::{ROWS, SUMS, Spread, Sums, VECTORS, Walk, lanes, rows, tile},
+    product::{ROWS, SUMS, Spread, Sums, Walk, lanes, rows, tile, vectors},
     transpose::{SIDE, square},
     woven::Woven,
 };
 
-/// Rows of the weight that stay in the second-level cache while panels pass by.
-const BLOCK: usize = 128;
+/// Rows of the weight that stay in the second-level cache while panels pass by: whole tiles of all kinds.
+const BLOCK: usize = 120;
 /// Inputs of one pass; a panel of them and [`BLOCK`] rows fit into the second-level cache.
 const DEPTH: usize = 2560;
+
+/// How samples lie.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Samples {
+    /// One after the other, inputs side by side.
+    Rows,
+    /// Side by side, so many of them for each input, batch by batch.
+    Columns(usize),
+}
 
 /// A matrix product's operands: `x` is samples × inputs.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Linear<'a> {
     pub(crate) x: &'a [f32],
+    pub(crate) samples: Samples,
     pub(crate) weight: &'a Woven,
     /// Of the outputs.
     pub(crate) bias: Option<&'a [f32]>,
@@ -104,8 +114,8 @@ impl WithSimd for Pack<'_> {
         } = self;
         let inputs = linear.weight.inputs;
         // As few panels as can be, and none much narrower than the others.
-        let vectors = samples.div_ceil(lanes);
-        let width = vectors.div_ceil(vectors.div_ceil(VECTORS)) * lanes;
+        let all = samples.div_ceil(lanes);
+        let width = all.div_ceil(all.div_ceil(vectors::<S>())) * lanes;
         let mut numbers = Aligned::zeros(samples.div_ceil(width) * width * depth);
         numbers
             .par_chunks_mut(width * depth)
@@ -113,21 +123,26 @@ impl WithSimd for Pack<'_> {
             .for_each(|(i, panel)| {
                 let first = i * width;
                 let count = width.min(samples - first);
-                let rows = &linear.x[first * inputs..];
-                let whole = (count / SIDE * SIDE, depth / SIDE * SIDE);
-                for input in (0..whole.1).step_by(SIDE) {
-                    for sample in (0..whole.0).step_by(SIDE) {
-                        square(
-                            (&rows[sample * inputs + from + input..], inputs),
-                            (&mut panel[input * width + sample..], width),
-                        );
+                match linear.samples {
+                    Samples::Rows => {
+                        let rows = &linear.x[first * inputs + from..];
+                        turn((rows, inputs), (count, depth), (panel, width));
                     }
-                }
-                for sample in 0..count {
-                    let row = &rows[sample * inputs + from..][..depth];
-                    let rest = if sample < whole.0 { whole.1 } else { 0 };
-                    for (input, value) in row.iter().enumerate().skip(rest) {
-                        panel[input * width + sample] = *value;
+                    Samples::Columns(places) => {
+                        for sample in first..first + count {
+                            // Most panels lie within one row of the batch.
+                            let (row, place) = (sample / places, sample % places);
+                            if sample > first && place > 0 {
+                                continue;
+                            }
+                            let count = (first + count - sample).min(places - place);
+                            let start = (row * inputs + from) * places + place;
+                            let columns = linear.x[start..].chunks(places);
+                            let panel = panel.chunks_exact_mut(width);
+                            for (column, panel) in columns.zip(panel).take(depth) {
+                                panel[sample - first..][..count].copy_from_slice(&column[..count]);
+                            }
+                        }
                     }
                 }
             });
@@ -136,6 +151,31 @@ impl WithSimd for Pack<'_> {
             samples,
             depth,
             width,
+        }
+    }
+}
+
+/// Rows of `count` × `depth` become columns.
+#[inline(always)]
+fn turn(
+    (rows, inputs): (&[f32], usize),
+    (count, depth): (usize, usize),
+    (panel, width): (&mut [f32], usize),
+) {
+    let whole = (count / SIDE * SIDE, depth / SIDE * SIDE);
+    for input in (0..whole.1).step_by(SIDE) {
+        for sample in (0..whole.0).step_by(SIDE) {
+            square(
+                (&rows[sample * inputs + input..], inputs),
+                (&mut panel[input * width + sample..], width),
+            );
+        }
+    }
+    for sample in 0..count {
+        let row = &rows[sample * inputs..][..depth];
+        let rest = if sample < whole.0 { whole.1 } else { 0 };
+        for (input, value) in row.iter().enumerate().skip(rest) {
+            panel[input * width + sample] = *value;
         }
     }
 }

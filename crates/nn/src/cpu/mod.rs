@@ -19,6 +19,7 @@ pub(crate) mod pictures;
 pub(crate) mod places;
 pub(crate) mod pointwise;
 pub(crate) mod product;
+pub(crate) mod q8_0;
 pub(crate) mod rotary;
 pub(crate) mod rows;
 pub(crate) mod transpose;

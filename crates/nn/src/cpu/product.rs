@@ -55,14 +55,17 @@ pub(crate) const fn lanes<S: Simd>() -> usize {
 /// Rows of a tile whose sums fit into the registers.
 #[inline(always)]
 pub(crate) const fn rows<S: Simd>() -> usize {
-    if lanes::<S>() == LANES {
-        ROWS
-    } else {
-        ROWS / 2
-    }
+    if lanes::<S>() == LANES { ROWS } else { 6 }
 }
 
-/// The sums of `rows` (at most [`rows`]) and `vectors` (at most [`VECTORS`]).
+/// Vectors of a tile whose sums fit into the registers, and one to spare: three beside four rows of half the
+/// length would fit too, but only just, and the compiler then keeps a sum in memory.
+#[inline(always)]
+pub(crate) const fn vectors<S: Simd>() -> usize {
+    if lanes::<S>() == LANES { VECTORS } else { 2 }
+}
+
+/// The sums of `rows` (at most [`rows`]) and `vectors` (at most [`vectors`]).
 ///
 /// # Panics
 /// Where a factor would lie outside of its slice.
@@ -90,21 +93,21 @@ pub(crate) fn tile<S: Simd>(
         "vectors are there"
     );
     macro_rules! case {
-        ($($rows:literal)*) => {
+        ($(($rows:literal, $vectors:literal))*) => {
             match (rows, vectors) {
-                $(
-                    ($rows, 1) => sized::<S, $rows, 1>(simd, walk, a, b, sums),
-                    ($rows, 2) => sized::<S, $rows, 2>(simd, walk, a, b, sums),
-                    ($rows, 3) => sized::<S, $rows, 3>(simd, walk, a, b, sums),
-                )*
+                $(($rows, $vectors) => sized::<S, $rows, $vectors>(simd, walk, a, b, sums),)*
                 _ => unreachable!("tiles are no larger"),
             }
         };
     }
     if lanes::<S>() == LANES {
-        case!(1 2 3 4 5 6 7 8);
+        case!(
+            (1, 1)(2, 1)(3, 1)(4, 1)(5, 1)(6, 1)(7, 1)(8, 1)(1, 2)(2, 2)(3, 2)(4, 2)(5, 2)(6, 2)(
+                7, 2
+            )(8, 2)(1, 3)(2, 3)(3, 3)(4, 3)(5, 3)(6, 3)(7, 3)(8, 3)
+        );
     } else {
-        case!(1 2 3 4);
+        case!((1, 1)(2, 1)(3, 1)(4, 1)(5, 1)(6, 1)(1, 2)(2, 2)(3, 2)(4, 2)(5, 2)(6, 2));
     }
 }
 

@@ -59,14 +59,10 @@ impl LyricEncoder {
         let (batch, tokens, _) = x.dims3()?;
         let positions = self.positions(tokens)?.to_device(x.device())?;
         let positions = positions.to_dtype(x.dtype())?;
-        let mask = mask.to_dtype(x.dtype())?.reshape((batch, 1, 1, tokens))?;
+        let mask = mask.to_dtype(x.dtype())?.reshape((batch, tokens))?;
         let mut x = self.embedded(x)?;
         for (i, layer) in self.layers.iter().enumerate() {
-            let strength = if weakened && WEAKENED_LAYERS.contains(&i) {
-                WEAKENED
-            } else {
-                1.0
-            };
+            let strength = (weakened && WEAKENED_LAYERS.contains(&i)).then_some(WEAKENED);
             x = layer.forward(&x, &positions, &mask, strength)?;
         }
         self.after_norm.forward(&x)
@@ -135,7 +131,7 @@ impl Layer {
         x: &Tensor,
         positions: &Tensor,
         mask: &Tensor,
-        strength: f64,
+        strength: Option<f64>,
     ) -> Result<Tensor> {
         let normed = self.norm_mha.forward(x)?;
         let x = (x + self.self_attn.forward(&normed, positions, mask, strength)?)?;

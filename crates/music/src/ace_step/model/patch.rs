@@ -41,12 +41,9 @@ impl PatchEmbed {
     /// `(batch, channels, height, time)` → `(batch, time, features)`.
     pub(super) fn forward(&self, latents: &Tensor) -> Result<Tensor> {
         let (batch, channels, height, time) = latents.dims4()?;
-        let frames = latents
-            .permute((0, 3, 1, 2))?
-            .reshape((batch, time, channels * height))?;
-        let wide = self.frame.forward(&frames)?.transpose(1, 2)?.contiguous()?;
-        let normed = self.norm.forward(&wide)?.transpose(1, 2)?.contiguous()?;
-        self.out.forward(&normed)
+        let frames = latents.reshape((batch, channels * height, time))?;
+        let wide = self.frame.forward_channels(&frames)?;
+        self.out.forward_turned(&self.norm.forward(&wide)?)
     }
 }
 

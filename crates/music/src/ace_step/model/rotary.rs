@@ -1,3 +1,5 @@
+use std::sync::{Arc, Mutex, PoisonError};
+
 use candle_core::{Device, Tensor};
 use songwright_nn::{Result, ops::Pairs};
 
@@ -60,6 +62,62 @@ impl Rotary {
         Pairs {
             cos: &self.cos,
             sin: &self.sin,
+        }
+    }
+}
+
+/// The longest table that was asked for, which serves shorter ones too: all steps of a song read one.
+#[derive(Clone, Debug)]
+pub(super) struct Rotaries {
+    theta: f64,
+    size: usize,
+    longest: Arc<Mutex<Option<Rotary>>>,
+}
+
+impl Rotaries {
+    /// Of heads of `size` features.
+    pub(super) fn new(theta: f64, size: usize) -> Self {
+        Self {
+            theta,
+            size,
+            longest: Arc::default(),
+        }
+    }
+
+    /// One of at least as many positions.
+    pub(super) fn reaching(&self, positions: usize, device: &Device) -> Result<Rotary> {
+        let mut longest = self.longest.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*longest {
+            Some(rotary)
+                if rotary.cos.dim(0)? >= positions && rotary.cos.device().same_device(device) =>
+            {
+                Ok(rotary.clone())
+            }
+            _ => {
+                let rotary = Rotary::new(self.theta, self.size, positions, device)?;
+                *longest = Some(rotary.clone());
+                Ok(rotary)
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::{Device, Tensor};
+
+    use super::{Rotaries, Rotary};
+
+    #[test]
+    fn a_longer_table_serves_and_a_shorter_one_is_made_anew() {
+        let (rotaries, device) = (Rotaries::new(1e4, 8), Device::Cpu);
+        for (asked, held) in [(5, 5), (9, 9), (4, 9)] {
+            let rotary = rotaries.reaching(asked, &device).unwrap();
+            assert_eq!(rotary.cos().dim(0).unwrap(), held);
+            let x = Tensor::ones((1, asked, 2, 8), candle_core::DType::F32, &device).unwrap();
+            let wanted = Rotary::new(1e4, 8, asked, &device).unwrap().apply(&x);
+            let numbers = |x: Tensor| x.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+            assert_eq!(numbers(rotary.apply(&x).unwrap()), numbers(wanted.unwrap()));
         }
     }
 }

@@ -8,7 +8,7 @@ use super::{
     cross_attention::KeyValues,
     patch::{FinalLayer, PatchEmbed},
     prompt::Conditioning,
-    rotary::Rotary,
+    rotary::{Rotaries, Rotary},
     timestep::{Timestep, TimestepEmbedder, Timesteps},
 };
 use crate::ace_step::config::TransformerConfig;
@@ -28,7 +28,7 @@ pub struct Transformer {
     proj_in: PatchEmbed,
     blocks: Vec<Block>,
     final_layer: FinalLayer,
-    rope: (f64, usize),
+    rotaries: Rotaries,
     dtype: DType,
 }
 
@@ -74,7 +74,7 @@ impl Transformer {
             proj_in: PatchEmbed::load(&weights.pp("proj_in"), config)?,
             blocks,
             final_layer: FinalLayer::load(&weights.pp("final_layer"), config)?,
-            rope: (config.rope_theta, config.attention_head_dim),
+            rotaries: Rotaries::new(config.rope_theta, config.attention_head_dim),
             dtype: weights.dtype(),
         })
     }
@@ -219,8 +219,7 @@ impl Transformer {
     }
 
     fn rotary(&self, positions: usize, like: &Tensor) -> Result<Rotary> {
-        let (theta, size) = self.rope;
-        Rotary::new(theta, size, positions, like.device())
+        self.rotaries.reaching(positions, like.device())
     }
 }
 
