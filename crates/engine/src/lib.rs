@@ -11,6 +11,7 @@
 
 mod aside;
 mod health;
+mod loading;
 mod place;
 mod queue;
 mod residency;
@@ -18,6 +19,7 @@ mod workers;
 
 pub use aside::Aside;
 pub use health::{EngineHealth, HealthStatus};
+pub use loading::{Watched, load};
 pub use place::{Choose, Chosen, EnginePlace, Maker, PlacedEngine};
 pub use queue::{Queue, Work};
 pub use residency::Residency;

@@ -39,6 +39,9 @@ pub enum Error {
         /// Tokens that there is room for.
         capacity: usize,
     },
+    /// The loading was ended early (see [`crate::weights::Tally::stop`]).
+    #[error("the loading was stopped")]
+    Stopped,
     /// Something that candle refuses.
     #[error(transparent)]
     Candle(#[from] candle_core::Error),

@@ -1,6 +1,9 @@
-use std::collections::VecDeque;
+use std::{collections::VecDeque, sync::Arc};
 
 use candle_core::{DType, Device};
+use songwright_base::Observer;
+use songwright_engine::Watched;
+use songwright_nn::{Weights, device, weights::Tally};
 
 use super::{
     Error,
@@ -81,21 +84,19 @@ impl Networks {
     }
 
     /// A prompt as the encoders read it, remembered.
-    pub(super) fn encoded(&mut self, plan: Plan, prompt: &str) -> Result<EncodedText, Error> {
+    pub(super) fn encoded(
+        &mut self,
+        plan: Plan,
+        prompt: &str,
+        observer: &dyn Observer,
+    ) -> Result<EncodedText, Error> {
         if let Some((_, encoded)) = self.prompts.iter().find(|(text, _)| text == prompt) {
             return Ok(encoded.clone());
         }
         self.make_room(plan, Work::Text);
         let encoders = match self.text.take() {
             Some(encoders) => encoders,
-            None => {
-                let weights = |part| self.checkpoint.weights(part, plan.dtype, &self.device);
-                let (first, second) = (&self.checkpoint.first, &self.checkpoint.second);
-                TextEncoders {
-                    first: ClipTextEncoder::load(&weights(Part::FirstText)?, first, false)?,
-                    second: ClipTextEncoder::load(&weights(Part::SecondText)?, second, true)?,
-                }
-            }
+            None => self.text_encoders(plan, observer)?,
         };
         let encoded = encoders.encode(&self.tokenizer, prompt, &self.device)?;
         self.text = Some(encoders);
@@ -105,17 +106,34 @@ impl Networks {
         Ok(encoded)
     }
 
+    fn text_encoders(&self, plan: Plan, observer: &dyn Observer) -> Result<TextEncoders, Error> {
+        let parts = [Part::FirstText, Part::SecondText];
+        self.loaded(&parts, observer, |tally| {
+            let weights = |part| self.weights(part, plan.dtype, tally);
+            let (first, second) = (&self.checkpoint.first, &self.checkpoint.second);
+            Ok(TextEncoders {
+                first: ClipTextEncoder::load(&weights(Part::FirstText)?, first, false)?,
+                second: ClipTextEncoder::load(&weights(Part::SecondText)?, second, true)?,
+            })
+        })
+    }
+
     /// The UNet, loaded if it is not, and TAESDXL where it is there.
-    pub(super) fn unet(&mut self, plan: Plan) -> Result<(&Unet, Option<&TinyDecoder>), Error> {
+    pub(super) fn unet(
+        &mut self,
+        plan: Plan,
+        observer: &dyn Observer,
+    ) -> Result<(&Unet, Option<&TinyDecoder>), Error> {
         self.make_room(plan, Work::Unet);
         let unet = match self.unet.take().filter(|(_, dtype)| *dtype == plan.dtype) {
             Some((unet, _)) => unet,
-            None => {
-                let weights = self
-                    .checkpoint
-                    .weights(Part::Unet, plan.dtype, &self.device)?;
-                Unet::load(&weights.quantised(plan.blocks), &self.checkpoint.unet)?
-            }
+            None => self.loaded(&[Part::Unet], observer, |tally| {
+                let weights = self.weights(Part::Unet, plan.dtype, tally)?;
+                Ok(Unet::load(
+                    &weights.quantised(plan.blocks),
+                    &self.checkpoint.unet,
+                )?)
+            })?,
         };
         if self.tiny.is_none() && self.checkpoint.has_previews() {
             let weights = self
@@ -128,25 +146,60 @@ impl Networks {
     }
 
     /// The way to pictures, loaded if it is not.
-    pub(super) fn decoder(&mut self, plan: Plan) -> Result<&VaeDecoder, Error> {
+    pub(super) fn decoder(
+        &mut self,
+        plan: Plan,
+        observer: &dyn Observer,
+    ) -> Result<&VaeDecoder, Error> {
         self.make_room(plan, Work::Vae);
         let vae = match self.vae.take().filter(|(_, dtype)| *dtype == plan.vae) {
             Some((vae, _)) => vae,
-            None => {
-                let weights = self.checkpoint.weights(Part::Vae, plan.vae, &self.device)?;
-                VaeDecoder::load(&weights, &self.checkpoint.vae)?
-            }
+            None => self.loaded(&[Part::Vae], observer, |tally| {
+                let weights = self.weights(Part::Vae, plan.vae, tally)?;
+                Ok(VaeDecoder::load(&weights, &self.checkpoint.vae)?)
+            })?,
         };
         let (vae, _) = self.vae.insert((vae, plan.vae));
         Ok(vae)
     }
 
     /// The way from pictures, in f32, which is not kept.
-    pub(super) fn encoder(&mut self, plan: Plan) -> Result<VaeEncoder, Error> {
+    pub(super) fn encoder(
+        &mut self,
+        plan: Plan,
+        observer: &dyn Observer,
+    ) -> Result<VaeEncoder, Error> {
         self.make_room(plan, Work::Vae);
-        let weights = self
-            .checkpoint
-            .weights(Part::Vae, DType::F32, &self.device)?;
-        Ok(VaeEncoder::load(&weights, &self.checkpoint.vae)?)
+        self.loaded(&[Part::Vae], observer, |tally| {
+            let weights = self.weights(Part::Vae, DType::F32, tally)?;
+            Ok(VaeEncoder::load(&weights, &self.checkpoint.vae)?)
+        })
+    }
+
+    fn weights(&self, part: Part, dtype: DType, tally: &Arc<Tally>) -> Result<Weights, Error> {
+        let weights = self.checkpoint.weights(part, dtype, &self.device)?;
+        Ok(weights.tallied(tally))
+    }
+
+    /// Loads what `load` loads, its progress told; cancelled, it ends at the next tensor.
+    fn loaded<T>(
+        &self,
+        parts: &[Part],
+        observer: &dyn Observer,
+        load: impl FnOnce(&Arc<Tally>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut parameters = 0;
+        for part in parts {
+            let (others, matrices) = self.checkpoint.parameters(*part)?;
+            parameters += usize::try_from(others + matrices).unwrap_or(usize::MAX);
+        }
+        let tally = Arc::new(Tally::default());
+        let watched = Watched {
+            loaded: &|| tally.values(),
+            stop: &|| tally.stop(),
+        };
+        let loaded = songwright_engine::load(observer, parameters, &watched, || load(&tally));
+        device::return_freed_memory();
+        loaded
     }
 }

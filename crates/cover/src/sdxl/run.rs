@@ -39,7 +39,9 @@ impl Run<'_> {
         let mut notes = Vec::new();
         let schedule = self.schedule(&mut notes);
         self.report(0, schedule.len())?;
-        let text = self.networks.encoded(self.plan, &self.words.prompt)?;
+        let text = self
+            .networks
+            .encoded(self.plan, &self.words.prompt, self.observer)?;
         if text.dropped > 0 {
             notes.push(format!(
                 "The prompt is longer than the model's 77 tokens: its last {} were left out.",
@@ -48,7 +50,10 @@ impl Run<'_> {
         }
         self.report(0, schedule.len())?;
         let negative = match self.params.guidance_scale > 1.0 {
-            true => Some(self.networks.encoded(self.plan, &self.words.negative)?),
+            true => Some(
+                self.networks
+                    .encoded(self.plan, &self.words.negative, self.observer)?,
+            ),
             false => None,
         };
         self.report(0, schedule.len())?;
@@ -95,7 +100,10 @@ impl Run<'_> {
             return Ok((noise * schedule.initial())?);
         };
         let picture = self.picture(redraw, &device)?;
-        let moments = self.networks.encoder(self.plan)?.forward(&picture)?;
+        let moments = self
+            .networks
+            .encoder(self.plan, self.observer)?
+            .forward(&picture)?;
         let drawn = generator.randn(shape, &device)?;
         let latents = (&moments.mean + (&moments.std * drawn)?)?;
         let latents = (latents * self.networks.checkpoint().vae.scaling_factor)?;
@@ -122,7 +130,7 @@ impl Run<'_> {
         let (dtype, device) = (self.plan.dtype, self.networks.device().clone());
         let shape = start.shape().clone();
         let observer = self.observer;
-        let (unet, tiny) = self.networks.unet(self.plan)?;
+        let (unet, tiny) = self.networks.unet(self.plan, observer)?;
         let drawn = prompted(unet, text, size, dtype)?;
         let guidance = negative
             .map(|negative| {
@@ -157,9 +165,9 @@ impl Run<'_> {
     fn decode(&mut self, latents: &Tensor) -> Result<RgbImage, Error> {
         let scaling = self.networks.checkpoint().vae.scaling_factor;
         let latents = (latents / scaling)?;
-        let plan = self.plan;
+        let (plan, observer) = (self.plan, self.observer);
         let mut decode = |plan: Plan| -> Result<RgbImage, Error> {
-            let vae = self.networks.decoder(plan)?;
+            let vae = self.networks.decoder(plan, observer)?;
             to_rgb(&vae.tiled(&latents.to_dtype(plan.vae)?, plan.tile)?)
         };
         match decode(plan) {

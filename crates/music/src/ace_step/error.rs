@@ -58,7 +58,16 @@ pub enum Error {
     Unsupported(String),
     /// A network, or its weights.
     #[error(transparent)]
-    Network(#[from] songwright_nn::Error),
+    Network(songwright_nn::Error),
+}
+
+impl From<songwright_nn::Error> for Error {
+    fn from(error: songwright_nn::Error) -> Self {
+        match error {
+            songwright_nn::Error::Stopped => Self::Cancelled,
+            other => Self::Network(other),
+        }
+    }
 }
 
 impl Error {

@@ -10,7 +10,6 @@ pub mod diffusion;
 mod error;
 mod layout;
 mod limits;
-mod loading;
 mod log_mel;
 pub mod lyric_text;
 pub mod model;

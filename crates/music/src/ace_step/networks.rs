@@ -1,14 +1,14 @@
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use candle_core::{DType, Device};
 use songwright_base::Observer;
-use songwright_nn::device;
+use songwright_engine::Watched;
+use songwright_nn::{Weights, device, weights::Tally};
 
 use super::{
     Error,
     checkpoint::{Checkpoint, Part},
     codec::{CodecDecoder, CodecEncoder},
-    loading::Loading,
     model::{
         PromptEncoder, TextEncoder, Transformer,
         dcae::{DcaeDecoder, DcaeEncoder},
@@ -16,6 +16,9 @@ use super::{
     },
     plan::Plan,
 };
+
+/// The parts of the way to audio.
+const DECODER: [Part; 2] = [Part::Dcae, Part::Vocoder];
 
 /// The transformer and the encoder of its prompt, which share a file.
 #[derive(Clone, Debug)]
@@ -87,13 +90,30 @@ impl Networks {
             return Ok(());
         }
         self.adapt(adapters);
-        let loading = self.loading(
-            &[Part::Text, Part::Transformer, Part::Dcae, Part::Vocoder],
-            observer,
-        )?;
-        self.load_text(plan, &loading)?;
-        self.load_diffusion(plan, &loading)?;
-        self.load_decoder(plan, &loading)?;
+        let mut parts = Vec::new();
+        if self.text.is_none() {
+            parts.push(Part::Text);
+        }
+        if self.diffusion.is_none() {
+            parts.push(Part::Transformer);
+        }
+        if self.decoder.is_none() {
+            parts.extend(DECODER);
+        }
+        let (text, diffusion, decoder) = self.loaded(&parts, observer, |tally| {
+            let missing = |part| parts.contains(&part);
+            let text = missing(Part::Text).then(|| self.read_text(tally));
+            let diffusion = missing(Part::Transformer).then(|| self.read_diffusion(plan, tally));
+            let decoder = missing(Part::Dcae).then(|| self.read_decoder(tally));
+            Ok((
+                text.transpose()?,
+                diffusion.transpose()?,
+                decoder.transpose()?,
+            ))
+        })?;
+        self.text = self.text.take().or(text);
+        self.diffusion = self.diffusion.take().or(diffusion);
+        self.decoder = self.decoder.take().or(decoder);
         Ok(())
     }
 
@@ -103,8 +123,12 @@ impl Networks {
         plan: Plan,
         observer: &dyn Observer,
     ) -> Result<&TextEncoder, Error> {
-        let loading = self.loading(&[Part::Text], observer)?;
-        self.load_text(plan, &loading)
+        self.make_room(plan, Part::Text);
+        let loaded = match self.text.take() {
+            Some(loaded) => loaded,
+            None => self.loaded(&[Part::Text], observer, |tally| self.read_text(tally))?,
+        };
+        Ok(self.text.insert(loaded))
     }
 
     /// The transformer and its prompt's encoder with adapters, loaded if they are not.
@@ -115,8 +139,14 @@ impl Networks {
         observer: &dyn Observer,
     ) -> Result<&DiffusionModel, Error> {
         self.adapt(adapters);
-        let loading = self.loading(&[Part::Transformer], observer)?;
-        self.load_diffusion(plan, &loading)
+        self.make_room(plan, Part::Transformer);
+        let loaded = match self.diffusion.take() {
+            Some(loaded) => loaded,
+            None => self.loaded(&[Part::Transformer], observer, |tally| {
+                self.read_diffusion(plan, tally)
+            })?,
+        };
+        Ok(self.diffusion.insert(loaded))
     }
 
     /// The way to audio, loaded if it is not.
@@ -125,8 +155,12 @@ impl Networks {
         plan: Plan,
         observer: &dyn Observer,
     ) -> Result<&CodecDecoder, Error> {
-        let loading = self.loading(&[Part::Dcae, Part::Vocoder], observer)?;
-        self.load_decoder(plan, &loading)
+        self.make_room(plan, Part::Dcae);
+        let loaded = match self.decoder.take() {
+            Some(loaded) => loaded,
+            None => self.loaded(&DECODER, observer, |tally| self.read_decoder(tally))?,
+        };
+        Ok(self.decoder.insert(loaded))
     }
 
     /// Strengths are in the weights: others mean other weights.
@@ -137,87 +171,54 @@ impl Networks {
         }
     }
 
-    /// What there is to load of `parts`.
-    fn loading<'a>(
+    /// Loads what `load` loads, its progress told; cancelled, it ends at the next tensor.
+    fn loaded<T>(
         &self,
         parts: &[Part],
-        observer: &'a dyn Observer,
-    ) -> Result<Loading<'a>, Error> {
+        observer: &dyn Observer,
+        load: impl FnOnce(&Arc<Tally>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         let mut parameters = 0;
         for part in parts {
-            let is_here = match part {
-                Part::Text => self.text.is_some(),
-                Part::Transformer => self.diffusion.is_some(),
-                Part::Dcae | Part::Vocoder => self.decoder.is_some(),
-            };
-            if !is_here {
-                parameters += self.checkpoint.parameters(*part)?;
-            }
+            parameters += self.checkpoint.parameters(*part)?;
         }
-        Ok(Loading::new(parameters, observer))
+        let tally = Arc::new(Tally::default());
+        let watched = Watched {
+            loaded: &|| tally.values(),
+            stop: &|| tally.stop(),
+        };
+        let loaded = songwright_engine::load(observer, parameters, &watched, || load(&tally));
+        device::return_freed_memory();
+        loaded
     }
 
-    fn load_text(&mut self, plan: Plan, loading: &Loading<'_>) -> Result<&TextEncoder, Error> {
-        self.make_room(plan, Part::Text);
-        let loaded = match self.text.take() {
-            Some(loaded) => loaded,
-            None => {
-                let weights = self
-                    .checkpoint
-                    .weights(Part::Text, DType::F32, &self.device)?;
-                let loaded = TextEncoder::load(&weights, &self.checkpoint.text)?;
-                loading.add(self.checkpoint.parameters(Part::Text)?)?;
-                loaded
-            }
-        };
-        Ok(self.text.insert(loaded))
+    fn weights(&self, part: Part, tally: &Arc<Tally>) -> Result<Weights, Error> {
+        let weights = self.checkpoint.weights(part, DType::F32, &self.device)?;
+        Ok(weights.tallied(tally))
     }
 
-    fn load_diffusion(
-        &mut self,
-        plan: Plan,
-        loading: &Loading<'_>,
-    ) -> Result<&DiffusionModel, Error> {
-        self.make_room(plan, Part::Transformer);
-        let loaded = match self.diffusion.take() {
-            Some(loaded) => loaded,
-            None => {
-                let weights = self
-                    .checkpoint
-                    .adapted(&self.adapters, plan.dtype, &self.device)?;
-                let config = &self.checkpoint.transformer;
-                let prompt = PromptEncoder::load(&weights, config)?;
-                // The blocks are nearly all of it, and alike.
-                let parameters = self.checkpoint.parameters(Part::Transformer)?;
-                let transformer =
-                    Transformer::load_telling(&weights.quantised(plan.blocks), config, |blocks| {
-                        loading.add(parameters / blocks)
-                    })?;
-                loading.add(parameters % config.num_layers.max(1))?;
-                device::return_freed_memory();
-                DiffusionModel {
-                    prompt,
-                    transformer,
-                }
-            }
-        };
-        Ok(self.diffusion.insert(loaded))
+    fn read_text(&self, tally: &Arc<Tally>) -> Result<TextEncoder, Error> {
+        let weights = self.weights(Part::Text, tally)?;
+        Ok(TextEncoder::load(&weights, &self.checkpoint.text)?)
     }
 
-    fn load_decoder(&mut self, plan: Plan, loading: &Loading<'_>) -> Result<&CodecDecoder, Error> {
-        self.make_room(plan, Part::Dcae);
-        let loaded = match self.decoder.take() {
-            Some(loaded) => loaded,
-            None => {
-                let weights = |part| self.checkpoint.weights(part, DType::F32, &self.device);
-                let dcae = DcaeDecoder::load(&weights(Part::Dcae)?, &self.checkpoint.dcae)?;
-                loading.add(self.checkpoint.parameters(Part::Dcae)?)?;
-                let vocoder = Vocoder::load(&weights(Part::Vocoder)?, &self.checkpoint.vocoder)?;
-                loading.add(self.checkpoint.parameters(Part::Vocoder)?)?;
-                CodecDecoder { dcae, vocoder }
-            }
-        };
-        Ok(self.decoder.insert(loaded))
+    fn read_diffusion(&self, plan: Plan, tally: &Arc<Tally>) -> Result<DiffusionModel, Error> {
+        let weights = self
+            .checkpoint
+            .adapted(&self.adapters, plan.dtype, &self.device)?;
+        let (weights, config) = (weights.tallied(tally), &self.checkpoint.transformer);
+        Ok(DiffusionModel {
+            prompt: PromptEncoder::load(&weights, config)?,
+            transformer: Transformer::load(&weights.quantised(plan.blocks), config)?,
+        })
+    }
+
+    fn read_decoder(&self, tally: &Arc<Tally>) -> Result<CodecDecoder, Error> {
+        let weights = |part| self.weights(part, tally);
+        Ok(CodecDecoder {
+            dcae: DcaeDecoder::load(&weights(Part::Dcae)?, &self.checkpoint.dcae)?,
+            vocoder: Vocoder::load(&weights(Part::Vocoder)?, &self.checkpoint.vocoder)?,
+        })
     }
 
     /// The way from audio, which is not kept.

@@ -7,6 +7,8 @@ use candle_core::{
     quantized::{GgmlDType, QStorage, QTensor},
 };
 
+use rayon::prelude::*;
+
 use super::{Bias, Weights};
 use crate::{Blocks, Error, Linear, Matrix, Result};
 
@@ -156,8 +158,31 @@ impl Weights {
         {
             return Ok(Made::Dense(weight));
         }
-        let weight = weight.to_dtype(DType::F32)?;
-        Ok(Made::Blocks(QTensor::quantize(&weight, dtype)?))
+        Ok(Made::Blocks(in_blocks(&weight, dtype)?))
+    }
+}
+
+/// Rows that one thread makes into blocks at a time.
+const ROWS_TOGETHER: usize = 64;
+
+/// A matrix in blocks, made on all threads: rows are whole numbers of blocks.
+fn in_blocks(weight: &Tensor, dtype: GgmlDType) -> Result<QTensor> {
+    let (rows, columns) = weight.dims2()?;
+    if !weight.device().is_cpu() {
+        return Ok(QTensor::quantize(&weight.to_dtype(DType::F32)?, dtype)?);
+    }
+    let parts = (0..rows.div_ceil(ROWS_TOGETHER)).into_par_iter().map(|i| {
+        let first = i * ROWS_TOGETHER;
+        let part = weight.narrow(0, first, ROWS_TOGETHER.min(rows - first))?;
+        Ok(QTensor::quantize(
+            &part.to_dtype(DType::F32)?.contiguous()?,
+            dtype,
+        )?)
+    });
+    let parts = parts.collect::<Result<Vec<_>>>()?;
+    match stacked(&parts, (rows, columns))? {
+        Some(blocks) => Ok(blocks),
+        None => Ok(QTensor::quantize(&weight.to_dtype(DType::F32)?, dtype)?),
     }
 }
 

@@ -1,6 +1,6 @@
 use candle_core::{DType, Tensor};
 use rayon::prelude::*;
-use songwright_nn::{Error, Result, Weights};
+use songwright_nn::{Result, Weights};
 
 use super::{
     WEAKENED,
@@ -47,27 +47,14 @@ impl Transformer {
     /// # Errors
     /// Where a tensor is missing or of another shape.
     pub fn load(weights: &Weights, config: &TransformerConfig) -> Result<Self> {
-        Self::load_telling(weights, config, |_| Ok(()))
-    }
-
-    /// The same, with a word after each block of how many there are; an error of it ends the loading.
-    ///
-    /// # Errors
-    /// Those of [`Self::load`] and of `told`.
-    pub fn load_telling<E: From<Error> + Send>(
-        weights: &Weights,
-        config: &TransformerConfig,
-        told: impl Fn(usize) -> Result<(), E> + Sync,
-    ) -> Result<Self, E> {
         let features = config.inner_dim;
         let mut blocks = Vec::with_capacity(config.num_layers);
         while blocks.len() < config.num_layers {
             let next = blocks.len()..config.num_layers.min(blocks.len() + LOADED_TOGETHER);
-            let loaded = next.into_par_iter().map(|i| {
-                let block = Block::load(&weights.pp("transformer_blocks").pp(i), config)?;
-                told(config.num_layers).map(|()| block)
-            });
-            blocks.extend(loaded.collect::<Result<Vec<_>, E>>()?);
+            let loaded = next
+                .into_par_iter()
+                .map(|i| Block::load(&weights.pp("transformer_blocks").pp(i), config));
+            blocks.extend(loaded.collect::<Result<Vec<_>>>()?);
         }
         Ok(Self {
             timesteps: TimestepEmbedder::load(weights, features)?,
