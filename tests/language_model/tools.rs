@@ -110,21 +110,11 @@ fn a_translation_keeps_tags_lines_and_syllables() -> Result<()> {
         let revision = Revision::Translate {
             tongue: tongue.clone(),
         };
-        let mut params = params(ENGLISH, revision, seed);
+        let params = params(ENGLISH, revision, seed);
         let text = model.revise(&params, &Silent)?;
-        // A rhyme is not asked of a translation.
-        params.revision = Revision::Translate {
-            tongue: tongue.clone(),
-        };
         kept(&params, &tongue, &text).with_context(|| format!("{language}: {text}"))?;
         let (was, is) = (LyricSheet::parse(ENGLISH), LyricSheet::parse(&text));
         ensure!(was.structure_tags() == is.structure_tags(), "{text}");
-        ensure!(
-            text.contains("[verse 2]\n(la la)\n")
-                || language != "japanese"
-                || text.contains("[verse 2]\n"),
-            "{text}"
-        );
     }
     for language in ["arabic", "hebrew", "hindi", "thai"] {
         let tongue = Tongue::named(language).context(language)?;

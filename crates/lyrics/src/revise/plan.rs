@@ -5,7 +5,7 @@ use std::ops::Range;
 use songwright_base::SectionKind;
 
 use super::{
-    Draft, ReviseParams, Revision, Stanza,
+    Draft, ReviseParams, Revision, Rhyme, Stanza,
     fit::fit,
     next::following,
     shape::{alike, shapes},
@@ -46,7 +46,11 @@ impl Plan {
             Revision::Rewrite { section } => Self::replaced(&draft, &[*section], &tongue),
             Revision::Translate { .. } => {
                 let all: Vec<usize> = (0..draft.sections.len()).collect();
-                Self::replaced(&draft, &all, &tongue)
+                let mut plan = Self::replaced(&draft, &all, &tongue);
+                // The sense and the metre are enough to keep: what rhymes is another matter there.
+                let lines = plan.stanzas.iter_mut().flat_map(|s| &mut s.lines);
+                lines.for_each(|line| line.rhyme = Rhyme::Free);
+                plan
             }
             Revision::Fit { duration_ms } => {
                 let heard = params.description.as_deref().unwrap_or_default();
@@ -238,7 +242,6 @@ mod tests {
     use songwright_base::Seed;
 
     use super::*;
-    use crate::revise::Rhyme;
 
     const SONG: &str = "[Verse 1]\n  The lamp is low, the night is long  \n\n…\nI hum the words of an older song\n\
                         [chorus]\nHold on, hold on\n\n[verse 2]\nA third line here\n[chorus]\nHold on, hold on";
