@@ -138,9 +138,11 @@ impl Fitting<'_> {
             };
             let takes_s: f64 = round.iter().map(|kind| self.kind_s(*kind)).sum();
             let again = [SectionKind::Chorus];
+            // Twice at the end is a song's way out, three times is a loop.
+            let is_double = kinds.ends_with(&[SectionKind::Chorus; 2]);
             let round = if takes_s <= left {
                 round
-            } else if self.kind_s(SectionKind::Chorus) <= left {
+            } else if self.kind_s(SectionKind::Chorus) <= left && !is_double {
                 &again
             } else {
                 break;
