@@ -14,7 +14,7 @@ I know your knock by heart now
 Stay with me
 Hold on tonight
 
-[solo]"""
+[instrumental]"""
 
 
 def post(studio, endpoint, **body):
@@ -49,7 +49,8 @@ def test_a_section_is_rewritten_and_the_rest_is_not(studio):
 def test_lyrics_are_fitted_to_a_length(studio, seconds):
     text = revised(studio, "fit", audio_duration=seconds)
     sung = [line for line in text.splitlines() if line and not line.startswith("[")]
-    assert seconds / 4.125 - 8 <= len(sung) <= seconds / 4.125, text
+    # The part that is played takes its time, and a song of more than 76 lines plays on without words.
+    assert min(seconds / 4.125, 76) - 10 <= len(sung) <= seconds / 4.125, text
 
 
 def test_translating_needs_a_model_and_says_so(studio):
@@ -72,7 +73,7 @@ def test_translating_needs_a_model_and_says_so(studio):
         ("sections", {"task": "continue", "sections": 9}),
         ("section", {"task": "rewrite"}),
         ("section", {"task": "rewrite", "section": "bridge"}),
-        ("section", {"task": "rewrite", "section": "solo"}),
+        ("section", {"task": "rewrite", "section": "instrumental"}),
         ("section", {"task": "rewrite", "section": "4"}),
         ("audio_duration", {"task": "fit"}),
         ("audio_duration", {"task": "fit", "audio_duration": 9.9}),

@@ -11,7 +11,7 @@ pub(crate) const SOLO_S: f64 = 16.0;
 /// A song of usual length.
 const USUAL_S: f64 = 180.0;
 /// Above this many lines a longer song plays on without words.
-const MOST_LINES: usize = 76;
+pub(crate) const MOST_LINES: usize = 76;
 
 /// A section and how many lines it has.
 pub type Part = (SectionKind, usize);

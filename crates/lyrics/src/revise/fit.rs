@@ -4,7 +4,7 @@ use songwright_base::SectionKind;
 
 use super::{Draft, Plan, next::following};
 use crate::{
-    form::{INTRO_S, SOLO_S},
+    form::{INTRO_S, MOST_LINES, SOLO_S},
     qwen::Measure,
     tongue::Tongue,
 };
@@ -124,7 +124,8 @@ impl Fitting<'_> {
         }
         let mut kinds: Vec<SectionKind> = body.iter().map(kind).collect();
         let mut left = duration_s - self.length_s(kept);
-        loop {
+        let mut lines: usize = kept.iter().map(|part| part.lines).sum();
+        while lines < MOST_LINES {
             let next = match following(&kinds) {
                 SectionKind::Outro => SectionKind::Verse,
                 other => other,
@@ -149,6 +150,7 @@ impl Fitting<'_> {
             };
             for kind in round {
                 left -= self.kind_s(*kind);
+                lines += self.kind_lines(*kind);
                 plan.begin(kind.tag());
                 plan.section(self.draft, *kind, self.tongue);
                 kinds.push(*kind);
@@ -159,6 +161,15 @@ impl Fitting<'_> {
         }
         plan.end();
         plan
+    }
+
+    fn kind_lines(&self, kind: SectionKind) -> usize {
+        let sung = self
+            .draft
+            .sections
+            .iter()
+            .rfind(|s| s.kind == kind && !s.lines.is_empty());
+        sung.map_or(4, |section| section.lines.len())
     }
 
     /// What a section of a kind takes that is added; new lines are as long as lines usually are.
@@ -246,8 +257,10 @@ mod tests {
             let (_, text) = fitted(SONG, seconds);
             let (found, asked) = (length_s(&text), seconds as f64);
             assert!(found <= asked, "{seconds} s: {found}\n{text}");
+            // A song of more lines plays on without words.
+            let filled = asked.min(MOST_LINES as f64 * SECONDS_PER_LINE);
             assert!(
-                found > asked - 4.0 * SECONDS_PER_LINE,
+                found > filled - 4.0 * SECONDS_PER_LINE,
                 "{seconds} s: {found}\n{text}"
             );
             assert!(!text.contains("\n\n\n"), "{text}");
