@@ -11,8 +11,8 @@ You left your coat on my shoulders
 I know your knock by heart now
 
 [chorus]
-Stay with me
-Hold on tonight
+Stay with me until the morning
+Hold on tonight, hold on to me
 
 [instrumental]"""
 
@@ -32,7 +32,7 @@ def revised(studio, task, **body):
 def test_lyrics_are_continued(studio):
     text = revised(studio, "continue", sections=2)
     assert text.startswith(WORDS + "\n\n[verse]\n"), text
-    assert text.count("Hold on tonight") == 2, "the chorus comes back"
+    assert text.count("Stay with me until the morning") == 2, "the chorus comes back"
     assert revised(studio, "continue", seed=7) == revised(studio, "continue", seed=7)
 
 

@@ -11,8 +11,8 @@ use songwright_lyrics::revise::{Rhyme, Stanza};
 use super::bank::{Bank, OpeningKind};
 use super::lines::{Tense, Weights, end_word, joins, voiced};
 
-/// How far a line may be from the wanted length where that is not promised.
-const SLACK: usize = 4;
+/// How far a line may be from the wanted length where that is not promised: the nearest there is.
+const SLACK: usize = 16;
 
 /// Half a line with its length.
 struct Half<K> {
