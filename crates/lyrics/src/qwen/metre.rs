@@ -14,6 +14,8 @@ use crate::{
 
 /// Syllables of the longest word.
 const WORD: usize = 4;
+/// Consonants that stand together: in English ("strengths"), in others ("Angstschrei").
+const CONSONANTS: (usize, usize) = (5, 7);
 const CHINESE: &str = r"\u{4e00}-\u{9fff}\u{3400}-\u{4dbf}";
 const SMALL_KANA: &str = "ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ";
 
@@ -201,14 +203,21 @@ fn cased(word: &str) -> String {
 fn alphabet(grammar: &mut String, tongue: &Tongue, end: End<'_>) {
     let letters = Letters::of(tongue);
     let (v, c) = (&letters.vowels, &letters.consonants);
+    let most = match tongue.spelling() {
+        Spelling::English => CONSONANTS.0,
+        Spelling::Other => CONSONANTS.1,
+    };
     for n in 1..=WORD + 1 {
         let _ = if tongue.script == Script::Cyrillic {
-            writeln!(grammar, "G{n}: /[{c}]*([{v}][{c}]*){{{n}}}/")
+            writeln!(
+                grammar,
+                "G{n}: /[{c}]{{0,{most}}}([{v}][{c}]{{0,{most}}}){{{n}}}/"
+            )
         } else {
             let before = n - 1;
             writeln!(
                 grammar,
-                "G{n}: /[{c}]*([{v}]+[{c}]+){{{before}}}[{v}]+[{c}]*/"
+                "G{n}: /[{c}]{{0,{most}}}([{v}]+[{c}]{{1,{most}}}){{{before}}}[{v}]+[{c}]{{0,{most}}}/"
             )
         };
     }

@@ -119,6 +119,8 @@ impl Writing<'_, '_> {
                 answer: passage.text,
             });
         }
+        // What ends a line is not always drawn.
+        observer.note(line);
         Ok(line.to_owned())
     }
 }

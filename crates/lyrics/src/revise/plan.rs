@@ -78,6 +78,7 @@ impl Plan {
 
     pub(super) fn keep(&mut self, text: &str) {
         match self.pieces.last_mut() {
+            _ if text.is_empty() => {}
             Some(Piece::Kept(last)) => last.push_str(text),
             _ => self.pieces.push(Piece::Kept(text.to_owned())),
         }
@@ -176,6 +177,9 @@ impl Plan {
     pub(super) fn end(&mut self) {
         if let Some(Piece::Kept(last)) = self.pieces.last_mut() {
             last.truncate(last.trim_end().len());
+            if last.is_empty() {
+                self.pieces.pop();
+            }
         }
     }
 

@@ -163,7 +163,7 @@ mod tests {
 
     use super::*;
 
-    const SONG: &str = "[verse]\nYou left your coat on my shoulders in the yellow kitchen light\n\
+    const SONG: &str = "[verse]\nYou left your coat on my shoulders in the kitchen light\n\
         I know your knock by heart now\nWe share the last cigarette tonight\n\n[chorus]\nStay with me\n\n[outro]\nGone";
 
     fn params(lyrics: &str, revision: Revision, seed: u64) -> ReviseParams {
