@@ -13,6 +13,8 @@ use super::lines::{Tense, Weights, end_word, joins, voiced};
 
 /// How far a line may be from the wanted length where that is not promised: the nearest there is.
 const SLACK: usize = 16;
+/// How often lines are looked for in one rhyme.
+const TRIES: usize = 6;
 
 /// Half a line with its length.
 struct Half<K> {
@@ -145,7 +147,9 @@ impl StanzaWriter {
         }
         let mut rhymes: Vec<&'static String> = self.bank.rhymes.keys().collect();
         rhymes.shuffle(&mut self.rng);
-        rhymes.into_iter().find_map(|rhyme| {
+        // A first line may take the only end that a second one has: a rhyme is tried several times.
+        let tries = rhymes.into_iter().flat_map(|rhyme| [rhyme; TRIES]);
+        tries.into_iter().find_map(|rhyme| {
             let mut found: Vec<Candidate> = Vec::new();
             for syllables in lengths {
                 wish.syllables = *syllables;
