@@ -48,8 +48,8 @@ impl Grammars {
         factory.quiet();
         // Our own grammars are no attack; lines by syllables are large, and only little of them is seen.
         let limits = factory.limits_mut();
-        limits.precompute_large_lexemes = false;
         limits.initial_lexer_fuel *= 8;
+        limits.step_lexer_fuel *= 8;
         Ok(Self { factory })
     }
 

@@ -13,8 +13,6 @@ use super::lines::{Tense, Weights, end_word, joins, voiced};
 
 /// How far a line may be from the wanted length where that is not promised: the nearest there is.
 const SLACK: usize = 16;
-/// How often lines are looked for in one rhyme.
-const TRIES: usize = 6;
 
 /// Half a line with its length.
 struct Half<K> {
@@ -147,22 +145,33 @@ impl StanzaWriter {
         }
         let mut rhymes: Vec<&'static String> = self.bank.rhymes.keys().collect();
         rhymes.shuffle(&mut self.rng);
-        // A first line may take the only end that a second one has: a rhyme is tried several times.
-        let tries = rhymes.into_iter().flat_map(|rhyme| [rhyme; TRIES]);
-        tries.into_iter().find_map(|rhyme| {
-            let mut found: Vec<Candidate> = Vec::new();
-            for syllables in lengths {
-                wish.syllables = *syllables;
-                wish.rhyme = Some(rhyme);
-                let line = self.best(wish, &found)?;
-                found.push(line);
+        // A line may take the only end that another one has: they are looked for from both sides.
+        let orders: [Vec<usize>; 2] = [
+            (0..lengths.len()).collect(),
+            (0..lengths.len()).rev().collect(),
+        ];
+        for rhyme in rhymes {
+            wish.rhyme = Some(rhyme);
+            for order in &orders {
+                let mut found: Vec<(usize, Candidate)> = Vec::new();
+                for at in order {
+                    wish.syllables = lengths[*at];
+                    let Some(line) = self.best(wish, &found) else {
+                        break;
+                    };
+                    found.push((*at, line));
+                }
+                if found.len() == lengths.len() {
+                    found.sort_by_key(|(at, _)| *at);
+                    return Some(found.into_iter().map(|(_, line)| line.text).collect());
+                }
             }
-            Some(found.into_iter().map(|line| line.text).collect())
-        })
+        }
+        None
     }
 
     /// The best line that does not end as those before.
-    fn best(&mut self, wish: Wish<'_>, before: &[Candidate]) -> Option<Candidate> {
+    fn best(&mut self, wish: Wish<'_>, before: &[(usize, Candidate)]) -> Option<Candidate> {
         let mut best: Option<Candidate> = None;
         let fits = |syllables: usize| syllables.abs_diff(wish.syllables) <= wish.slack;
         let is_wanted = |rhyme: &str| wish.rhyme.is_none_or(|wanted| wanted == rhyme);
@@ -185,7 +194,7 @@ impl StanzaWriter {
                 }
                 let end = end_word(self.bank.language, &text);
                 let is_new = !self.said.contains(&text.to_lowercase())
-                    && before.iter().all(|line| line.end != end);
+                    && before.iter().all(|(_, line)| line.end != end);
                 if is_new {
                     best = Some(Candidate { text, end, score });
                 }
