@@ -1,6 +1,6 @@
-//! The same through the program: over HTTP, many at once, and where the model is missing or broken.
+//! The same through the program: over HTTP, and where the model is missing or broken.
 
-use std::{fs, thread};
+use std::fs;
 
 use serde_json::{Value, json};
 use songwright_base::LyricSheet;
@@ -50,6 +50,30 @@ fn every_endpoint_is_served_by_the_model() {
             tags["prompt"].as_str().unwrap().contains(", 92 BPM, "),
             "{tags}"
         );
+        let words = "[verse]\nRain on the roof\nHold on tonight\n[chorus]\nStay";
+        let revised = ask(
+            &server,
+            "/lyrics/revise_lyrics",
+            &json!({"task": "translate", "language": "german", "lyrics": words, "seed": seed}),
+        );
+        assert_eq!(
+            revised["structure_tags"],
+            json!(["[verse]", "[chorus]"]),
+            "{revised}"
+        );
+        let rhymes = ask(
+            &server,
+            "/lyrics/suggest_rhymes",
+            &json!({"word": "night", "max_rhymes": 3, "seed": seed}),
+        );
+        assert_eq!(rhymes["rhymes"].as_array().unwrap().len(), 3, "{rhymes}");
+        let better = ask(
+            &server,
+            "/lyrics/improve_prompt",
+            &json!({"prompt": "doom metal, 61 BPM", "seed": seed}),
+        );
+        let line = better["prompt"].as_str().unwrap();
+        assert!(line.starts_with("doom metal, 61 BPM, "), "{line}");
         let categories = ask(
             &server,
             "/lyrics/generate_categories",
@@ -70,30 +94,6 @@ fn every_endpoint_is_served_by_the_model() {
     assert_eq!(song["errors"], Value::Null, "{song}");
     assert_eq!(song["engines"]["lyrics"]["kind"], "neural", "{song}");
     assert_eq!(song["engines"]["music"]["kind"], "sketch", "{song}");
-}
-
-#[test]
-fn thirty_two_at_once_wait_in_line() {
-    let (_dir, server) = with_model();
-    thread::scope(|scope| {
-        let asked: Vec<_> = (0..32)
-            .map(|i| {
-                let server = &server;
-                scope.spawn(move || {
-                    let body = json!({"description": format!("{ABOUT} {i}")});
-                    server.post("/lyrics/generate_categories", &body)
-                })
-            })
-            .collect();
-        for answer in asked {
-            let answer = answer.join().unwrap();
-            match answer.status {
-                200 => assert!(answer.json()["categories"].is_array()),
-                429 => assert!(answer.retry_after.is_some()),
-                other => panic!("{other}: {}", answer.json()),
-            }
-        }
-    });
 }
 
 #[test]

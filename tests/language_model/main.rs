@@ -6,4 +6,6 @@
 mod answers;
 mod checkpoints;
 mod desk;
+mod failures;
 mod http;
+mod tools;

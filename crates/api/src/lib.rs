@@ -10,6 +10,7 @@ mod estimate;
 mod health;
 mod image;
 mod lyrics;
+mod lyrics_tools;
 mod models;
 mod music;
 mod number;
@@ -35,6 +36,9 @@ pub use image::{
 pub use lyrics::{
     CategoriesRequest, CategoriesResponse, Heard, LyricsRequest, LyricsResponse, PromptRequest,
     PromptResponse, TitleRequest, TitleResponse,
+};
+pub use lyrics_tools::{
+    ImprovePromptRequest, ReviseRequest, ReviseTask, RhymesRequest, RhymesResponse,
 };
 pub use models::{
     Model, ModelFile, ModelInstall, ModelLicence, ModelList, ModelMemory, ModelState, ModelVariant,

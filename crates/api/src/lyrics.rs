@@ -116,9 +116,10 @@ pub struct CategoriesResponse {
 /// `POST /lyrics/generate_title`.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, ToSchema)]
 pub struct TitleRequest {
-    /// What the song is about, or its tags.
+    /// What the song is about, or its tags; may be absent where its lyrics are given.
     #[schema(min_length = 5, max_length = 1000)]
-    pub description: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub description: Option<String>,
     /// Its lyrics.
     #[schema(max_length = 5000)]
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -14,6 +14,7 @@ mod observer;
 mod operation;
 mod seed;
 mod service;
+pub mod syllables;
 mod text;
 
 pub use code::Code;

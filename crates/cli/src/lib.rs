@@ -17,6 +17,7 @@ mod estimate;
 mod http;
 mod library;
 mod logging;
+mod lyrics;
 mod models;
 mod package;
 mod print;
@@ -101,6 +102,7 @@ async fn perform(
     match command {
         Command::Song(args) => song::song(config, &args, style, json).await,
         Command::Take(command) => take::take(config, command, style, json).await,
+        Command::Lyrics(command) => lyrics::lyrics(config, command, style, json).await,
         Command::Serve => serve::serve(config, Serving::All, Until::Stopped).await,
         Command::Run(args) => {
             let until = if args.until_input_ends {

@@ -4,12 +4,14 @@ use songwright_base::SectionKind;
 
 /// What one sung line takes at a usual tempo.
 pub const SECONDS_PER_LINE: f64 = 4.125;
-const INTRO_S: f64 = 8.0;
-const SOLO_S: f64 = 16.0;
+/// What an intro without words takes.
+pub(crate) const INTRO_S: f64 = 8.0;
+/// What a part without words takes.
+pub(crate) const SOLO_S: f64 = 16.0;
 /// A song of usual length.
 const USUAL_S: f64 = 180.0;
 /// Above this many lines a longer song plays on without words.
-const MOST_LINES: usize = 76;
+pub(crate) const MOST_LINES: usize = 76;
 
 /// A section and how many lines it has.
 pub type Part = (SectionKind, usize);

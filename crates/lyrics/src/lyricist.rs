@@ -1,7 +1,9 @@
 use serde::{Deserialize, Serialize};
 use songwright_base::{EngineError, EngineInfo, LyricSheet, Observer};
 
-use crate::{CategoriesParams, LyricsParams, PromptParams, TitleParams};
+use crate::{
+    CategoriesParams, LyricsParams, PromptParams, ReviseParams, RhymesParams, TitleParams,
+};
 
 /// The tags prompt that a composer is given.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -81,4 +83,24 @@ pub trait Lyricist: Send {
         params: &TitleParams,
         observer: &dyn Observer,
     ) -> Result<String, EngineError>;
+
+    /// Lyrics that are there, changed: those of [`crate::revise::Plan`] with its lines written.
+    ///
+    /// # Errors
+    /// As [`Lyricist::lyrics`].
+    fn revise(
+        &mut self,
+        params: &ReviseParams,
+        observer: &dyn Observer,
+    ) -> Result<String, EngineError>;
+
+    /// Words that rhyme with a word, each once, the fittest first; one at least.
+    ///
+    /// # Errors
+    /// As [`Lyricist::lyrics`].
+    fn rhymes(
+        &mut self,
+        params: &RhymesParams,
+        observer: &dyn Observer,
+    ) -> Result<Vec<String>, EngineError>;
 }

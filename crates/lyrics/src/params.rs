@@ -1,7 +1,10 @@
 use songwright_api::{
-    CategoriesRequest, LyricsRequest, PromptRequest, TitleRequest, Whole, finite_between,
+    CategoriesRequest, ImprovePromptRequest, LyricsRequest, PromptRequest, RhymesRequest,
+    TitleRequest, Whole, finite_between,
 };
 use songwright_base::{InvalidField, Seed, clean_text, length_between};
+
+use crate::{improve::OwnTags, tongue::Tongue};
 
 /// What lyrics are wanted. Valid by construction at the service's edge.
 #[derive(Clone, Debug, PartialEq)]
@@ -57,6 +60,30 @@ pub struct TitleParams {
     pub lyrics: Option<String>,
     /// Makes the title repeatable.
     pub seed: Seed,
+}
+
+/// What is to be rhymed on.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RhymesParams {
+    /// A word or a line, cleaned, of one line.
+    pub word: String,
+    /// The language of the rhymes.
+    pub tongue: Tongue,
+    /// What the song is about.
+    pub description: Option<String>,
+    /// How many at most, 1–50.
+    pub most: usize,
+    /// Makes them repeatable.
+    pub seed: Seed,
+}
+
+/// What tags prompt is to be made better.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ImproveParams {
+    /// The tags that are there, each once.
+    pub tags: Vec<String>,
+    /// What is asked of the engine.
+    pub prompt: PromptParams,
 }
 
 impl TryFrom<&LyricsRequest> for LyricsParams {
@@ -118,24 +145,83 @@ impl TryFrom<&CategoriesRequest> for CategoriesParams {
     }
 }
 
-impl TryFrom<&TitleRequest> for TitleParams {
+impl TryFrom<&RhymesRequest> for RhymesParams {
     type Error = InvalidField;
 
-    fn try_from(request: &TitleRequest) -> Result<Self, InvalidField> {
+    fn try_from(request: &RhymesRequest) -> Result<Self, InvalidField> {
+        let word = length_between("word", &request.word, 1..=200)?;
+        if word.contains('\n') || !word.chars().any(char::is_alphabetic) {
+            let problem = "must be a word or one line to rhyme with";
+            return Err(InvalidField::new("word", problem));
+        }
+        let tongue = match optional("language", request.language.as_deref(), 50)? {
+            None => Tongue::of_text(&word),
+            Some(asked) => Tongue::named_field(&asked)?,
+        };
+        let most = request
+            .max_rhymes
+            .unwrap_or(Whole(10))
+            .between("max_rhymes", 1..=50)?;
         Ok(Self {
-            description: length_between("description", &request.description, 5..=1000)?,
-            lyrics: optional("lyrics", request.lyrics.as_deref(), 5000)?,
+            word,
+            tongue,
+            description: optional("description", request.description.as_deref(), 1000)?,
+            most: usize::try_from(most).unwrap_or(10),
             seed: seed(request.seed)?,
         })
     }
 }
 
-fn seed(given: Option<Whole>) -> Result<Seed, InvalidField> {
+impl TryFrom<&ImprovePromptRequest> for ImproveParams {
+    type Error = InvalidField;
+
+    fn try_from(request: &ImprovePromptRequest) -> Result<Self, InvalidField> {
+        let prompt = length_between("prompt", &request.prompt, 5..=500)?;
+        let about = optional("description", request.description.as_deref(), 1000)?;
+        let own = OwnTags::of(&prompt);
+        let description =
+            about.map_or_else(|| prompt.clone(), |about| format!("{prompt}. {about}"));
+        Ok(Self {
+            prompt: PromptParams {
+                description: description.chars().take(1000).collect(),
+                genre: None,
+                instruments: Vec::new(),
+                tempo: own.tempo(),
+                instrumental: request.instrumental.unwrap_or(false) || own.is_instrumental(),
+                seed: seed(request.seed)?,
+            },
+            tags: own.tags,
+        })
+    }
+}
+
+impl TryFrom<&TitleRequest> for TitleParams {
+    type Error = InvalidField;
+
+    fn try_from(request: &TitleRequest) -> Result<Self, InvalidField> {
+        let lyrics = optional("lyrics", request.lyrics.as_deref(), 5000)?;
+        let description = match (&request.description, &lyrics) {
+            (None, Some(lyrics)) => lyrics.chars().take(1000).collect(),
+            (None, None) => {
+                let problem = "is missing: say what the song is about, or send its lyrics";
+                return Err(InvalidField::new("description", problem));
+            }
+            (Some(text), _) => length_between("description", text, 5..=1000)?,
+        };
+        Ok(Self {
+            description,
+            lyrics,
+            seed: seed(request.seed)?,
+        })
+    }
+}
+
+pub(crate) fn seed(given: Option<Whole>) -> Result<Seed, InvalidField> {
     Seed::from_request(given.map_or(-1, |n| n.0), Seed::MAX_SONG)
 }
 
 /// A text that may be absent; blank is absent.
-fn optional(
+pub(crate) fn optional(
     field: &'static str,
     text: Option<&str>,
     most: usize,

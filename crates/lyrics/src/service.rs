@@ -4,7 +4,8 @@ use songwright_base::{EngineError, EngineInfo, LyricSheet, Observer};
 use songwright_engine::{Chosen, EnginePlace, PlacedEngine, Residency};
 
 use crate::{
-    Categories, CategoriesParams, Lyricist, LyricsParams, PromptParams, TagsPrompt, TitleParams,
+    Categories, CategoriesParams, ImproveParams, Lyricist, LyricsParams, PromptParams,
+    ReviseParams, RhymesParams, TagsPrompt, TitleParams, improve::improved,
 };
 
 /// The lyrics service: one lyricist at a time, whichever maker it comes from.
@@ -106,6 +107,52 @@ impl LyricsService {
             engine.title(&params, observer)
         })
         .await
+    }
+
+    /// As [`Lyricist::revise`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn revise(
+        &self,
+        params: ReviseParams,
+        observer: Watcher,
+    ) -> Result<Written<String>, EngineError> {
+        self.call(observer, move |engine, observer| {
+            engine.revise(&params, observer)
+        })
+        .await
+    }
+
+    /// As [`Lyricist::rhymes`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn rhymes(
+        &self,
+        params: RhymesParams,
+        observer: Watcher,
+    ) -> Result<Written<Vec<String>>, EngineError> {
+        self.call(observer, move |engine, observer| {
+            engine.rhymes(&params, observer)
+        })
+        .await
+    }
+
+    /// A tags prompt made better: the tags that are there, and what they lack by [`Lyricist::prompt`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn improve(
+        &self,
+        params: ImproveParams,
+        observer: Watcher,
+    ) -> Result<Written<TagsPrompt>, EngineError> {
+        let made = self.prompt(params.prompt, observer).await?;
+        Ok(Written {
+            value: improved(params.tags, made.value),
+            engine: made.engine,
+        })
     }
 
     async fn call<T: Send + 'static>(

@@ -1,13 +1,16 @@
 use reqwest::StatusCode;
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
-use songwright_api::{CategoriesRequest, LyricsRequest, PromptRequest, TitleRequest, Whole};
+use songwright_api::{
+    CategoriesRequest, LyricsRequest, PromptRequest, ReviseRequest, ReviseTask, RhymesRequest,
+    TitleRequest, Whole,
+};
 use songwright_base::{
     EngineError, EngineInfo, LyricSheet, Observer, Progress, Seed, Stage, clean_text,
 };
 use songwright_lyrics::{
-    Categories, CategoriesParams, Category, Lyricist, LyricsParams, PromptParams, TagsPrompt,
-    TitleParams, title_from_description, title_from_lyrics,
+    Categories, CategoriesParams, Category, Lyricist, LyricsParams, PromptParams, ReviseParams,
+    Revision, RhymesParams, TagsPrompt, TitleParams, title_from_description, title_from_lyrics,
 };
 
 use crate::{RemoteTarget, connection::Connection, error::CallError, identity, wire};
@@ -42,6 +45,20 @@ impl RemoteLyricist {
     ) -> Result<A, CallError> {
         self.connection
             .post(endpoint, question, LIMIT_BYTES, observer)
+    }
+
+    /// As [`Self::explained`]; services of others do not have our tools.
+    fn tool_failed(&self, endpoint: &str, error: CallError) -> EngineError {
+        if !is_unknown(&error) {
+            return self.explained(error);
+        }
+        EngineError::Unsupported {
+            what: format!(
+                "The lyrics service at {} has no {endpoint}. Take LYRICS_SERVICE_URL away to use a \
+                 language model of this machine for it.",
+                self.connection.address().shown()
+            ),
+        }
     }
 
     fn explained(&self, error: CallError) -> EngineError {
@@ -128,7 +145,7 @@ impl Lyricist for RemoteLyricist {
     ) -> Result<String, EngineError> {
         observer.report(Progress::new(Stage::Title, 0, 1));
         let question = TitleRequest {
-            description: params.description.clone(),
+            description: Some(params.description.clone()),
             lyrics: params.lyrics.clone(),
             seed: whole(params.seed),
         };
@@ -140,12 +157,7 @@ impl Lyricist for RemoteLyricist {
                 identity::learn(&mut self.info, metadata);
                 title
             }
-            Err(error)
-                if matches!(
-                    error.status(),
-                    Some(StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED)
-                ) =>
-            {
+            Err(error) if is_unknown(&error) => {
                 let from_lyrics = params.lyrics.as_deref().and_then(title_from_lyrics);
                 from_lyrics
                     .or_else(|| title_from_description(&params.description))
@@ -156,6 +168,107 @@ impl Lyricist for RemoteLyricist {
         observer.report(Progress::new(Stage::Title, 1, 1));
         Ok(title)
     }
+
+    fn revise(
+        &mut self,
+        params: &ReviseParams,
+        observer: &dyn Observer,
+    ) -> Result<String, EngineError> {
+        observer.report(Progress::new(Stage::Lyrics, 0, 1));
+        let (text, metadata) = self
+            .ask("revise_lyrics", &revision(params), observer)
+            .and_then(text)
+            .map_err(|e| self.tool_failed("revise_lyrics", e))?;
+        identity::learn(&mut self.info, metadata);
+        observer.report(Progress::new(Stage::Lyrics, 1, 1));
+        Ok(text)
+    }
+
+    fn rhymes(
+        &mut self,
+        params: &RhymesParams,
+        observer: &dyn Observer,
+    ) -> Result<Vec<String>, EngineError> {
+        observer.report(Progress::new(Stage::Lyrics, 0, 1));
+        let question = RhymesRequest {
+            word: params.word.clone(),
+            language: Some(params.tongue.name.clone()),
+            description: params.description.clone(),
+            max_rhymes: i64::try_from(params.most).ok().map(Whole),
+            seed: whole(params.seed),
+        };
+        let (words, metadata) = self
+            .ask("suggest_rhymes", &question, observer)
+            .and_then(|answer| rhymes(answer, params.most))
+            .map_err(|e| self.tool_failed("suggest_rhymes", e))?;
+        identity::learn(&mut self.info, metadata);
+        observer.report(Progress::new(Stage::Lyrics, 1, 1));
+        Ok(words)
+    }
+}
+
+/// Whether the service has no such endpoint.
+fn is_unknown(error: &CallError) -> bool {
+    matches!(
+        error.status(),
+        Some(StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED)
+    )
+}
+
+fn revision(params: &ReviseParams) -> ReviseRequest {
+    let plain = ReviseRequest {
+        lyrics: params.lyrics.clone(),
+        description: params.description.clone(),
+        seed: whole(params.seed),
+        ..ReviseRequest::default()
+    };
+    match &params.revision {
+        Revision::Continue { sections } => ReviseRequest {
+            task: ReviseTask::Continue,
+            sections: i64::try_from(*sections).ok().map(Whole),
+            ..plain
+        },
+        Revision::Rewrite { section } => ReviseRequest {
+            task: ReviseTask::Rewrite,
+            section: Some((section + 1).to_string()),
+            ..plain
+        },
+        Revision::Fit { duration_ms } => ReviseRequest {
+            task: ReviseTask::Fit,
+            audio_duration: Some(*duration_ms as f64 / 1000.0),
+            ..plain
+        },
+        Revision::Translate { tongue } => ReviseRequest {
+            task: ReviseTask::Translate,
+            language: Some(tongue.name.clone()),
+            ..plain
+        },
+    }
+}
+
+fn text(answer: wire::Lyrics) -> Result<(String, wire::Metadata), CallError> {
+    let text = clean_text(&answer.lyrics);
+    if LyricSheet::parse(&text).is_instrumental() {
+        return Err(CallError::unusable(
+            "its lyrics have no line that can be sung.",
+        ));
+    }
+    Ok((text, answer.metadata))
+}
+
+fn rhymes(answer: wire::Rhymes, most: usize) -> Result<(Vec<String>, wire::Metadata), CallError> {
+    let mut words: Vec<String> = Vec::new();
+    for word in &answer.rhymes {
+        let word = clean_text(word);
+        if !word.is_empty() && !words.contains(&word) {
+            words.push(word);
+        }
+    }
+    if words.is_empty() {
+        return Err(CallError::unusable("it named no rhyme."));
+    }
+    words.truncate(most);
+    Ok((words, answer.metadata))
 }
 
 fn whole(seed: Seed) -> Option<Whole> {

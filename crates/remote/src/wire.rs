@@ -48,6 +48,13 @@ pub(crate) struct Title {
 }
 
 #[derive(Debug, Deserialize)]
+pub(crate) struct Rhymes {
+    pub(crate) rhymes: Vec<String>,
+    #[serde(default, deserialize_with = "or_default")]
+    pub(crate) metadata: Metadata,
+}
+
+#[derive(Debug, Deserialize)]
 pub(crate) struct Music {
     #[serde(default)]
     pub(crate) audio_data: Option<String>,

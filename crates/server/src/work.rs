@@ -9,7 +9,10 @@ use songwright_api as api;
 use songwright_base::{
     Code, EngineInfo, Failure, LyricSheet, Observer as _, Operation, Progress, Stage,
 };
-use songwright_lyrics::{CategoriesParams, LyricsParams, PromptParams, TitleParams};
+use songwright_lyrics::{
+    CategoriesParams, ImproveParams, LyricsParams, PromptParams, ReviseParams, RhymesParams,
+    TagsPrompt, TitleParams, Written,
+};
 use songwright_music::MusicParams;
 use songwright_song::Studio;
 
@@ -21,6 +24,9 @@ pub(crate) async fn run(studio: &Studio, operation: Operation) -> Result<Value, 
         "generate_prompt" => prompt(studio, &operation, read(request)?).await,
         "generate_categories" => categories(studio, &operation, read(request)?).await,
         "generate_title" => title(studio, &operation, read(request)?).await,
+        "revise_lyrics" => revise(studio, &operation, read(request)?).await,
+        "suggest_rhymes" => rhymes(studio, &operation, read(request)?).await,
+        "improve_prompt" => improve(studio, &operation, read(request)?).await,
         "generate_music" | "generate_music_to_storage" | "generate_demo_music" => {
             music(studio, &operation, read(request)?).await
         }
@@ -76,12 +82,75 @@ async fn prompt(
         .lyrics
         .prompt(params, Arc::new(operation.clone()))
         .await?;
+    tags(operation, &written, begun)
+}
+
+async fn improve(
+    studio: &Studio,
+    operation: &Operation,
+    request: api::ImprovePromptRequest,
+) -> Result<Value, Failure> {
+    let begun = Instant::now();
+    let params = ImproveParams::try_from(&request)?;
+    let written = studio
+        .lyrics
+        .improve(params, Arc::new(operation.clone()))
+        .await?;
+    tags(operation, &written, begun)
+}
+
+fn tags(
+    operation: &Operation,
+    written: &Written<TagsPrompt>,
+    begun: Instant,
+) -> Result<Value, Failure> {
     operation.end_stage(Stage::Prompt, true);
     answer(&api::PromptResponse {
         prompt: written.value.line(),
         tag_count: written.value.tags.len() as u64,
         detected_genre: written.value.genre.clone(),
         metadata: metadata(operation, &written.engine, begun),
+    })
+}
+
+async fn revise(
+    studio: &Studio,
+    operation: &Operation,
+    request: api::ReviseRequest,
+) -> Result<Value, Failure> {
+    let begun = Instant::now();
+    let params = ReviseParams::try_from(&request)?;
+    let written = studio
+        .lyrics
+        .revise(params, Arc::new(operation.clone()))
+        .await?;
+    operation.end_stage(Stage::Lyrics, true);
+    let sheet = LyricSheet::parse(&written.value);
+    answer(&api::LyricsResponse {
+        word_count: word_count(&sheet),
+        structure_tags: sheet.structure_tags(),
+        lyrics: written.value,
+        metadata: metadata(operation, &written.engine, begun),
+    })
+}
+
+async fn rhymes(
+    studio: &Studio,
+    operation: &Operation,
+    request: api::RhymesRequest,
+) -> Result<Value, Failure> {
+    let begun = Instant::now();
+    let params = RhymesParams::try_from(&request)?;
+    let word = params.word.clone();
+    let found = studio
+        .lyrics
+        .rhymes(params, Arc::new(operation.clone()))
+        .await?;
+    operation.end_stage(Stage::Lyrics, true);
+    answer(&api::RhymesResponse {
+        word,
+        rhymes: found.value,
+        metadata: metadata(operation, &found.engine, begun),
     })
 }
 

@@ -3,6 +3,7 @@
 mod deploy;
 mod global;
 mod library;
+mod lyrics;
 mod models;
 mod services;
 mod song;
@@ -15,6 +16,7 @@ pub(crate) use global::GlobalArgs;
 pub(crate) use library::{
     ArtFormat, ArtPixels, BundleArgs, ExportArgs, ImportArgs, LibraryCommand, ResumeArgs, WavDepth,
 };
+pub(crate) use lyrics::{LyricsCommand, WordsArgs};
 pub(crate) use models::{ImportModelArgs, InstallArgs, ModelArgs, ModelsCommand, QuantizeArgs};
 pub(crate) use services::{CheckArgs, HealthArgs, RunAllArgs, RunArgs};
 pub(crate) use song::{BenchArgs, SongArgs};
@@ -44,6 +46,9 @@ pub(crate) enum Command {
     /// Make a new take of a song in the library: a variation, a part anew, longer, or other words
     #[command(subcommand)]
     Take(TakeCommand),
+    /// Continue, rewrite, fit, translate and name lyrics; find rhymes; improve a prompt
+    #[command(subcommand)]
+    Lyrics(LyricsCommand),
     /// Serve the page and all four services on one port
     Serve,
     /// Open the window

@@ -87,6 +87,15 @@ async fn lyrics(probe: &mut Probe) {
     probe
         .post("/generate_title", &body, &["title", "metadata"])
         .await;
+    let body = json!({"task": "continue", "lyrics": LYRICS});
+    let fields = &["lyrics", "word_count", "structure_tags", "metadata"];
+    probe.post("/revise_lyrics", &body, fields).await;
+    let body = json!({"word": "light", "language": "english"});
+    let fields = &["word", "rhymes", "metadata"];
+    probe.post("/suggest_rhymes", &body, fields).await;
+    let body = json!({"prompt": "folk, female voice"});
+    let fields = &["prompt", "tag_count", "metadata"];
+    probe.post("/improve_prompt", &body, fields).await;
 }
 
 async fn music(probe: &mut Probe) {

@@ -28,6 +28,9 @@ const LYRICS: &[Endpoint] = &[
     post("/generate_prompt"),
     post("/generate_categories"),
     post("/generate_title"),
+    post("/revise_lyrics"),
+    post("/suggest_rhymes"),
+    post("/improve_prompt"),
     get("/health_check"),
     get("/service_info"),
 ];

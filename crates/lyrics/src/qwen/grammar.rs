@@ -46,6 +46,10 @@ impl Grammars {
         let slices = SlicedBiasComputer::general_slices();
         let mut factory = ParserFactory::new(&environment, abilities, &slices).map_err(wrong)?;
         factory.quiet();
+        // Our own grammars are no attack; lines by syllables are large, and only little of them is seen.
+        let limits = factory.limits_mut();
+        limits.initial_lexer_fuel *= 8;
+        limits.step_lexer_fuel *= 8;
         Ok(Self { factory })
     }
 

@@ -1,7 +1,6 @@
 //! How many syllables are sung, and what a line may look like.
 
-use super::tongue::Script;
-use crate::SECONDS_PER_LINE;
+use crate::{SECONDS_PER_LINE, tongue::Script};
 
 /// Syllables that are sung in a second, between slow and fast.
 const SYLLABLES_PER_SECOND: (f64, f64) = (1.2, 2.7);

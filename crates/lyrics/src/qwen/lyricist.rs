@@ -6,10 +6,11 @@ use songwright_base::{
 use super::{
     Checkpoint, Error, LanguageModel,
     plan::{POSITIONS, Plan},
-    write_categories, write_lyrics, write_tags, write_title,
+    write_categories, write_lyrics, write_revision, write_rhymes, write_tags, write_title,
 };
 use crate::{
-    Categories, CategoriesParams, Lyricist, LyricsParams, PromptParams, TagsPrompt, TitleParams,
+    Categories, CategoriesParams, Lyricist, LyricsParams, PromptParams, ReviseParams, RhymesParams,
+    TagsPrompt, TitleParams,
 };
 
 /// A language model as a lyricist.
@@ -84,5 +85,23 @@ impl Lyricist for QwenLyricist {
     ) -> Result<String, EngineError> {
         begun(Stage::Title, observer);
         Ok(write_title::title(&mut self.model, params, observer)?)
+    }
+
+    fn revise(
+        &mut self,
+        params: &ReviseParams,
+        observer: &dyn Observer,
+    ) -> Result<String, EngineError> {
+        begun(Stage::Lyrics, observer);
+        Ok(write_revision::revise(&mut self.model, params, observer)?)
+    }
+
+    fn rhymes(
+        &mut self,
+        params: &RhymesParams,
+        observer: &dyn Observer,
+    ) -> Result<Vec<String>, EngineError> {
+        begun(Stage::Lyrics, observer);
+        Ok(write_rhymes::rhymes(&mut self.model, params, observer)?)
     }
 }

@@ -198,12 +198,14 @@ impl Session<'_> {
         &self.model.grammars
     }
 
-    /// Writes a given text.
+    /// Writes a given text, without the names of signs.
     ///
     /// # Errors
     /// [`Error::Tokenizer`].
     pub fn say(&mut self, text: &str) -> Result<(), Error> {
-        self.unread.extend(self.model.tokenizer.encode(text)?);
+        let tokenizer = &self.model.tokenizer;
+        let text = tokenizer.without_signs(text);
+        self.unread.extend(tokenizer.encode(&text)?);
         Ok(())
     }
 

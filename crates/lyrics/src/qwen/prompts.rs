@@ -4,6 +4,7 @@ use minijinja::{Environment, UndefinedBehavior, Value};
 use serde::Deserialize;
 
 use super::Error;
+use crate::tongue::{Script, Tongue};
 
 /// What is asked of a model.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -16,6 +17,14 @@ pub enum Task {
     Categories,
     /// A title.
     Title,
+    /// Sections that follow.
+    Continue,
+    /// A section anew.
+    Rewrite,
+    /// All lines in another language.
+    Translate,
+    /// Words that rhyme.
+    Rhymes,
 }
 
 /// The language that a model is told in.
@@ -25,6 +34,18 @@ pub enum Told {
     English,
     /// Chinese.
     Chinese,
+}
+
+impl Told {
+    /// The one that a model is told about a language's songs in.
+    #[must_use]
+    pub fn of(tongue: &Tongue) -> Self {
+        if tongue.script == Script::Han {
+            Self::Chinese
+        } else {
+            Self::English
+        }
+    }
 }
 
 /// One file of `assets/prompts`.
@@ -41,7 +62,16 @@ pub struct Prompt {
 
 impl Task {
     /// All of them.
-    pub const ALL: [Self; 4] = [Self::Lyrics, Self::Tags, Self::Categories, Self::Title];
+    pub const ALL: [Self; 8] = [
+        Self::Lyrics,
+        Self::Tags,
+        Self::Categories,
+        Self::Title,
+        Self::Continue,
+        Self::Rewrite,
+        Self::Translate,
+        Self::Rhymes,
+    ];
 
     /// Its prompt.
     ///
@@ -65,6 +95,10 @@ impl Task {
             Self::Tags => file!("tags"),
             Self::Categories => file!("categories"),
             Self::Title => file!("title"),
+            Self::Continue => file!("continue"),
+            Self::Rewrite => file!("rewrite"),
+            Self::Translate => file!("translate"),
+            Self::Rhymes => file!("rhymes"),
         };
         toml::from_str(text).map_err(|error| Error::Prompt(Box::new(error)))
     }
@@ -164,5 +198,30 @@ mod tests {
             context! { description => "雨", lyrics => None::<&str>, language => "中文" },
         );
         assert_eq!(title, "这首歌的内容：雨\n请用中文起名。");
+    }
+
+    #[test]
+    fn tools_show_the_lyrics_and_what_is_wanted_of_them() {
+        for task in [Task::Continue, Task::Rewrite, Task::Translate] {
+            for told in [Told::English, Told::Chinese] {
+                let text = |description: Option<&str>| {
+                    let context = context! {
+                        language => "German", description, lyrics => "[verse]\n<b>Rain</b>",
+                        sections => "[verse] 1 lines",
+                    };
+                    rendered(task, told, context)
+                };
+                let (plain, wished) = (text(None), text(Some("snow instead")));
+                assert!(plain.contains("\n[verse]\n<b>Rain</b>\n"), "{plain}");
+                assert!(plain.contains("German") && plain.contains("[verse] 1 lines"));
+                assert!(!plain.contains("snow") && wished.contains("snow instead\n"));
+            }
+        }
+        let rhymes = rendered(
+            Task::Rhymes,
+            Told::English,
+            context! { language => "English", description => None::<&str>, word => "night", most => 7 },
+        );
+        assert_eq!(rhymes, "Up to 7 words in English that rhyme with: night");
     }
 }

@@ -4,9 +4,11 @@ use minijinja::context;
 use songwright_base::{Observer, Progress, Seed, Stage};
 
 use super::{
-    Error, LanguageModel, Sampler, Sampling, grammar::quoted, prompts::Task, tongue::Tongue,
+    Error, LanguageModel, Sampler, Sampling,
+    grammar::quoted,
+    prompts::{Task, Told},
 };
-use crate::{Categories, CategoriesParams, Category};
+use crate::{Categories, CategoriesParams, Category, tongue::Tongue};
 
 /// Fewest, where as many are allowed.
 const LEAST: usize = 3;
@@ -47,7 +49,7 @@ pub(super) fn categories(
     params: &CategoriesParams,
     observer: &dyn Observer,
 ) -> Result<Categories, Error> {
-    let told = Tongue::of_text(&params.description).told();
+    let told = Told::of(&Tongue::of_text(&params.description));
     let prompt = Task::Categories.prompt(told)?;
     let most = params.max_categories.max(1);
     let question = prompt.question(context! {

@@ -6,10 +6,12 @@ use songwright_base::{LyricSection, LyricSheet, Observer, Progress, SectionKind,
 use super::{
     Error, LanguageModel, Sampler, Session,
     lines::Measure,
-    prompts::Task,
+    prompts::{Task, Told},
+};
+use crate::{
+    LyricsParams, Part, SECONDS_PER_LINE, form,
     tongue::{Script, Tongue},
 };
-use crate::{LyricsParams, Part, SECONDS_PER_LINE, form};
 
 /// What is to be written.
 struct Plan {
@@ -31,7 +33,7 @@ pub(super) fn lyrics(
         measure,
         script: tongue.script,
     };
-    let prompt = Task::Lyrics.prompt(tongue.told())?;
+    let prompt = Task::Lyrics.prompt(Told::of(&tongue))?;
     let question = prompt.question(context! {
         language => tongue.name.as_str(),
         description => params.description.as_str(),

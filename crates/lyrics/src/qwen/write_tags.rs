@@ -3,8 +3,12 @@
 use minijinja::context;
 use songwright_base::{Observer, Progress, Stage};
 
-use super::{Error, LanguageModel, Sampler, grammar::quoted, prompts::Task, tongue::Tongue};
-use crate::{PromptParams, TagsPrompt};
+use super::{
+    Error, LanguageModel, Sampler,
+    grammar::quoted,
+    prompts::{Task, Told},
+};
+use crate::{PromptParams, TagsPrompt, tongue::Tongue};
 
 /// Instruments where the user named none.
 const INSTRUMENTS: (usize, usize) = (2, 4);
@@ -14,7 +18,7 @@ pub(super) fn prompt(
     params: &PromptParams,
     observer: &dyn Observer,
 ) -> Result<TagsPrompt, Error> {
-    let told = Tongue::of_text(&params.description).told();
+    let told = Told::of(&Tongue::of_text(&params.description));
     let prompt = Task::Tags.prompt(told)?;
     let instruments = (!params.instruments.is_empty()).then(|| params.instruments.join(", "));
     let question = prompt.question(context! {

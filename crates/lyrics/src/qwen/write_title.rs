@@ -6,10 +6,12 @@ use songwright_base::{Observer, Progress, Stage};
 use super::{
     Error, LanguageModel, Sampler,
     lines::bounded,
-    prompts::Task,
+    prompts::{Task, Told},
+};
+use crate::{
+    TitleParams,
     tongue::{Script, Tongue},
 };
-use crate::TitleParams;
 
 /// Most characters, of scripts without spaces and of others.
 const MOST: (usize, usize) = (12, 40);
@@ -20,7 +22,7 @@ pub(super) fn title(
     observer: &dyn Observer,
 ) -> Result<String, Error> {
     let tongue = Tongue::of_text(params.lyrics.as_deref().unwrap_or(&params.description));
-    let prompt = Task::Title.prompt(tongue.told())?;
+    let prompt = Task::Title.prompt(Told::of(&tongue))?;
     let question = prompt.question(context! {
         description => params.description.as_str(),
         lyrics => params.lyrics.as_deref(),

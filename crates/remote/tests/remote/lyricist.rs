@@ -1,8 +1,10 @@
 use serde_json::json;
 use songwright_base::{
-    EngineError, EngineKind, Progress, Service, Silent, Stage, config::ModalToken,
+    EngineError, EngineKind, Progress, Seed, Service, Silent, Stage, config::ModalToken,
 };
-use songwright_lyrics::{CategoriesParams, Lyricist as _};
+use songwright_lyrics::{
+    CategoriesParams, Lyricist as _, ReviseParams, Revision, RhymesParams, Tongue,
+};
 use songwright_remote::{RemoteLyricist, RemoteTarget};
 
 use crate::{
@@ -273,4 +275,86 @@ fn a_host_that_asks_to_come_back_is_followed_with_the_key() {
         ("GET", "/generate_lyrics?call=1")
     );
     assert_eq!(asked[1].authorization.as_deref(), Some("Bearer k"));
+}
+
+fn revise(revision: Revision) -> ReviseParams {
+    ReviseParams {
+        lyrics: "[verse]\nla\n\n[chorus]\nlo".to_owned(),
+        revision,
+        description: Some("sadder".to_owned()),
+        seed: Seed(7),
+    }
+}
+
+#[test]
+fn tools_are_forwarded_as_they_were_asked() {
+    let text = "[verse]\nNew   words\n\n\n[chorus]\nlo";
+    let server = Server::start(move |asked, _| {
+        Reply::Json(
+            200,
+            match asked.path.as_str() {
+                "/revise_lyrics" => json!({"lyrics": text, "metadata": metadata()}),
+                _ => json!({"word": "x", "rhymes": ["light", " ", "light", "kite", "bite"]}),
+            },
+        )
+    });
+    let mut lyricist = lyricist(&server.url());
+    let tongue = Tongue::named("chinese").unwrap();
+    for (revision, field, value) in [
+        (Revision::Continue { sections: 3 }, "sections", json!(3)),
+        (Revision::Rewrite { section: 1 }, "section", json!("2")),
+        (
+            Revision::Fit {
+                duration_ms: 61_500,
+            },
+            "audio_duration",
+            json!(61.5),
+        ),
+        (
+            Revision::Translate {
+                tongue: tongue.clone(),
+            },
+            "language",
+            json!("中文"),
+        ),
+    ] {
+        let made = lyricist.revise(&revise(revision), &Silent).unwrap();
+        assert_eq!(made, text, "not byte for byte");
+        let asked = server.asked().pop().unwrap();
+        assert_eq!(asked.body[field], value, "{}", asked.body);
+        assert_eq!(asked.body["description"], "sadder");
+        assert_eq!(asked.body["seed"], 7);
+        // What is sent reads back as what was asked for.
+        let request = serde_json::from_value(asked.body).unwrap();
+        assert!(ReviseParams::try_from(&request).is_ok());
+    }
+    assert_eq!(lyricist.info().name, "Qwen/Qwen2-7B-Instruct");
+    let params = RhymesParams {
+        word: "night".to_owned(),
+        tongue,
+        description: None,
+        most: 2,
+        seed: Seed(7),
+    };
+    assert_eq!(
+        lyricist.rhymes(&params, &Silent).unwrap(),
+        ["light", "kite"]
+    );
+}
+
+#[test]
+fn a_service_without_the_tools_is_named() {
+    let server = Server::saying(404, json!({"detail": "Not Found"}));
+    let params = revise(Revision::Continue { sections: 1 });
+    let error = lyricist(&server.url())
+        .revise(&params, &Silent)
+        .unwrap_err();
+    assert!(
+        matches!(error, EngineError::Unsupported { .. }),
+        "{error:?}"
+    );
+    assert!(
+        error.to_string().contains("has no revise_lyrics"),
+        "{error}"
+    );
 }

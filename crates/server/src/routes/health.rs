@@ -172,9 +172,13 @@ fn info(host: &Host, service: Service) -> ServiceInfo {
                 "generate_prompt",
                 "generate_categories",
                 "generate_title",
+                "revise_lyrics",
+                "suggest_rhymes",
+                "improve_prompt",
             ],
             json!({"description": [5, 1000], "style": [0, 100], "language": [0, 50],
-                   "mood": [0, 100], "instruments": [0, 10], "max_categories": [1, 10]}),
+                   "mood": [0, 100], "instruments": [0, 10], "max_categories": [1, 10],
+                   "lyrics": [1, 5000], "sections": [1, 8], "max_rhymes": [1, 50]}),
         ),
         Service::Music => (
             &[

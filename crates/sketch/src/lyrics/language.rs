@@ -1,6 +1,9 @@
 //! Which language a song is written in.
 
-use songwright_base::EngineError;
+use songwright_base::{
+    EngineError,
+    syllables::{Spelling, syllables},
+};
 
 /// A language that the built-in writer has a bank for.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -44,7 +47,20 @@ impl Language {
         }
     }
 
-    fn of_text(text: &str) -> Result<Self, EngineError> {
+    /// The length of a line in syllables.
+    pub(super) fn line_length(self, line: &str) -> usize {
+        let spelling = match self {
+            Self::English => Spelling::English,
+            Self::Chinese => Spelling::Other,
+        };
+        syllables(line, spelling)
+    }
+
+    /// The language of a text.
+    ///
+    /// # Errors
+    /// [`EngineError::Unsupported`] where it has no bank.
+    pub(super) fn of_text(text: &str) -> Result<Self, EngineError> {
         let letters = text.chars().filter(|c| c.is_alphabetic()).count();
         let count = |test: fn(char) -> bool| text.chars().filter(|c| test(*c)).count();
         let han = count(is_han);

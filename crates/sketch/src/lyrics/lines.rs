@@ -8,7 +8,6 @@ use rand_chacha::ChaCha8Rng;
 use super::bank::{ANY_THEME, Bank, Closing, ClosingKind, Frame, Opening, OpeningKind};
 use super::language::Language;
 use super::nouns::{Noun, NounKind};
-use super::syllables::line_length;
 
 /// How far a line may be from the song's line length, so that two lines differ by two at most.
 pub(super) const TOLERANCE: usize = 1;
@@ -87,7 +86,7 @@ impl<'b> LineWriter<'b> {
     pub(super) fn lengths(&self) -> Vec<(usize, f32)> {
         let measure = |text: &str| {
             let text = voiced(text, Tense::Present, None);
-            line_length(self.bank.language, &text)
+            self.bank.language.line_length(&text)
         };
         let closings: Vec<(usize, f32)> = self
             .bank
@@ -169,7 +168,7 @@ impl<'b> LineWriter<'b> {
                 continue;
             }
             let head = voiced(&opening.text, wanted.tense, wanted.noun);
-            let head_length = line_length(self.bank.language, &head);
+            let head_length = self.bank.language.line_length(&head);
             let head_words = content_words(&head);
             for (c, closing) in self.bank.closings.iter().enumerate() {
                 let used = strictness != Strictness::UsedHalves && self.used_closings.contains(&c);
@@ -180,7 +179,7 @@ impl<'b> LineWriter<'b> {
                     continue;
                 }
                 let tail = voiced(&closing.text, wanted.tense, None);
-                let length = head_length + line_length(self.bank.language, &tail);
+                let length = head_length + self.bank.language.line_length(&tail);
                 // A noun of the user's may be long: better a long line than none.
                 let spare = match strictness {
                     Strictness::Fresh if wanted.noun.is_none() => 0,

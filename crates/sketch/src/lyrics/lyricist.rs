@@ -1,6 +1,7 @@
 use songwright_base::{EngineError, EngineInfo, EngineKind, LyricSheet, Observer, Progress, Stage};
 use songwright_lyrics::{
-    Categories, CategoriesParams, Lyricist, LyricsParams, PromptParams, TagsPrompt, TitleParams,
+    Categories, CategoriesParams, Lyricist, LyricsParams, PromptParams, ReviseParams, RhymesParams,
+    TagsPrompt, TitleParams,
 };
 
 use super::bank::{Bank, BankError};
@@ -8,7 +9,7 @@ use super::hearing::{Listened, listen};
 use super::language::Language;
 use super::songwriter::{Brief, write};
 use super::vocabulary::Vocabulary;
-use super::{categories, tags, themes, title};
+use super::{categories, tags, themes, title, tools};
 
 /// The built-in lyric writer: authored line halves, joined by theme, rhyme and length.
 ///
@@ -84,6 +85,22 @@ impl Lyricist for SketchLyricist {
         observer: &dyn Observer,
     ) -> Result<String, EngineError> {
         at_once(Stage::Title, observer, || title::title(params))
+    }
+
+    fn revise(
+        &mut self,
+        params: &ReviseParams,
+        observer: &dyn Observer,
+    ) -> Result<String, EngineError> {
+        tools::revise(params, observer)
+    }
+
+    fn rhymes(
+        &mut self,
+        params: &RhymesParams,
+        observer: &dyn Observer,
+    ) -> Result<Vec<String>, EngineError> {
+        tools::rhymes(params, observer)
     }
 }
 

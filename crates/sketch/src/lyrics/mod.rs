@@ -15,7 +15,7 @@ mod nouns;
 mod phrases;
 mod pitch;
 mod songwriter;
-mod syllables;
+mod stanzas;
 #[cfg(test)]
 mod tag_tests;
 mod tags;
@@ -23,6 +23,7 @@ mod tags;
 mod tests;
 mod themes;
 mod title;
+mod tools;
 mod vocabulary;
 
 pub use bank::BankError;

@@ -15,7 +15,6 @@ use super::SketchLyricist;
 use super::bank::{ANY_THEME, Bank};
 use super::language::Language;
 use super::lines::{Tense, end_word, voiced};
-use super::syllables::line_length;
 
 pub(super) const ABOUT: &[&str] = &[
     "a slow bluesy ballad about a lighthouse keeper who misses the sea",
@@ -163,7 +162,7 @@ fn verses_rhyme_by_a_scheme_and_match_in_length() {
                 stanzas += 1;
                 rhymed += usize::from(!scheme.is_empty());
                 for (a, b) in scheme {
-                    let [a, b] = [a, b].map(|i| line_length(language, &stanza[*i]));
+                    let [a, b] = [a, b].map(|i| language.line_length(&stanza[*i]));
                     pairs += 1;
                     matched += usize::from(a.abs_diff(b) <= 2);
                     assert!(a.abs_diff(b) <= 5, "{stanza:?}");

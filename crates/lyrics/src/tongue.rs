@@ -1,8 +1,10 @@
 //! Languages and their scripts.
 
+use songwright_base::{
+    InvalidField,
+    syllables::{Spelling, syllables},
+};
 use whatlang::Lang;
-
-use super::prompts::Told;
 
 /// The language that something is written in.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -42,7 +44,7 @@ pub enum Script {
 
 impl Script {
     /// Its letters, as the inside of a class of a regular expression.
-    pub(super) const fn letters(self) -> &'static str {
+    pub(crate) const fn letters(self) -> &'static str {
         match self {
             Self::Latin => r"\p{Latin}\p{M}",
             Self::Cyrillic => r"\p{Cyrillic}\p{M}",
@@ -59,12 +61,12 @@ impl Script {
     }
 
     /// Whether words are not kept apart by spaces.
-    pub(super) const fn is_unspaced(self) -> bool {
+    pub(crate) const fn is_unspaced(self) -> bool {
         matches!(self, Self::Han | Self::Kana | Self::Thai)
     }
 
     /// Characters of a syllable, spaces and punctuation counted: fewest and most in a usual line.
-    pub(super) const fn characters(self) -> (f64, f64) {
+    pub(crate) const fn characters(self) -> (f64, f64) {
         match self {
             Self::Han => (1.0, 1.2),
             Self::Kana => (0.7, 1.3),
@@ -109,13 +111,35 @@ impl Tongue {
         Self::of(found.unwrap_or(Lang::Eng))
     }
 
-    /// The language that a model is told about it in.
+    /// The asked language, where it is one that is known by name, code or its own name.
     #[must_use]
-    pub fn told(&self) -> Told {
-        if self.script == Script::Han {
-            Told::Chinese
+    pub fn named(asked: &str) -> Option<Self> {
+        by_name(asked.trim()).map(Self::of)
+    }
+
+    /// As [`Tongue::named`], for the field `language` of a request.
+    pub(crate) fn named_field(asked: &str) -> Result<Self, InvalidField> {
+        Self::named(asked).ok_or_else(|| {
+            let problem = format!(
+                "\"{asked}\" is not known: name one such as \"english\", \"zh\" or \"Deutsch\""
+            );
+            InvalidField::new("language", problem)
+        })
+    }
+
+    /// Syllables of a line in it.
+    #[must_use]
+    pub fn syllables(&self, line: &str) -> usize {
+        syllables(line, self.spelling())
+    }
+
+    /// How its vowels are spelled.
+    #[must_use]
+    pub fn spelling(&self) -> Spelling {
+        if self.name == Lang::Eng.eng_name() {
+            Spelling::English
         } else {
-            Told::English
+            Spelling::Other
         }
     }
 
