@@ -3,7 +3,7 @@
 use std::{fs, path::Path};
 
 use anyhow::{Context as _, Result, ensure};
-use songwright_base::{Seed, Silent};
+use songwright_base::{Progress, Seed, Silent, Stage};
 use songwright_lyrics::{
     CategoriesParams, Lyricist, LyricsParams,
     qwen::{Checkpoint, Error, Tokenizer},
@@ -14,7 +14,7 @@ use songwright_tests::{
     synthetic_qwen::{small, write_qwen, write_qwen_gguf},
 };
 
-use crate::desk::open_as;
+use crate::desk::{Watcher, open_as, open_before};
 
 #[test]
 fn a_gguf_file_is_a_whole_model() -> Result<()> {
@@ -59,6 +59,22 @@ fn a_gguf_file_is_a_whole_model() -> Result<()> {
 }
 
 /// What is said of a folder or a file that cannot be loaded.
+#[test]
+fn loading_is_told_and_can_be_ended() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    write_qwen(folder.path(), &small(), 11)?;
+    let patient = Watcher::patient();
+    open_before(folder.path(), None, &patient)??;
+    let steps = patient.steps.lock().unwrap().clone();
+    let ends = |step: Option<&Progress>| step.map(|step| (step.stage, step.done == step.total));
+    ensure!(steps.first().is_some_and(|step| step.done == 0));
+    ensure!(ends(steps.last()) == Some((Stage::Load, true)), "{steps:?}");
+    let gone = Watcher::leaving_after(0);
+    let ended = open_before(folder.path(), None, &gone)?;
+    ensure!(matches!(ended, Err(Error::Cancelled)));
+    Ok(())
+}
+
 fn refusal(path: &Path) -> Result<String> {
     let error = match Checkpoint::open(path) {
         Err(error) => error,

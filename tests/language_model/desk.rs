@@ -10,8 +10,8 @@ use std::{
 
 use anyhow::Result;
 use candle_core::{DType, Device, quantized::GgmlDType};
-use songwright_base::{Observer, Progress};
-use songwright_lyrics::qwen::{Checkpoint, Form, Plan, QwenLyricist};
+use songwright_base::{Observer, Progress, Silent};
+use songwright_lyrics::qwen::{Checkpoint, Error, Form, Plan, QwenLyricist};
 use songwright_tests::{
     small_model,
     synthetic_qwen::{small, write_qwen},
@@ -31,6 +31,15 @@ pub(crate) fn open(path: &Path) -> Result<QwenLyricist> {
 
 /// Anything that is loaded with these blocks made.
 pub(crate) fn open_as(path: &Path, blocks: Option<GgmlDType>) -> Result<QwenLyricist> {
+    Ok(open_before(path, blocks, &Silent)??)
+}
+
+/// The same before somebody who watches.
+pub(crate) fn open_before(
+    path: &Path,
+    blocks: Option<GgmlDType>,
+    observer: &dyn Observer,
+) -> Result<std::result::Result<QwenLyricist, Error>> {
     let checkpoint = Checkpoint::open(path)?;
     let plan = Plan::of(&checkpoint, &Device::Cpu, 1 << 30)?;
     let form = Form {
@@ -42,9 +51,9 @@ pub(crate) fn open_as(path: &Path, blocks: Option<GgmlDType>) -> Result<QwenLyri
     Ok(QwenLyricist::load(
         &checkpoint,
         &identity,
-        &Device::Cpu,
-        plan,
-    )?)
+        (&Device::Cpu, plan),
+        observer,
+    ))
 }
 
 /// Somebody who watches, and has had enough after so many questions.

@@ -25,6 +25,11 @@ fn a_cover_is_as_large_as_asked_and_no_one_colour() {
     // Steps are told in order, the decoding being one more; a preview lies between two.
     let told = watcher.told();
     assert!(told.is_sorted() && told.contains(&(3, 4)), "{told:?}");
+    // Text encoders, UNet and decoder are loaded whole, one after the other.
+    let loaded = watcher.loaded();
+    let ends = loaded.iter().filter(|(done, total)| done == total);
+    assert!(ends.count() >= 3, "{loaded:?}");
+    assert_eq!(loaded.first().map(|(done, _)| *done), Some(0));
     let previews = watcher.previews();
     assert_eq!(previews.len(), 2);
     assert!(previews.iter().all(|p| (p.width, p.height) == (320, 256)));

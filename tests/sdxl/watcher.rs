@@ -6,6 +6,7 @@ use songwright_base::{Observer, Preview, Progress, Stage};
 #[derive(Debug, Default)]
 pub(crate) struct Watcher {
     told: Mutex<Vec<(u64, u64)>>,
+    loaded: Mutex<Vec<(u64, u64)>>,
     previews: Mutex<Vec<Preview>>,
     cancel_at: Option<u64>,
 }
@@ -22,6 +23,11 @@ impl Watcher {
         self.told.lock().unwrap().clone()
     }
 
+    /// Millions of parameters, of how many.
+    pub(crate) fn loaded(&self) -> Vec<(u64, u64)> {
+        self.loaded.lock().unwrap().clone()
+    }
+
     pub(crate) fn previews(&self) -> Vec<Preview> {
         self.previews.lock().unwrap().clone()
     }
@@ -29,8 +35,14 @@ impl Watcher {
 
 impl Observer for Watcher {
     fn report(&self, progress: Progress) {
-        assert_eq!(progress.stage, Stage::Cover);
-        let mut told = self.told.lock().unwrap();
+        let told = match progress.stage {
+            Stage::Load => &self.loaded,
+            other => {
+                assert_eq!(other, Stage::Cover);
+                &self.told
+            }
+        };
+        let mut told = told.lock().unwrap();
         told.push((progress.done, progress.total));
     }
 

@@ -23,4 +23,4 @@ pub use loading::{Watched, load};
 pub use place::{Choose, Chosen, EnginePlace, Maker, PlacedEngine};
 pub use queue::{Queue, Work};
 pub use residency::Residency;
-pub use workers::{Workers, WorkersConfig};
+pub use workers::{Load, Workers, WorkersConfig};

@@ -35,6 +35,9 @@ pub fn load<T>(
         observer.report(Progress::new(Stage::Load, done as u64, total as u64));
     };
     report(0);
+    if observer.is_cancelled() {
+        (watched.stop)();
+    }
     let done = std::thread::scope(|scope| {
         let (working, ended) = bounded::<()>(0);
         scope.spawn(move || {

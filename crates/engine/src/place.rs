@@ -8,7 +8,7 @@ use std::{
 
 use songwright_base::{EngineError, EngineInfo, Observer};
 
-use crate::{EngineHealth, Residency, Workers, WorkersConfig};
+use crate::{EngineHealth, Load, Residency, Workers, WorkersConfig};
 
 /// How often is looked whether an engine that was replaced is still waited for.
 const LEAVING: Duration = Duration::from_millis(200);
@@ -24,7 +24,7 @@ pub struct Maker<E: ?Sized, F = ()> {
     /// What else is known.
     pub facts: F,
     /// Runs on the engine's thread, at the first request.
-    pub load: Box<dyn Fn() -> Result<Box<E>, EngineError> + Send + Sync>,
+    pub load: Box<Load<E>>,
 }
 
 impl<E: ?Sized, F> fmt::Debug for Maker<E, F> {
@@ -206,7 +206,7 @@ mod tests {
                 memory_bytes: 1,
             },
             facts: (),
-            load: Box::new(move || Ok(Box::new(name))),
+            load: Box::new(move |_| Ok(Box::new(name))),
         }
     }
 

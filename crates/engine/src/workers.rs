@@ -54,7 +54,8 @@ enum Outcome {
     Failed(String),
 }
 
-type Load<E> = dyn Fn() -> Result<Box<E>, EngineError> + Send + Sync;
+/// Makes an engine, on the thread that will own it; the observer is that of the first command.
+pub type Load<E> = dyn Fn(&dyn Observer) -> Result<Box<E>, EngineError> + Send + Sync;
 
 impl<E: ?Sized + Send + 'static> Workers<E> {
     /// Starts the threads; `load` runs on them, at the first command.
@@ -64,7 +65,7 @@ impl<E: ?Sized + Send + 'static> Workers<E> {
     pub fn start(
         config: &WorkersConfig,
         residency: &Arc<Residency>,
-        load: impl Fn() -> Result<Box<E>, EngineError> + Send + Sync + 'static,
+        load: impl Fn(&dyn Observer) -> Result<Box<E>, EngineError> + Send + Sync + 'static,
     ) -> Result<Self, EngineError> {
         let (commands, line) = unbounded();
         let health = Arc::new(EngineHealth::default());
@@ -233,7 +234,7 @@ impl<E: ?Sized> Worker<E> {
             leave,
         };
         self.residency.enter(&newcomer, observer)?;
-        match (self.load)() {
+        match (self.load)(observer) {
             Ok(loaded) => {
                 tracing::info!(engine = self.config.name, "loaded");
                 self.health.loaded(1);
@@ -278,9 +279,11 @@ mod tests {
         }
     }
 
-    fn counting(loads: &Arc<AtomicUsize>) -> impl Fn() -> Result<Box<u64>, EngineError> + use<> {
+    fn counting(
+        loads: &Arc<AtomicUsize>,
+    ) -> impl Fn(&dyn Observer) -> Result<Box<u64>, EngineError> + use<> {
         let loads = loads.clone();
-        move || {
+        move |_: &dyn Observer| {
             loads.fetch_add(1, Ordering::SeqCst);
             Ok(Box::new(41))
         }

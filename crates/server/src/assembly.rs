@@ -124,12 +124,13 @@ fn elsewhere<E: ?Sized, F>(
     load: impl Fn() -> Result<Box<E>, EngineError> + Clone + Send + Sync + 'static,
 ) -> impl Fn(Option<&str>) -> Chosen<E, F> + Send + Sync + 'static {
     move |current| {
+        let load = load.clone();
         Ok(current.is_none().then(|| Maker {
             key: "elsewhere".to_owned(),
             info: info.clone(),
             workers: workers.clone(),
             facts: facts(),
-            load: Box::new(load.clone()),
+            load: Box::new(move |_| load()),
         }))
     }
 }

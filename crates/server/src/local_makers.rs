@@ -11,7 +11,7 @@ use songwright_base::{
     EngineError, EngineInfo, ModelIdentity, Service,
     config::{Config, ModelChoice},
 };
-use songwright_engine::{Chosen, Maker, WorkersConfig};
+use songwright_engine::{Chosen, Load, Maker, WorkersConfig};
 use songwright_hub::{Card, Error as HubError, Hub, Installed};
 
 /// The makers of one service.
@@ -59,7 +59,7 @@ pub(crate) struct Making<E: ?Sized, F> {
     pub(crate) info: EngineInfo,
     pub(crate) memory_bytes: u64,
     pub(crate) facts: F,
-    pub(crate) load: Box<dyn Fn() -> Result<Box<E>, EngineError> + Send + Sync>,
+    pub(crate) load: Box<Load<E>>,
 }
 
 /// Where a model's files are.
@@ -276,7 +276,7 @@ impl<M: LocalMakers> Chooser<M> {
     fn unavailable(&self, what: String) -> MakerOf<M> {
         tracing::warn!("{what}");
         Making {
-            load: Box::new(move || Err(EngineError::Unavailable { what: what.clone() })),
+            load: Box::new(move |_| Err(EngineError::Unavailable { what: what.clone() })),
             ..self.makers.sketch(None)
         }
     }

@@ -40,7 +40,7 @@ impl LocalMakers for LocalArtists {
             info: artist.info(),
             memory_bytes: artist.memory_bytes(),
             facts: (),
-            load: Box::new(move || Ok(Box::new(open()?))),
+            load: Box::new(move |_| Ok(Box::new(open()?))),
         })
     }
 
@@ -49,7 +49,7 @@ impl LocalMakers for LocalArtists {
             info: SketchArtist::new().info(),
             memory_bytes: SKETCH_BYTES,
             facts: (),
-            load: Box::new(move || {
+            load: Box::new(move |_| {
                 let sketch = SketchArtist::new();
                 Ok(match note.clone() {
                     Some(note) => Box::new(Noted { sketch, note }) as Box<dyn CoverArtist>,

@@ -41,10 +41,11 @@ impl LocalMakers for LocalLyricists {
             info: plan.engine(&checkpoint, &identity, &device),
             memory_bytes: plan.bytes,
             facts: (),
-            load: Box::new(move || {
+            load: Box::new(move |observer| {
                 // Files may have changed since; their heads are read again.
                 let checkpoint = Checkpoint::open(&path)?;
-                let loaded = QwenLyricist::load(&checkpoint, &identity, &device, plan);
+                let place = (&device, plan);
+                let loaded = QwenLyricist::load(&checkpoint, &identity, place, observer);
                 let lyricist = loaded.map_err(|error| {
                     if error.is_out_of_memory() {
                         EngineError::OutOfMemory {
@@ -66,7 +67,7 @@ impl LocalMakers for LocalLyricists {
             info: sketch.info(),
             memory_bytes: SKETCH_BYTES,
             facts: (),
-            load: Box::new(move || Ok(Box::new(sketch.clone()))),
+            load: Box::new(move |_| Ok(Box::new(sketch.clone()))),
         }
     }
 

@@ -47,7 +47,7 @@ impl LocalMakers for LocalComposers {
             info: composer.info(),
             memory_bytes: composer.memory_bytes(),
             facts: Box::new(move |duration_s| needs.bytes_for(duration_s)),
-            load: Box::new(move || Ok(Box::new(open()?))),
+            load: Box::new(move |_| Ok(Box::new(open()?))),
         })
     }
 
@@ -56,7 +56,7 @@ impl LocalMakers for LocalComposers {
             info: SketchComposer::new().info(),
             memory_bytes: SKETCH_BYTES,
             facts: Box::new(|_| SKETCH_BYTES),
-            load: Box::new(move || {
+            load: Box::new(move |_| {
                 let sketch = SketchComposer::new();
                 Ok(match note.clone() {
                     Some(note) => Box::new(Noted { sketch, note }) as Box<dyn Composer>,

@@ -15,7 +15,7 @@ pub enum Error {
     },
     /// A network, or its weights.
     #[error(transparent)]
-    Network(#[from] songwright_nn::Error),
+    Network(songwright_nn::Error),
     /// A text cannot be cut into tokens.
     #[error("cutting a text into tokens")]
     Tokenizer(#[source] tokenizers::Error),
@@ -48,6 +48,15 @@ pub enum Error {
     /// A chat template is none, or refuses what it is given.
     #[error("the chat template: {0:#}")]
     Template(#[source] minijinja::Error),
+}
+
+impl From<songwright_nn::Error> for Error {
+    fn from(error: songwright_nn::Error) -> Self {
+        match error {
+            songwright_nn::Error::Stopped => Self::Cancelled,
+            other => Self::Network(other),
+        }
+    }
 }
 
 impl Error {

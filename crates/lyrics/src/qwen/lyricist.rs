@@ -1,7 +1,11 @@
+use std::sync::Arc;
+
 use candle_core::Device;
 use songwright_base::{
     EngineError, EngineInfo, LyricSheet, ModelIdentity, Observer, Progress, Stage,
 };
+use songwright_engine::Watched;
+use songwright_nn::{device, weights::Tally};
 
 use super::{
     Checkpoint, Error, LanguageModel,
@@ -21,19 +25,30 @@ pub struct QwenLyricist {
 }
 
 impl QwenLyricist {
-    /// Loads a checkpoint by a plan.
+    /// Loads a checkpoint onto a device by a plan, and tells how far it is.
     ///
     /// # Errors
-    /// [`Error::Checkpoint`] and [`Error::Network`].
+    /// [`Error::Cancelled`] within one tensor; [`Error::Checkpoint`] and [`Error::Network`].
     pub fn load(
         checkpoint: &Checkpoint,
         identity: &ModelIdentity,
-        device: &Device,
-        plan: Plan,
+        (on, plan): (&Device, Plan),
+        observer: &dyn Observer,
     ) -> Result<Self, Error> {
+        let parameters = usize::try_from(checkpoint.parameters()?).unwrap_or(usize::MAX);
+        let tally = Arc::new(Tally::default());
+        let watched = Watched {
+            loaded: &|| tally.values(),
+            stop: &|| tally.stop(),
+        };
+        let weights = checkpoint.weights(plan.form.dtype, on).tallied(&tally);
+        let model = songwright_engine::load(observer, parameters, &watched, || {
+            LanguageModel::load(checkpoint, &weights.quantised(plan.form.blocks), POSITIONS)
+        });
+        device::return_freed_memory();
         Ok(Self {
-            model: LanguageModel::load(checkpoint, device, plan.form, POSITIONS)?,
-            info: plan.engine(checkpoint, identity, device),
+            model: model?,
+            info: plan.engine(checkpoint, identity, on),
         })
     }
 }

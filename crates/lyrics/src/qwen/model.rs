@@ -1,9 +1,12 @@
 //! A loaded language model, and what it is asked.
 
-use candle_core::{DType, Device, Tensor, quantized::GgmlDType};
+use candle_core::{DType, Tensor, quantized::GgmlDType};
 use llguidance::Matcher;
 use songwright_base::Observer;
-use songwright_nn::qwen::{Cache, Prefix, Qwen};
+use songwright_nn::{
+    Weights,
+    qwen::{Cache, Prefix, Qwen},
+};
 
 use super::{
     ChatTemplate, Checkpoint, Error, Message, Sampler, Sampling, Tokenizer,
@@ -39,24 +42,20 @@ pub struct Form {
 }
 
 impl LanguageModel {
-    /// Loads a checkpoint in a form, for texts of up to `positions` tokens.
+    /// Loads a checkpoint of whose root `weights` is, for texts of up to `positions` tokens.
     ///
     /// # Errors
     /// [`Error::Checkpoint`] and [`Error::Network`].
     pub fn load(
         checkpoint: &Checkpoint,
-        device: &Device,
-        form: Form,
+        weights: &Weights,
         positions: usize,
     ) -> Result<Self, Error> {
         let tokenizer = checkpoint.tokenizer()?;
-        let weights = checkpoint
-            .weights(form.dtype, device)
-            .quantised(form.blocks);
         let stops = checkpoint.stops(&tokenizer);
         Ok(Self {
             grammars: Grammars::new(&tokenizer, checkpoint.config.vocab_size, &stops)?,
-            network: Qwen::load(&weights, &checkpoint.config, positions)?,
+            network: Qwen::load(weights, &checkpoint.config, positions)?,
             template: checkpoint.template()?,
             sampling: checkpoint.sampling,
             tokenizer,
