@@ -26,9 +26,10 @@ use crate::{
 
 /// A matrix of outputs × inputs in blocks.
 ///
-/// Products with several rows are own loops where candle has no fast ones for this processor. On processors with the instructions for it candle repacks a matrix at its first product and keeps
-/// the blocks beside what it made of them. Here the blocks are let go when nothing will read them
-/// again, so that a model takes the memory that its file promises.
+/// Products with several rows are own loops where candle has no fast ones for this processor. On processors
+/// with the instructions for it candle repacks a matrix at its first product and keeps the blocks beside
+/// what it made of them. Here the blocks are let go when nothing will read them again, so that a model
+/// takes the memory that its file promises.
 #[derive(Clone)]
 pub struct Blocks {
     product: QMatMul,
@@ -331,7 +332,14 @@ mod tests {
         if !q8_0::is_fastest() {
             return;
         }
-        for (inputs, outputs) in [(32, 1), (96, 48), (512, 5), (2560, 50), (288, 16)] {
+        for (inputs, outputs) in [
+            (32, 1),
+            (96, 48),
+            (512, 5),
+            (2560, 50),
+            (288, 16),
+            (320, 150),
+        ] {
             // Rows and columns of different sizes.
             let sizes = |n| random(&[n]).exp().unwrap();
             let weight = random(&[outputs, inputs]);
@@ -339,7 +347,7 @@ mod tests {
             let blocks = QTensor::quantize(&weight, GgmlDType::Q8_0).unwrap();
             let floats = blocks.dequantize(weight.device()).unwrap();
             let (ours, bias) = (Blocks::new(blocks).unwrap(), random(&[outputs]));
-            for rows in [q8_0::FEWEST, 5, 6, 7, 33] {
+            for rows in [q8_0::FEWEST, 5, 6, 7, 8, 33] {
                 let x = random(&[rows, inputs]);
                 let x = x.broadcast_mul(&sizes(rows).unsqueeze(1).unwrap()).unwrap();
                 let wanted = x.matmul(&floats.t().unwrap()).unwrap();
