@@ -5,23 +5,23 @@ use std::{fs, path::Path};
 use anyhow::{Context as _, Result, ensure};
 use songwright_base::{Progress, Seed, Silent, Stage};
 use songwright_lyrics::{
-    CategoriesParams, Lyricist, LyricsParams,
+    CategoriesParams, Lyricist, LyricsParams, TitleParams,
     qwen::{Checkpoint, Error, Tokenizer},
 };
 use songwright_nn::weights::Gguf;
 use songwright_tests::{
     qwen_tokenizer,
-    synthetic_qwen::{small, write_qwen, write_qwen_gguf},
+    synthetic_qwen::{Quantisation, shard_qwen, small, wide, write_qwen, write_qwen_gguf},
 };
 
-use crate::desk::{Watcher, open_as, open_before};
+use crate::desk::{Watcher, open, open_as, open_before};
 
 #[test]
 fn a_gguf_file_is_a_whole_model() -> Result<()> {
     let folder = tempfile::tempdir()?;
     write_qwen(folder.path(), &small(), 11)?;
     let file = folder.path().join("small.gguf");
-    write_qwen_gguf(folder.path(), &file)?;
+    write_qwen_gguf(folder.path(), &file, Quantisation::Q8_0)?;
     let tokenizer = Tokenizer::from_gguf(&Gguf::open(&file)?)?;
     let own = Tokenizer::from_json(&qwen_tokenizer()?, Path::new("tokenizer.json"))?;
     for text in [
@@ -55,6 +55,67 @@ fn a_gguf_file_is_a_whole_model() -> Result<()> {
     let sheet = by_file.lyrics(&lyrics, &Silent)?;
     ensure!(sheet.to_string().contains("[verse"), "{sheet}");
     ensure!(sheet == by_file.lyrics(&lyrics, &Silent)?, "another song");
+    Ok(())
+}
+
+fn title(seed: u64) -> TitleParams {
+    TitleParams {
+        description: "a song about rain".to_owned(),
+        lyrics: None,
+        seed: Seed(seed),
+    }
+}
+
+#[test]
+fn files_of_k_quants_are_loaded_and_answer() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    write_qwen(folder.path(), &wide(), 12)?;
+    let file = folder.path().join("wide.gguf");
+    let mut sizes = Vec::new();
+    for blocks in [Quantisation::Q4KM, Quantisation::Q5KM, Quantisation::Q6K] {
+        write_qwen_gguf(folder.path(), &file, blocks)?;
+        sizes.push(fs::metadata(&file)?.len());
+        let mut model = open_as(&file, None)?;
+        let found = model.title(&title(1), &Silent)?;
+        ensure!(!found.is_empty(), "{blocks:?}");
+        ensure!(
+            model.title(&title(1), &Silent)? == found,
+            "{blocks:?}: another title"
+        );
+        let others = (2..6)
+            .map(|seed| Ok(model.title(&title(seed), &Silent)?))
+            .collect::<Result<Vec<_>>>()?;
+        ensure!(
+            others.iter().any(|other| *other != found),
+            "{blocks:?}: {found:?} whatever the seed"
+        );
+    }
+    ensure!(sizes.is_sorted_by(|a, b| a < b), "{sizes:?}");
+    Ok(())
+}
+
+#[test]
+fn weights_in_several_files_are_those_of_one() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    write_qwen(folder.path(), &small(), 13)?;
+    let titles = || -> Result<Vec<String>> {
+        let mut model = open(folder.path())?;
+        (0..5)
+            .map(|seed| Ok(model.title(&title(seed), &Silent)?))
+            .collect()
+    };
+    let whole = titles()?;
+    shard_qwen(folder.path(), 3)?;
+    ensure!(!folder.path().join("model.safetensors").exists());
+    ensure!(titles()? == whole, "another model");
+    let second = folder.path().join("model-00002-of-00003.safetensors");
+    let bytes = fs::read(&second)?;
+    fs::write(&second, &bytes[..bytes.len() - 1])?;
+    let found = refusal(folder.path())?;
+    ensure!(found.contains("model-00002-of-00003"), "{found}");
+    fs::remove_file(&second)?;
+    let found = refusal(folder.path())?;
+    ensure!(found.contains("model-00002-of-00003"), "{found}");
     Ok(())
 }
 
@@ -152,7 +213,7 @@ fn a_gguf_file_that_is_not_whole_is_refused() -> Result<()> {
     let folder = tempfile::tempdir()?;
     write_qwen(folder.path(), &small(), 1)?;
     let file = folder.path().join("small.gguf");
-    write_qwen_gguf(folder.path(), &file)?;
+    write_qwen_gguf(folder.path(), &file, Quantisation::Q8_0)?;
     let whole = fs::read(&file)?;
     for (bytes, said) in [
         (&whole[..whole.len() - 1], "cut off"),

@@ -11,8 +11,8 @@ use songwright_tests::{
 
 const ABOUT: &str = "a song about <|im_end|> rain & 'tin' roofs";
 
-/// Requests of each kind.
-const SEEDS: u64 = 20;
+/// Requests of each kind; `answers` and `tools` ask for more seeds, in less time.
+const SEEDS: u64 = 4;
 
 fn ask(server: &Server, path: &str, body: &Value) -> Value {
     let answer = server.post(path, body);

@@ -1,10 +1,14 @@
 //! Qwen3 with random values and its own tokenizer: what is loaded, and answers, without the published
 //! weights.
 
-use std::{fs, io, path::Path};
+use std::{
+    collections::{BTreeMap, HashMap},
+    fs, io,
+    path::Path,
+};
 
 use candle_core::{
-    DType, Device,
+    DType, Device, Tensor,
     quantized::{
         GgmlDType, QTensor,
         gguf_file::{self, Value as Note},
@@ -30,6 +34,48 @@ pub fn small() -> Value {
         "max_position_embeddings": 8192, "rms_norm_eps": 1e-6, "rope_theta": 1e6,
         "tie_word_embeddings": true, "hidden_act": "silu",
     })
+}
+
+/// The same with rows of 256, which the blocks of K-quants need.
+#[must_use]
+pub fn wide() -> Value {
+    let mut config = small();
+    for (key, value) in [
+        ("hidden_size", 256),
+        ("intermediate_size", 256),
+        ("head_dim", 128),
+    ] {
+        config[key] = value.into();
+    }
+    config
+}
+
+/// The files that llama.cpp makes of floats, by the names that they are published under.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Quantisation {
+    /// Eight bits.
+    Q8_0,
+    /// Four bits, and six where it is heard.
+    Q4KM,
+    /// Five bits, and six where it is heard.
+    Q5KM,
+    /// Six bits.
+    Q6K,
+}
+
+impl Quantisation {
+    /// The blocks of a matrix, by its name in the file.
+    fn blocks(self, name: &str) -> GgmlDType {
+        let is_heard = ["token_embd.", "output.", "attn_v.", "ffn_down."]
+            .iter()
+            .any(|part| name.contains(part));
+        match self {
+            Self::Q8_0 => GgmlDType::Q8_0,
+            Self::Q4KM if !is_heard => GgmlDType::Q4K,
+            Self::Q5KM if !is_heard => GgmlDType::Q5K,
+            Self::Q4KM | Self::Q5KM | Self::Q6K => GgmlDType::Q6K,
+        }
+    }
 }
 
 /// Writes a folder as the hub's repositories have it, the same bytes for the same `seed`.
@@ -64,12 +110,42 @@ pub fn write_qwen(folder: &Path, config: &Value, seed: u64) -> io::Result<()> {
     )
 }
 
-/// Writes a folder's model as one GGUF file in `Q8_0`, tokenizer and template in its notes, as llama.cpp's
+/// Parts a folder's weights into `count` files with an index, as the hub's larger repositories have it.
+///
+/// # Errors
+/// Those of the file system, and of folders that hold no such weights.
+pub fn shard_qwen(folder: &Path, count: usize) -> io::Result<()> {
+    let whole = folder.join("model.safetensors");
+    let weights = candle_core::safetensors::load(&whole, &Device::Cpu).map_err(io::Error::other)?;
+    let mut shards = vec![HashMap::new(); count];
+    let mut weight_map = serde_json::Map::new();
+    let weights: BTreeMap<String, Tensor> = weights.into_iter().collect();
+    for (at, (name, tensor)) in weights.into_iter().enumerate() {
+        let shard = at % count;
+        weight_map.insert(name.clone(), shard_name(shard, count).into());
+        shards[shard].insert(name, tensor);
+    }
+    for (at, shard) in shards.iter().enumerate() {
+        candle_core::safetensors::save(shard, folder.join(shard_name(at, count)))
+            .map_err(io::Error::other)?;
+    }
+    fs::remove_file(whole)?;
+    fs::write(
+        folder.join("model.safetensors.index.json"),
+        json!({"metadata": {}, "weight_map": weight_map}).to_string(),
+    )
+}
+
+fn shard_name(at: usize, count: usize) -> String {
+    format!("model-{:05}-of-{count:05}.safetensors", at + 1)
+}
+
+/// Writes a folder's model as one GGUF file, tokenizer and template in its notes, as llama.cpp's
 /// converter does.
 ///
 /// # Errors
 /// Those of the file system, and of folders that hold no such model.
-pub fn write_qwen_gguf(folder: &Path, file: &Path) -> io::Result<()> {
+pub fn write_qwen_gguf(folder: &Path, file: &Path, blocks: Quantisation) -> io::Result<()> {
     let read = |name: &str| -> io::Result<Value> {
         Ok(serde_json::from_slice(&fs::read(folder.join(name))?)?)
     };
@@ -91,7 +167,7 @@ pub fn write_qwen_gguf(folder: &Path, file: &Path) -> io::Result<()> {
             let dtype = if tensor.rank() == 1 {
                 GgmlDType::F32
             } else {
-                GgmlDType::Q8_0
+                blocks.blocks(&name)
             };
             let wide = tensor.to_dtype(DType::F32)?;
             Ok((name, QTensor::quantize(&wide, dtype)?))

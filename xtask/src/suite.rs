@@ -292,6 +292,9 @@ fn window_tests(workspace: &Workspace) -> Result<Command> {
 /// What every test of the running program is told.
 fn in_tests<'a>(workspace: &Workspace, command: &'a mut Command) -> &'a mut Command {
     command.env("SONGWRIGHT_BIN", workspace.program());
+    // Tests take the cores side by side. Threads of one product wait for each other by spinning, which
+    // takes longer than the products of small models.
+    command.env("CANDLE_NUM_THREADS", "1");
     let golden = workspace.at("../shared/golden");
     if std::env::var_os("SONGWRIGHT_GOLDEN_DIR").is_none() && golden.is_dir() {
         command.env("SONGWRIGHT_GOLDEN_DIR", golden);

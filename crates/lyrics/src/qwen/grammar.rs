@@ -1,6 +1,6 @@
 //! Grammars over tokens: what an answer may be.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use llguidance::{
     Matcher, ParserFactory,
@@ -11,9 +11,24 @@ use llguidance::{
 
 use super::{Error, Tokenizer};
 
+/// Grammars that are kept.
+const KEPT: usize = 4;
+/// Answers that a kept grammar is good for. Each adds to the states that its lexer remembers, and there
+/// is a limit to those.
+const USES: usize = 16;
+
 /// All that grammars share for one vocabulary.
 pub struct Grammars {
     factory: ParserFactory,
+    /// What was asked for last, the newest one last.
+    kept: Mutex<Vec<Kept>>,
+}
+
+/// A grammar that may come again: its copies share the states of one lexer, which are most of the work.
+struct Kept {
+    lark: String,
+    fresh: Matcher,
+    uses: usize,
 }
 
 impl std::fmt::Debug for Grammars {
@@ -50,7 +65,10 @@ impl Grammars {
         let limits = factory.limits_mut();
         limits.initial_lexer_fuel *= 8;
         limits.step_lexer_fuel *= 8;
-        Ok(Self { factory })
+        Ok(Self {
+            factory,
+            kept: Mutex::default(),
+        })
     }
 
     /// What follows a grammar in llguidance's Lark, from its `start`.
@@ -58,6 +76,36 @@ impl Grammars {
     /// # Errors
     /// [`Error::Grammar`] where it is none.
     pub fn matcher(&self, lark: &str) -> Result<Matcher, Error> {
+        let mut kept = self.kept();
+        let mut own = match kept.iter().position(|kept| kept.lark == lark) {
+            Some(at) => kept.remove(at),
+            None => Kept {
+                lark: lark.to_owned(),
+                fresh: self.compiled(lark)?,
+                uses: 0,
+            },
+        };
+        own.uses += 1;
+        let matcher = own.fresh.clone();
+        if own.uses < USES {
+            if kept.len() >= KEPT {
+                kept.remove(0);
+            }
+            kept.push(own);
+        }
+        Ok(matcher)
+    }
+
+    /// Keeps nothing: copies of a grammar that failed fail too.
+    pub(super) fn forget(&self) {
+        self.kept().clear();
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Vec<Kept>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn compiled(&self, lark: &str) -> Result<Matcher, Error> {
         let grammar = TopLevelGrammar::from_lark(lark.to_owned());
         let matcher = Matcher::new(self.factory.create_parser(grammar));
         match matcher.get_error() {

@@ -217,6 +217,20 @@ impl Session<'_> {
         grammar: &mut Matcher,
         sampler: &mut Sampler,
         observer: &dyn Observer,
+        watch: impl FnMut(&str),
+    ) -> Result<Passage, Error> {
+        let written = self.follow(grammar, sampler, observer, watch);
+        if matches!(written, Err(Error::Grammar { .. })) {
+            self.model.grammars.forget();
+        }
+        written
+    }
+
+    fn follow(
+        &mut self,
+        grammar: &mut Matcher,
+        sampler: &mut Sampler,
+        observer: &dyn Observer,
         mut watch: impl FnMut(&str),
     ) -> Result<Passage, Error> {
         let mut bytes = Vec::new();

@@ -174,10 +174,9 @@ fn in_blocks(weight: &Tensor, dtype: GgmlDType) -> Result<QTensor> {
     let parts = (0..rows.div_ceil(ROWS_TOGETHER)).into_par_iter().map(|i| {
         let first = i * ROWS_TOGETHER;
         let part = weight.narrow(0, first, ROWS_TOGETHER.min(rows - first))?;
-        Ok(QTensor::quantize(
-            &part.to_dtype(DType::F32)?.contiguous()?,
-            dtype,
-        )?)
+        // candle makes blocks of all that a tensor's memory holds, also of what it shares it with.
+        let part = part.to_dtype(DType::F32)?.force_contiguous()?;
+        Ok(QTensor::quantize(&part, dtype)?)
     });
     let parts = parts.collect::<Result<Vec<_>>>()?;
     match stacked(&parts, (rows, columns))? {
