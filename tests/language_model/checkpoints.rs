@@ -3,6 +3,7 @@
 use std::{fs, path::Path};
 
 use anyhow::{Context as _, Result, ensure};
+use candle_core::quantized::GgmlDType;
 use songwright_base::{Progress, Seed, Silent, Stage};
 use songwright_lyrics::{
     CategoriesParams, Lyricist, LyricsParams, TitleParams,
@@ -125,13 +126,13 @@ fn loading_is_told_and_can_be_ended() -> Result<()> {
     let folder = tempfile::tempdir()?;
     write_qwen(folder.path(), &small(), 11)?;
     let patient = Watcher::patient();
-    open_before(folder.path(), None, &patient)??;
+    open_before(folder.path(), Some(GgmlDType::Q8_0), &patient)??;
     let steps = patient.steps.lock().unwrap().clone();
     let ends = |step: Option<&Progress>| step.map(|step| (step.stage, step.done == step.total));
     ensure!(steps.first().is_some_and(|step| step.done == 0));
     ensure!(ends(steps.last()) == Some((Stage::Load, true)), "{steps:?}");
     let gone = Watcher::leaving_after(0);
-    let ended = open_before(folder.path(), None, &gone)?;
+    let ended = open_before(folder.path(), Some(GgmlDType::Q8_0), &gone)?;
     ensure!(matches!(ended, Err(Error::Cancelled)));
     Ok(())
 }
