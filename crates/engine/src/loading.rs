@@ -18,13 +18,17 @@ pub struct Watched<'a> {
 }
 
 /// Loads while somebody watches: reports millions of parameters of `parameters` as they come into memory, and
-/// stops `watched` when the observer has had enough. Of no parameters nothing is said.
-pub fn load<T>(
+/// stops `watched` when the observer has had enough. What was loaded is whole, also where a file holds parameters
+/// that nobody reads. Of no parameters nothing is said.
+///
+/// # Errors
+/// Those of `work`.
+pub fn load<T, E>(
     observer: &dyn Observer,
     parameters: usize,
     watched: &Watched<'_>,
-    work: impl FnOnce() -> T,
-) -> T {
+    work: impl FnOnce() -> Result<T, E>,
+) -> Result<T, E> {
     if parameters == 0 {
         return work();
     }
@@ -52,7 +56,9 @@ pub fn load<T>(
         drop(working);
         done
     });
-    report((watched.loaded)());
+    if done.is_ok() {
+        report(parameters);
+    }
     done
 }
 
@@ -75,19 +81,19 @@ mod tests {
     }
 
     impl Slow {
-        /// Whether it came to its end.
-        fn load(&self, parameters: usize) -> bool {
-            for _ in 0..4 {
+        /// An error where it was stopped; a part of the parameters is nobody's.
+        fn load(&self, parameters: usize) -> Result<(), usize> {
+            for _ in 0..3 {
                 if self.is_stopped.load(SeqCst) {
-                    return false;
+                    return Err(self.loaded.load(SeqCst));
                 }
                 self.loaded.fetch_add(parameters / 4, SeqCst);
                 sleep(3 * LOOK);
             }
-            true
+            Ok(())
         }
 
-        fn watched_by(&self, watcher: &Watcher) -> bool {
+        fn watched_by(&self, watcher: &Watcher) -> Result<(), usize> {
             let watched = Watched {
                 loaded: &|| self.loaded.load(SeqCst),
                 stop: &|| self.is_stopped.store(true, SeqCst),
@@ -121,7 +127,7 @@ mod tests {
     #[test]
     fn it_is_told_on_the_way_and_the_end_is_whole() {
         let (watcher, slow) = (watcher(false), Slow::default());
-        assert!(slow.watched_by(&watcher));
+        assert_eq!(slow.watched_by(&watcher), Ok(()));
         let seen = watcher.seen.into_inner().unwrap();
         let progress = |done| Progress::new(Stage::Load, done, 8);
         assert_eq!(seen.first(), Some(&progress(0)));
@@ -132,13 +138,15 @@ mod tests {
     #[test]
     fn it_ends_early_and_nothing_to_load_is_not_spoken_of() {
         let (hasty, slow) = (watcher(true), Slow::default());
-        assert!(!slow.watched_by(&hasty));
+        assert_eq!(slow.watched_by(&hasty), Err(0));
+        let seen = hasty.seen.lock().unwrap().clone();
+        assert!(seen.iter().all(|progress| progress.done < progress.total));
         let silent = watcher(false);
         let nothing = Watched {
             loaded: &|| 0,
             stop: &|| {},
         };
-        load(&silent, 0, &nothing, || ());
+        assert_eq!(load(&silent, 0, &nothing, || Ok::<_, usize>(1)), Ok(1));
         assert!(silent.seen.into_inner().unwrap().is_empty());
     }
 }
