@@ -111,6 +111,11 @@ pub trait Observer: Sync {
     fn report(&self, progress: Progress);
     /// Whether the caller no longer wants the result.
     fn is_cancelled(&self) -> bool;
+    /// Whether somebody said so, other than a clock. What the next caller needs as well, such as a loaded model, is
+    /// finished past a deadline: thrown away each time, it would never be there.
+    fn is_given_up(&self) -> bool {
+        self.is_cancelled()
+    }
     /// Takes note of something worth showing while it is made, such as a line of the lyrics.
     fn note(&self, _text: &str) {}
     /// Takes note of a picture that is not finished.

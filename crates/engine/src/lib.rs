@@ -19,7 +19,7 @@ mod workers;
 
 pub use aside::Aside;
 pub use health::{EngineHealth, HealthStatus};
-pub use loading::{Watched, load};
+pub use loading::{Told, load};
 pub use place::{Choose, Chosen, EnginePlace, Maker, PlacedEngine};
 pub use queue::{Queue, Work};
 pub use residency::Residency;

@@ -1,6 +1,12 @@
 //! Telling how far a model has been loaded, and ending that early.
 
-use std::time::Duration;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use crossbeam_channel::{RecvTimeoutError, bounded};
 use songwright_base::{Observer, Progress, Stage};
@@ -9,28 +15,31 @@ use songwright_base::{Observer, Progress, Stage};
 const LOOK: Duration = Duration::from_millis(100);
 const MILLION: usize = 1_000_000;
 
-/// What can be seen, and done, of a loading from outside.
-pub struct Watched<'a> {
-    /// Parameters that are there.
-    pub loaded: &'a (dyn Fn() -> usize + Sync),
-    /// Asks it to end early.
-    pub stop: &'a (dyn Fn() + Sync),
-}
+/// Takes note of parameters that have come into memory; whether to go on.
+pub type Told = Arc<dyn Fn(usize) -> bool + Send + Sync>;
 
-/// Loads while somebody watches: reports millions of parameters of `parameters` as they come into memory, and
-/// stops `watched` when the observer has had enough. What was loaded is whole, also where a file holds parameters
-/// that nobody reads. Of no parameters nothing is said.
+/// Loads while somebody watches: reports millions of parameters of `parameters` as `work` tells of them, and lets it
+/// know when the observer gave it up; past a deadline it goes on. What was loaded is whole, also where `parameters` are somewhat more than
+/// are read. Of no parameters nothing is said.
 ///
 /// # Errors
 /// Those of `work`.
 pub fn load<T, E>(
     observer: &dyn Observer,
     parameters: usize,
-    watched: &Watched<'_>,
-    work: impl FnOnce() -> Result<T, E>,
+    work: impl FnOnce(&Told) -> Result<T, E>,
 ) -> Result<T, E> {
+    let loaded = Arc::new(AtomicUsize::new(0));
+    let is_over = Arc::new(AtomicBool::new(observer.is_given_up()));
+    let told: Told = {
+        let (loaded, is_over) = (Arc::clone(&loaded), Arc::clone(&is_over));
+        Arc::new(move |parameters| {
+            loaded.fetch_add(parameters, Relaxed);
+            !is_over.load(Relaxed)
+        })
+    };
     if parameters == 0 {
-        return work();
+        return work(&told);
     }
     // Rounded alike, so that the last parameter is the last million.
     let report = |loaded: usize| {
@@ -39,20 +48,17 @@ pub fn load<T, E>(
         observer.report(Progress::new(Stage::Load, done as u64, total as u64));
     };
     report(0);
-    if observer.is_cancelled() {
-        (watched.stop)();
-    }
     let done = std::thread::scope(|scope| {
         let (working, ended) = bounded::<()>(0);
         scope.spawn(move || {
             while ended.recv_timeout(LOOK) == Err(RecvTimeoutError::Timeout) {
-                if observer.is_cancelled() {
-                    (watched.stop)();
+                if observer.is_given_up() {
+                    is_over.store(true, Relaxed);
                 }
-                report((watched.loaded)());
+                report(loaded.load(Relaxed));
             }
         });
-        let done = work();
+        let done = work(&told);
         drop(working);
         done
     });
@@ -64,46 +70,13 @@ pub fn load<T, E>(
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        sync::{
-            Mutex,
-            atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
-        },
-        thread::sleep,
-    };
+    use std::{sync::Mutex, thread::sleep};
 
     use super::*;
 
-    #[derive(Default)]
-    struct Slow {
-        loaded: AtomicUsize,
-        is_stopped: AtomicBool,
-    }
-
-    impl Slow {
-        /// An error where it was stopped; a part of the parameters is nobody's.
-        fn load(&self, parameters: usize) -> Result<(), usize> {
-            for _ in 0..3 {
-                if self.is_stopped.load(SeqCst) {
-                    return Err(self.loaded.load(SeqCst));
-                }
-                self.loaded.fetch_add(parameters / 4, SeqCst);
-                sleep(3 * LOOK);
-            }
-            Ok(())
-        }
-
-        fn watched_by(&self, watcher: &Watcher) -> Result<(), usize> {
-            let watched = Watched {
-                loaded: &|| self.loaded.load(SeqCst),
-                stop: &|| self.is_stopped.store(true, SeqCst),
-            };
-            load(watcher, 8 * MILLION, &watched, || self.load(8 * MILLION))
-        }
-    }
-
     struct Watcher {
         seen: Mutex<Vec<Progress>>,
+        is_late: bool,
         has_enough: bool,
     }
 
@@ -113,6 +86,10 @@ mod tests {
         }
 
         fn is_cancelled(&self) -> bool {
+            self.is_late || self.has_enough
+        }
+
+        fn is_given_up(&self) -> bool {
             self.has_enough
         }
     }
@@ -120,14 +97,26 @@ mod tests {
     fn watcher(has_enough: bool) -> Watcher {
         Watcher {
             seen: Mutex::default(),
+            is_late: false,
             has_enough,
         }
     }
 
+    /// Three quarters of eight million; an error says how many parts there were when it had to end.
+    fn slow(told: &Told) -> Result<(), usize> {
+        for part in 0..3 {
+            if !told(2 * MILLION) {
+                return Err(part);
+            }
+            sleep(3 * LOOK);
+        }
+        Ok(())
+    }
+
     #[test]
     fn it_is_told_on_the_way_and_the_end_is_whole() {
-        let (watcher, slow) = (watcher(false), Slow::default());
-        assert_eq!(slow.watched_by(&watcher), Ok(()));
+        let watcher = watcher(false);
+        load(&watcher, 8 * MILLION, slow).unwrap();
         let seen = watcher.seen.into_inner().unwrap();
         let progress = |done| Progress::new(Stage::Load, done, 8);
         assert_eq!(seen.first(), Some(&progress(0)));
@@ -136,17 +125,24 @@ mod tests {
     }
 
     #[test]
+    fn past_a_deadline_it_is_finished_for_the_next_caller() {
+        let late = Watcher {
+            is_late: true,
+            ..watcher(false)
+        };
+        load(&late, 8 * MILLION, slow).unwrap();
+        let seen = late.seen.into_inner().unwrap();
+        assert_eq!(seen.last(), Some(&Progress::new(Stage::Load, 8, 8)));
+    }
+
+    #[test]
     fn it_ends_early_and_nothing_to_load_is_not_spoken_of() {
-        let (hasty, slow) = (watcher(true), Slow::default());
-        assert_eq!(slow.watched_by(&hasty), Err(0));
-        let seen = hasty.seen.lock().unwrap().clone();
+        let hasty = watcher(true);
+        assert_eq!(load(&hasty, 8 * MILLION, slow), Err(0));
+        let seen = hasty.seen.into_inner().unwrap();
         assert!(seen.iter().all(|progress| progress.done < progress.total));
         let silent = watcher(false);
-        let nothing = Watched {
-            loaded: &|| 0,
-            stop: &|| {},
-        };
-        assert_eq!(load(&silent, 0, &nothing, || Ok::<_, usize>(1)), Ok(1));
+        assert_eq!(load(&silent, 0, |_| Ok::<_, usize>(1)), Ok(1));
         assert!(silent.seen.into_inner().unwrap().is_empty());
     }
 }

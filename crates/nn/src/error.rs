@@ -39,7 +39,7 @@ pub enum Error {
         /// Tokens that there is room for.
         capacity: usize,
     },
-    /// The loading was ended early (see [`crate::weights::Tally::stop`]).
+    /// The loading was ended early (see [`crate::Weights::telling`]).
     #[error("the loading was stopped")]
     Stopped,
     /// Something that candle refuses.

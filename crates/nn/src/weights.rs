@@ -7,7 +7,7 @@ mod prefixed;
 mod quantise;
 mod safetensors;
 mod shapes;
-mod tally;
+mod told;
 mod weight_norm;
 
 use std::{fmt, sync::Arc};
@@ -26,7 +26,6 @@ pub use prefixed::Prefixed;
 pub use quantise::FEWEST_IN_BLOCKS;
 pub use safetensors::SafeTensors;
 pub use shapes::{Asked, Shapes};
-pub use tally::Tally;
 
 /// Where tensors come from.
 pub trait Source: Send + Sync {

@@ -282,6 +282,10 @@ impl Observer for Operation {
         self.check().is_err()
     }
 
+    fn is_given_up(&self) -> bool {
+        matches!(self.check(), Err(EngineError::Cancelled))
+    }
+
     fn note(&self, text: &str) {
         self.change(|s| s.note = Some(text.to_owned()));
     }

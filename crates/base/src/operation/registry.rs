@@ -290,7 +290,9 @@ mod tests {
         let operations = operations();
         let op = start(&operations);
         op.start(Duration::ZERO);
-        assert!(op.is_cancelled());
+        // As the queue does, so that all that waits hears of it.
+        op.cancel();
+        assert!(op.is_cancelled() && !op.is_given_up());
         let error = op.check().unwrap_err();
         assert_eq!(error.code(), Code::Timeout);
         op.end(Err(error.into()));

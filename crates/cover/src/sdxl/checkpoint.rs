@@ -206,23 +206,40 @@ impl Checkpoint {
         Ok(())
     }
 
+    /// The parameters that are read on the way to pictures, and on the way from them.
+    ///
+    /// # Errors
+    /// As [`Self::parameters`].
+    pub(super) fn vae_parameters(&self) -> Result<(usize, usize), Error> {
+        let to = asked_by(|weights| VaeDecoder::load(weights, &self.vae).map(drop))?;
+        let from = asked_by(|weights| VaeEncoder::load(weights, &self.vae).map(drop))?;
+        let count = |asked: BTreeMap<String, Shape>| asked.values().map(Shape::elem_count).sum();
+        Ok((count(to), count(from)))
+    }
+
     /// What a network asks for.
     fn asked(&self, part: Part) -> Result<BTreeMap<String, Shape>, Error> {
-        let shapes = Shapes::default();
-        let asked = shapes.asked();
-        let weights = Weights::new(shapes, DType::F32, &Device::Cpu);
-        match part {
-            Part::FirstText => ClipTextEncoder::load(&weights, &self.first, false).map(drop)?,
-            Part::SecondText => ClipTextEncoder::load(&weights, &self.second, true).map(drop)?,
-            Part::Unet => Unet::load(&weights, &self.unet).map(drop)?,
+        asked_by(|weights| match part {
+            Part::FirstText => ClipTextEncoder::load(weights, &self.first, false).map(drop),
+            Part::SecondText => ClipTextEncoder::load(weights, &self.second, true).map(drop),
+            Part::Unet => Unet::load(weights, &self.unet).map(drop),
             Part::Vae => {
-                VaeEncoder::load(&weights, &self.vae)?;
-                VaeDecoder::load(&weights, &self.vae).map(drop)?;
+                VaeEncoder::load(weights, &self.vae)?;
+                VaeDecoder::load(weights, &self.vae).map(drop)
             }
-            Part::Tiny => TinyDecoder::load(&weights, &self.tiny).map(drop)?,
-        }
-        Ok(asked.so_far())
+            Part::Tiny => TinyDecoder::load(weights, &self.tiny).map(drop),
+        })
     }
+}
+
+/// What a network asks for when it is built.
+fn asked_by(
+    build: impl FnOnce(&Weights) -> songwright_nn::Result<()>,
+) -> Result<BTreeMap<String, Shape>, Error> {
+    let shapes = Shapes::default();
+    let asked = shapes.asked();
+    build(&Weights::new(shapes, DType::F32, &Device::Cpu))?;
+    Ok(asked.so_far())
 }
 
 /// What to do about a file.

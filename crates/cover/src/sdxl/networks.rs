@@ -1,9 +1,9 @@
-use std::{collections::VecDeque, sync::Arc};
+use std::collections::VecDeque;
 
 use candle_core::{DType, Device};
 use songwright_base::Observer;
-use songwright_engine::Watched;
-use songwright_nn::{Weights, device, weights::Tally};
+use songwright_engine::Told;
+use songwright_nn::{Weights, device};
 
 use super::{
     Error,
@@ -107,9 +107,9 @@ impl Networks {
     }
 
     fn text_encoders(&self, plan: Plan, observer: &dyn Observer) -> Result<TextEncoders, Error> {
-        let parts = [Part::FirstText, Part::SecondText];
-        self.loaded(&parts, observer, |tally| {
-            let weights = |part| self.weights(part, plan.dtype, tally);
+        let parameters = self.parameters(&[Part::FirstText, Part::SecondText])?;
+        self.loaded(parameters, observer, |told| {
+            let weights = |part| self.weights(part, plan.dtype, told);
             let (first, second) = (&self.checkpoint.first, &self.checkpoint.second);
             Ok(TextEncoders {
                 first: ClipTextEncoder::load(&weights(Part::FirstText)?, first, false)?,
@@ -127,8 +127,8 @@ impl Networks {
         self.make_room(plan, Work::Unet);
         let unet = match self.unet.take().filter(|(_, dtype)| *dtype == plan.dtype) {
             Some((unet, _)) => unet,
-            None => self.loaded(&[Part::Unet], observer, |tally| {
-                let weights = self.weights(Part::Unet, plan.dtype, tally)?;
+            None => self.loaded(self.parameters(&[Part::Unet])?, observer, |told| {
+                let weights = self.weights(Part::Unet, plan.dtype, told)?;
                 Ok(Unet::load(
                     &weights.quantised(plan.blocks),
                     &self.checkpoint.unet,
@@ -154,8 +154,8 @@ impl Networks {
         self.make_room(plan, Work::Vae);
         let vae = match self.vae.take().filter(|(_, dtype)| *dtype == plan.vae) {
             Some((vae, _)) => vae,
-            None => self.loaded(&[Part::Vae], observer, |tally| {
-                let weights = self.weights(Part::Vae, plan.vae, tally)?;
+            None => self.loaded(self.checkpoint.vae_parameters()?.0, observer, |told| {
+                let weights = self.weights(Part::Vae, plan.vae, told)?;
                 Ok(VaeDecoder::load(&weights, &self.checkpoint.vae)?)
             })?,
         };
@@ -170,35 +170,35 @@ impl Networks {
         observer: &dyn Observer,
     ) -> Result<VaeEncoder, Error> {
         self.make_room(plan, Work::Vae);
-        self.loaded(&[Part::Vae], observer, |tally| {
-            let weights = self.weights(Part::Vae, DType::F32, tally)?;
+        let (_, parameters) = self.checkpoint.vae_parameters()?;
+        self.loaded(parameters, observer, |told| {
+            let weights = self.weights(Part::Vae, DType::F32, told)?;
             Ok(VaeEncoder::load(&weights, &self.checkpoint.vae)?)
         })
     }
 
-    fn weights(&self, part: Part, dtype: DType, tally: &Arc<Tally>) -> Result<Weights, Error> {
+    fn weights(&self, part: Part, dtype: DType, told: &Told) -> Result<Weights, Error> {
         let weights = self.checkpoint.weights(part, dtype, &self.device)?;
-        Ok(weights.tallied(tally))
+        Ok(weights.telling(told))
+    }
+
+    fn parameters(&self, parts: &[Part]) -> Result<usize, Error> {
+        let mut all = 0;
+        for part in parts {
+            let (others, matrices) = self.checkpoint.parameters(*part)?;
+            all += usize::try_from(others + matrices).unwrap_or(usize::MAX);
+        }
+        Ok(all)
     }
 
     /// Loads what `load` loads, its progress told; cancelled, it ends at the next tensor.
     fn loaded<T>(
         &self,
-        parts: &[Part],
+        parameters: usize,
         observer: &dyn Observer,
-        load: impl FnOnce(&Arc<Tally>) -> Result<T, Error>,
+        load: impl FnOnce(&Told) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let mut parameters = 0;
-        for part in parts {
-            let (others, matrices) = self.checkpoint.parameters(*part)?;
-            parameters += usize::try_from(others + matrices).unwrap_or(usize::MAX);
-        }
-        let tally = Arc::new(Tally::default());
-        let watched = Watched {
-            loaded: &|| tally.values(),
-            stop: &|| tally.stop(),
-        };
-        let loaded = songwright_engine::load(observer, parameters, &watched, || load(&tally));
+        let loaded = songwright_engine::load(observer, parameters, load);
         device::return_freed_memory();
         loaded
     }

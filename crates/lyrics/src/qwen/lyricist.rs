@@ -1,11 +1,8 @@
-use std::sync::Arc;
-
 use candle_core::Device;
 use songwright_base::{
     EngineError, EngineInfo, LyricSheet, ModelIdentity, Observer, Progress, Stage,
 };
-use songwright_engine::Watched;
-use songwright_nn::{device, weights::Tally};
+use songwright_nn::device;
 
 use super::{
     Checkpoint, Error, LanguageModel,
@@ -36,13 +33,8 @@ impl QwenLyricist {
         observer: &dyn Observer,
     ) -> Result<Self, Error> {
         let parameters = usize::try_from(checkpoint.parameters()?).unwrap_or(usize::MAX);
-        let tally = Arc::new(Tally::default());
-        let watched = Watched {
-            loaded: &|| tally.values(),
-            stop: &|| tally.stop(),
-        };
-        let weights = checkpoint.weights(plan.form.dtype, on).tallied(&tally);
-        let model = songwright_engine::load(observer, parameters, &watched, || {
+        let model = songwright_engine::load(observer, parameters, |told| {
+            let weights = checkpoint.weights(plan.form.dtype, on).telling(told);
             LanguageModel::load(checkpoint, &weights.quantised(plan.form.blocks), POSITIONS)
         });
         device::return_freed_memory();

@@ -7,7 +7,7 @@ use std::{
     sync::Arc,
 };
 
-use candle_core::{DType, Device, quantized::GgmlDType};
+use candle_core::{DType, Device, Shape, quantized::GgmlDType};
 use serde::de::DeserializeOwned;
 use songwright_nn::{
     Weights,
@@ -193,28 +193,46 @@ impl Checkpoint {
     }
 
     /// What a network asks for.
-    pub(super) fn asked(&self, part: Part) -> Result<BTreeMap<String, candle_core::Shape>, Error> {
-        let shapes = Shapes::default();
-        let asked = shapes.asked();
-        let weights = Weights::new(shapes, DType::F32, &Device::Cpu);
-        match part {
-            Part::Transformer => {
-                PromptEncoder::load(&weights, &self.transformer)?;
-                Transformer::load(&weights, &self.transformer)?;
+    pub(super) fn asked(&self, part: Part) -> Result<BTreeMap<String, Shape>, Error> {
+        asked_by(|weights| {
+            match part {
+                Part::Transformer => {
+                    PromptEncoder::load(weights, &self.transformer)?;
+                    Transformer::load(weights, &self.transformer)?;
+                }
+                Part::Dcae => {
+                    DcaeDecoder::load(weights, &self.dcae)?;
+                    DcaeEncoder::load(weights, &self.dcae)?;
+                }
+                Part::Vocoder => {
+                    Vocoder::load(weights, &self.vocoder)?;
+                }
+                Part::Text => {
+                    TextEncoder::load(weights, &self.text)?;
+                }
             }
-            Part::Dcae => {
-                DcaeDecoder::load(&weights, &self.dcae)?;
-                DcaeEncoder::load(&weights, &self.dcae)?;
-            }
-            Part::Vocoder => {
-                Vocoder::load(&weights, &self.vocoder)?;
-            }
-            Part::Text => {
-                TextEncoder::load(&weights, &self.text)?;
-            }
-        }
-        Ok(asked.so_far())
+            Ok(())
+        })
     }
+
+    /// The parameters that are read of a part for making music: the way into latents is not.
+    pub(super) fn read_parameters(&self, part: Part) -> Result<usize, Error> {
+        if part != Part::Dcae {
+            return self.parameters(part);
+        }
+        let asked = asked_by(|weights| DcaeDecoder::load(weights, &self.dcae).map(drop))?;
+        Ok(asked.values().map(Shape::elem_count).sum())
+    }
+}
+
+/// What a network asks for when it is built.
+fn asked_by(
+    build: impl FnOnce(&Weights) -> songwright_nn::Result<()>,
+) -> Result<BTreeMap<String, Shape>, Error> {
+    let shapes = Shapes::default();
+    let asked = shapes.asked();
+    build(&Weights::new(shapes, DType::F32, &Device::Cpu))?;
+    Ok(asked.so_far())
 }
 
 /// Other names that a tensor is stored under: the tied embedding's second, and weight norms of newer

@@ -1,9 +1,9 @@
-use std::{path::PathBuf, sync::Arc};
+use std::path::PathBuf;
 
 use candle_core::{DType, Device};
 use songwright_base::Observer;
-use songwright_engine::Watched;
-use songwright_nn::{Weights, device, weights::Tally};
+use songwright_engine::Told;
+use songwright_nn::{Weights, device};
 
 use super::{
     Error,
@@ -100,11 +100,11 @@ impl Networks {
         if self.decoder.is_none() {
             parts.extend(DECODER);
         }
-        let (text, diffusion, decoder) = self.loaded(&parts, observer, |tally| {
+        let (text, diffusion, decoder) = self.loaded(&parts, observer, |told| {
             let missing = |part| parts.contains(&part);
-            let text = missing(Part::Text).then(|| self.read_text(tally));
-            let diffusion = missing(Part::Transformer).then(|| self.read_diffusion(plan, tally));
-            let decoder = missing(Part::Dcae).then(|| self.read_decoder(tally));
+            let text = missing(Part::Text).then(|| self.read_text(told));
+            let diffusion = missing(Part::Transformer).then(|| self.read_diffusion(plan, told));
+            let decoder = missing(Part::Dcae).then(|| self.read_decoder(told));
             Ok((
                 text.transpose()?,
                 diffusion.transpose()?,
@@ -126,7 +126,7 @@ impl Networks {
         self.make_room(plan, Part::Text);
         let loaded = match self.text.take() {
             Some(loaded) => loaded,
-            None => self.loaded(&[Part::Text], observer, |tally| self.read_text(tally))?,
+            None => self.loaded(&[Part::Text], observer, |told| self.read_text(told))?,
         };
         Ok(self.text.insert(loaded))
     }
@@ -142,8 +142,8 @@ impl Networks {
         self.make_room(plan, Part::Transformer);
         let loaded = match self.diffusion.take() {
             Some(loaded) => loaded,
-            None => self.loaded(&[Part::Transformer], observer, |tally| {
-                self.read_diffusion(plan, tally)
+            None => self.loaded(&[Part::Transformer], observer, |told| {
+                self.read_diffusion(plan, told)
             })?,
         };
         Ok(self.diffusion.insert(loaded))
@@ -158,7 +158,7 @@ impl Networks {
         self.make_room(plan, Part::Dcae);
         let loaded = match self.decoder.take() {
             Some(loaded) => loaded,
-            None => self.loaded(&DECODER, observer, |tally| self.read_decoder(tally))?,
+            None => self.loaded(&DECODER, observer, |told| self.read_decoder(told))?,
         };
         Ok(self.decoder.insert(loaded))
     }
@@ -176,45 +176,40 @@ impl Networks {
         &self,
         parts: &[Part],
         observer: &dyn Observer,
-        load: impl FnOnce(&Arc<Tally>) -> Result<T, Error>,
+        load: impl FnOnce(&Told) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let mut parameters = 0;
         for part in parts {
-            parameters += self.checkpoint.parameters(*part)?;
+            parameters += self.checkpoint.read_parameters(*part)?;
         }
-        let tally = Arc::new(Tally::default());
-        let watched = Watched {
-            loaded: &|| tally.values(),
-            stop: &|| tally.stop(),
-        };
-        let loaded = songwright_engine::load(observer, parameters, &watched, || load(&tally));
+        let loaded = songwright_engine::load(observer, parameters, load);
         device::return_freed_memory();
         loaded
     }
 
-    fn weights(&self, part: Part, tally: &Arc<Tally>) -> Result<Weights, Error> {
+    fn weights(&self, part: Part, told: &Told) -> Result<Weights, Error> {
         let weights = self.checkpoint.weights(part, DType::F32, &self.device)?;
-        Ok(weights.tallied(tally))
+        Ok(weights.telling(told))
     }
 
-    fn read_text(&self, tally: &Arc<Tally>) -> Result<TextEncoder, Error> {
-        let weights = self.weights(Part::Text, tally)?;
+    fn read_text(&self, told: &Told) -> Result<TextEncoder, Error> {
+        let weights = self.weights(Part::Text, told)?;
         Ok(TextEncoder::load(&weights, &self.checkpoint.text)?)
     }
 
-    fn read_diffusion(&self, plan: Plan, tally: &Arc<Tally>) -> Result<DiffusionModel, Error> {
+    fn read_diffusion(&self, plan: Plan, told: &Told) -> Result<DiffusionModel, Error> {
         let weights = self
             .checkpoint
             .adapted(&self.adapters, plan.dtype, &self.device)?;
-        let (weights, config) = (weights.tallied(tally), &self.checkpoint.transformer);
+        let (weights, config) = (weights.telling(told), &self.checkpoint.transformer);
         Ok(DiffusionModel {
             prompt: PromptEncoder::load(&weights, config)?,
             transformer: Transformer::load(&weights.quantised(plan.blocks), config)?,
         })
     }
 
-    fn read_decoder(&self, tally: &Arc<Tally>) -> Result<CodecDecoder, Error> {
-        let weights = |part| self.weights(part, tally);
+    fn read_decoder(&self, told: &Told) -> Result<CodecDecoder, Error> {
+        let weights = |part| self.weights(part, told);
         Ok(CodecDecoder {
             dcae: DcaeDecoder::load(&weights(Part::Dcae)?, &self.checkpoint.dcae)?,
             vocoder: Vocoder::load(&weights(Part::Vocoder)?, &self.checkpoint.vocoder)?,
