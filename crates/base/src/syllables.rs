@@ -5,6 +5,8 @@
 pub enum Spelling {
     /// With silent ends, as in "lake", "walked" and "times".
     English,
+    /// With a silent "e" at the end, as in "regrette".
+    French,
     /// Any other language: every group of vowels sounds.
     Other,
 }
@@ -135,6 +137,7 @@ fn of_word(word: &str, spelling: Spelling) -> usize {
             Spelling::English if part.chars().all(|c| c.is_ascii() || "’éèñçïöü".contains(c)) => {
                 of_english(part)
             }
+            Spelling::French => of_french(part),
             _ => of_alphabet(part).max(1),
         })
         .sum::<usize>()
@@ -162,6 +165,14 @@ fn of_alphabet(word: &str) -> usize {
         }
     }
     all + semitic.div_ceil(2) + (thai * 5).div_ceil(8)
+}
+
+/// Groups of vowels, less an "e" that ends a word behind a consonant.
+fn of_french(word: &str) -> usize {
+    let groups = of_alphabet(word);
+    let before = word.strip_suffix('e').and_then(|stem| stem.chars().last());
+    let is_silent = groups > 1 && before.is_some_and(|c| !is_vowel(c));
+    (groups - usize::from(is_silent)).max(1)
 }
 
 /// Groups of vowels, less the silent ends.
@@ -239,6 +250,9 @@ mod tests {
             ("我在 coding 的夜里", 7),
         ] {
             assert_eq!(syllables(line, Spelling::Other), n, "{line}");
+        }
+        for (line, n) in [("je regrette", 3), ("une journée bleue", 4), ("le", 1)] {
+            assert_eq!(syllables(line, Spelling::French), n, "{line}");
         }
     }
 }

@@ -114,7 +114,9 @@ fn of_alphabet(line: &str, tongue: &Tongue) -> Option<Ending> {
     let none = |_: &str| false;
     Some(match tongue.spelling() {
         Spelling::English => Ending::new(word.clone(), Some(rime.clone()), of, &ENGLISH),
-        Spelling::Other => Ending::new(word.clone(), Some(rime.clone()), none, &ENGLISH),
+        Spelling::French | Spelling::Other => {
+            Ending::new(word.clone(), Some(rime.clone()), none, &ENGLISH)
+        }
     })
 }
 

@@ -1,7 +1,10 @@
 //! Whether lyrics can be sung in a duration, told by syllables a second.
 
 use songwright_api::{FitVerdict, LyricFit};
-use songwright_base::LyricSheet;
+use songwright_base::{
+    LyricSheet,
+    syllables::{Spelling, syllables},
+};
 
 use crate::ace_step::lyric_text::{Language, guess_language};
 
@@ -18,10 +21,10 @@ const FAST_BOUNDS: (f64, f64) = (4.0, 8.0);
 pub fn fit(prompt: &str, lyrics: &LyricSheet, duration_s: f64) -> LyricFit {
     let language = guess_language(&lyrics.to_string());
     let lines = lyrics.lines().filter(|line| !line.trim().is_empty());
-    let (mut count, mut all) = (0_u32, 0_u32);
+    let (mut count, mut all) = (0_u32, 0_usize);
     for line in lines {
         count += 1;
-        all += syllables(line, language);
+        all += syllables(line, spelling(language));
     }
     let bpm = tempo(prompt);
     let (usual, fast) = match bpm {
@@ -31,8 +34,9 @@ pub fn fit(prompt: &str, lyrics: &LyricSheet, duration_s: f64) -> LyricFit {
             (4.0 * bpm / 60.0).clamp(FAST_BOUNDS.0, FAST_BOUNDS.1),
         ),
     };
-    let rate = f64::from(all) / (SUNG * duration_s).max(1e-3);
-    let suggested = (f64::from(all) / (SUNG * usual) / 5.0).ceil() * 5.0;
+    let sung = all as f64;
+    let rate = sung / (SUNG * duration_s).max(1e-3);
+    let suggested = (sung / (SUNG * usual) / 5.0).ceil() * 5.0;
     let rounded = (rate * 10.0).round() / 10.0;
     let (verdict, advice) = if rate <= usual {
         (
@@ -60,7 +64,7 @@ pub fn fit(prompt: &str, lyrics: &LyricSheet, duration_s: f64) -> LyricFit {
     };
     LyricFit {
         lines: count.into(),
-        syllables: all.into(),
+        syllables: all as u64,
         syllables_per_second: rounded,
         bpm,
         verdict,
@@ -80,61 +84,12 @@ fn tempo(prompt: &str) -> Option<f64> {
     (20.0..=400.0).contains(&bpm).then_some(bpm)
 }
 
-/// Syllables of a line: vowels that stand together in alphabets, characters in syllabic scripts.
-fn syllables(line: &str, language: Language) -> u32 {
-    let words = line.split(|c: char| !c.is_alphanumeric() && !is_mark(c));
-    words.map(|word| of_word(word, language)).sum()
-}
-
-fn of_word(word: &str, language: Language) -> u32 {
-    let (mut all, mut arabic) = (0_u32, 0_u32);
-    let (mut after_vowel, mut has_letters) = (false, false);
-    let small = word.to_lowercase();
-    for c in small.chars() {
-        let is_vowel = is_vowel(c);
-        // Each vowel of Russian is a syllable; those of the others go together.
-        if is_vowel && (!after_vowel || language == Language::Russian) {
-            all += 1;
-        }
-        after_vowel = is_vowel;
-        has_letters |= c.is_alphabetic();
-        match c {
-            '\u{3400}'..='\u{9FFF}' | '\u{20000}'..='\u{323AF}' | '\u{AC00}'..='\u{D7A3}' => {
-                all += 1;
-            }
-            // Small ones belong to the character before them.
-            'ぁ' | 'ぃ' | 'ぅ' | 'ぇ' | 'ぉ' | 'っ' | 'ゃ' | 'ゅ' | 'ょ' | 'ァ' | 'ィ' | 'ゥ'
-            | 'ェ' | 'ォ' | 'ッ' | 'ャ' | 'ュ' | 'ョ' => {}
-            '\u{3041}'..='\u{30FF}' => all += 1,
-            // A consonant has a vowel of its own, unless the sign that takes it follows.
-            '\u{0904}'..='\u{0939}' | '\u{0958}'..='\u{0961}' => all += 1,
-            '\u{094D}' => all = all.saturating_sub(1),
-            '\u{0621}'..='\u{064A}' => arabic += 1,
-            '0'..='9' => all += 1,
-            _ => {}
-        }
+fn spelling(language: Language) -> Spelling {
+    match language {
+        Language::English => Spelling::English,
+        Language::French => Spelling::French,
+        _ => Spelling::Other,
     }
-    all += arabic.div_ceil(2);
-    let silent = matches!(language, Language::English | Language::French)
-        && small.ends_with('e')
-        && all > 1
-        && !small.chars().rev().nth(1).is_some_and(is_vowel);
-    if silent {
-        all -= 1;
-    }
-    if has_letters { all.max(1) } else { all }
-}
-
-fn is_vowel(c: char) -> bool {
-    const VOWELS: &str =
-        "aeiouyàáâãäåæèéêëìíîïòóôõöøùúûüýÿāăąēĕėęěĩīĭįıōŏőœũūŭůűųơưаеёиоуыэюяіїєαεηιουωάέήίόύώ";
-    VOWELS.contains(c) || ('\u{1EA0}'..='\u{1EF9}').contains(&c)
-}
-
-/// Whether it belongs to the letter before it: Hindi's vowels do, and say nothing by themselves.
-fn is_mark(c: char) -> bool {
-    matches!(c, '\u{0300}'..='\u{036F}' | '\u{0900}'..='\u{0903}' | '\u{093A}'..='\u{094F}'
-        | '\u{064B}'..='\u{065F}' | '\'' | '’')
 }
 
 #[cfg(test)]
@@ -156,7 +111,7 @@ mod tests {
             ("مرحبا", Language::Arabic, 3),
             ("", Language::English, 0),
         ] {
-            assert_eq!(syllables(line, language), count, "{line}");
+            assert_eq!(syllables(line, spelling(language)), count, "{line}");
         }
     }
 

@@ -205,7 +205,7 @@ fn alphabet(grammar: &mut String, tongue: &Tongue, end: End<'_>) {
     let (v, c) = (&letters.vowels, &letters.consonants);
     let most = match tongue.spelling() {
         Spelling::English => CONSONANTS.0,
-        Spelling::Other => CONSONANTS.1,
+        Spelling::French | Spelling::Other => CONSONANTS.1,
     };
     for n in 1..=WORD + 1 {
         let _ = if tongue.script == Script::Cyrillic {
