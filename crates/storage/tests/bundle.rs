@@ -394,6 +394,24 @@ fn forge(folder: &Path, change: impl FnOnce(&mut serde_json::Value)) {
 }
 
 #[tokio::test]
+async fn covers_of_older_bundles_have_their_titles() {
+    for kind in ["sketch", "neural"] {
+        let studio = Studio::new();
+        let folder = studio.bundle(BundleForm::Folder).await;
+        forge(&folder, |json| {
+            json["cover"].as_object_mut().unwrap().remove("lettered");
+            json["cover"]["engine"]["kind"] = kind.into();
+        });
+        let other = Studio::new();
+        let bundle = import(&folder).unwrap();
+        let back = bundle.import_into(&other.library, &other.objects).await;
+        let back = back.unwrap();
+        let cover = back.latest_cover().unwrap();
+        assert_eq!(cover.artwork.lettered, kind == "sketch");
+    }
+}
+
+#[tokio::test]
 async fn absurd_descriptions_are_refused() {
     type Change = Box<dyn FnOnce(&mut serde_json::Value)>;
     let changes: Vec<(&str, Change)> = vec![

@@ -246,7 +246,7 @@ impl Export {
             seed: cover.artwork.seed,
             engine: cover.artwork.engine,
             label: cover.artwork.label,
-            lettered: cover.artwork.lettered,
+            lettered: Some(cover.artwork.lettered),
         });
         Manifest::new(song, take, cover)
     }

@@ -180,6 +180,7 @@ impl Copy {
         let artworks = cover
             .zip(image)
             .map(|(cover, image)| Artwork {
+                lettered: cover.is_lettered(),
                 id: Uuid::new_v4(),
                 image,
                 width: cover.width,
@@ -188,7 +189,6 @@ impl Copy {
                 seed: cover.seed,
                 engine: cover.engine,
                 label: cover.label,
-                lettered: cover.lettered,
             })
             .into_iter()
             .collect();

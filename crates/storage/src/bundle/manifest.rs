@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use songwright_base::{EngineInfo, Seed};
+use songwright_base::{EngineInfo, EngineKind, Seed};
 use songwright_music::{MusicFacts, TimedLine};
 use uuid::Uuid;
 
@@ -63,8 +63,16 @@ pub(super) struct BundleCover {
     pub(super) seed: Seed,
     pub(super) engine: EngineInfo,
     pub(super) label: String,
+    /// Absent in bundles that are older than the word: the built-in artist set the title, and nobody else did.
     #[serde(default)]
-    pub(super) lettered: bool,
+    pub(super) lettered: Option<bool>,
+}
+
+impl BundleCover {
+    pub(super) fn is_lettered(&self) -> bool {
+        self.lettered
+            .unwrap_or(self.engine.kind == EngineKind::Sketch)
+    }
 }
 
 /// What a file of a bundle is.

@@ -67,6 +67,28 @@ mod tests {
     }
 
     #[test]
+    fn covers_of_before_say_whether_their_title_is_set() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("library.db");
+        let mut old = Connection::open(&path).unwrap();
+        MIGRATIONS.to_version(&mut old, 2).unwrap();
+        old.execute_batch(
+            "PRAGMA foreign_keys = OFF;
+             INSERT INTO covers (id, song_id, key, width, height, style, seed, engine_json, label, created_at_ms)
+             VALUES (randomblob(16), randomblob(16), 'a.png', 64, 64, '', 1, '{\"kind\": \"sketch\"}', '', 1),
+                    (randomblob(16), randomblob(16), 'b.png', 64, 64, '', 1, '{\"kind\": \"neural\"}', '', 1)",
+        )
+        .unwrap();
+        bring_up_to_date(&mut old, &path).unwrap();
+        let mut covers = old
+            .prepare("SELECT lettered FROM covers ORDER BY key")
+            .unwrap();
+        let lettered = covers.query_map([], |row| row.get::<_, bool>(0)).unwrap();
+        let lettered: Vec<bool> = lettered.map(Result::unwrap).collect();
+        assert_eq!(lettered, [true, false]);
+    }
+
+    #[test]
     fn a_newer_library_is_refused_and_not_touched() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("library.db");
