@@ -4,9 +4,8 @@ use songwright_api::{
     ImprovePromptRequest, LyricsResponse, PromptResponse, ReviseRequest, ReviseTask, RhymesRequest,
     RhymesResponse, TitleRequest, TitleResponse, Whole,
 };
-use songwright_base::{Failure, InvalidField, Seed, Service, config::Config};
-use songwright_lyrics::{ImproveParams, ReviseParams, RhymesParams, TitleParams};
-use songwright_server::{Host, Serving};
+use songwright_base::{Failure, InvalidField, Service, config::Config};
+use songwright_server::{Host, Serving, Settle as _};
 
 use crate::{
     Error,
@@ -115,40 +114,11 @@ fn words(args: &WordsArgs) -> Result<ReviseRequest, Error> {
 type Settled = (&'static str, Result<Value, Failure>);
 
 fn settled(asked: &Asked) -> Result<Settled, InvalidField> {
-    let drawn = |seed: Seed| i64::try_from(seed.0).ok().map(Whole);
     Ok(match asked {
-        Asked::Revise(request) => {
-            let seed = drawn(ReviseParams::try_from(request)?.seed);
-            let request = ReviseRequest {
-                seed,
-                ..request.clone()
-            };
-            ("revise_lyrics", written(&request))
-        }
-        Asked::Rhymes(request) => {
-            let seed = drawn(RhymesParams::try_from(request)?.seed);
-            let request = RhymesRequest {
-                seed,
-                ..request.clone()
-            };
-            ("suggest_rhymes", written(&request))
-        }
-        Asked::Improve(request) => {
-            let seed = drawn(ImproveParams::try_from(request)?.prompt.seed);
-            let request = ImprovePromptRequest {
-                seed,
-                ..request.clone()
-            };
-            ("improve_prompt", written(&request))
-        }
-        Asked::Title(request) => {
-            let seed = drawn(TitleParams::try_from(request)?.seed);
-            let request = TitleRequest {
-                seed,
-                ..request.clone()
-            };
-            ("generate_title", written(&request))
-        }
+        Asked::Revise(request) => ("revise_lyrics", written(&request.clone().settled()?)),
+        Asked::Rhymes(request) => ("suggest_rhymes", written(&request.clone().settled()?)),
+        Asked::Improve(request) => ("improve_prompt", written(&request.clone().settled()?)),
+        Asked::Title(request) => ("generate_title", written(&request.clone().settled()?)),
     })
 }
 

@@ -26,6 +26,7 @@ pub mod quantise;
 mod query;
 mod routes;
 mod serve;
+mod settle;
 mod work;
 
 pub use assembly::Serving;
@@ -33,4 +34,5 @@ pub use host::Host;
 pub use openapi::openapi;
 pub use routes::router;
 pub use serve::serve;
+pub use settle::Settle;
 pub use songwright_cover::RELEASE_PIXELS;

@@ -4,23 +4,20 @@ use axum::{
     extract::{Request, State},
     response::Response,
 };
+use serde::{Serialize, de::DeserializeOwned};
 use songwright_api::{
     CategoriesRequest, CategoriesResponse, ImprovePromptRequest, LyricsRequest, LyricsResponse,
     PromptRequest, PromptResponse, ReviseRequest, RhymesRequest, RhymesResponse, TitleRequest,
-    TitleResponse, Whole,
+    TitleResponse,
 };
-use songwright_base::{Seed, Service, Snapshot};
-use songwright_lyrics::{
-    CategoriesParams, ImproveParams, LyricsParams, PromptParams, ReviseParams, RhymesParams,
-    TitleParams,
-};
+use songwright_base::{Service, Snapshot};
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     Routes,
     generate::{Endpoint, generate},
 };
-use crate::{Host, error::ApiError, openapi::Refusals};
+use crate::{Host, Settle, error::ApiError, openapi::Refusals};
 
 pub(super) fn routes() -> Routes {
     OpenApiRouter::new()
@@ -33,15 +30,16 @@ pub(super) fn routes() -> Routes {
         .routes(routes!(improve_prompt))
 }
 
-const fn endpoint(kind: &'static str) -> Endpoint {
-    Endpoint {
+async fn asked<T: DeserializeOwned + Serialize + Settle>(
+    host: &Arc<Host>,
+    request: Request,
+    kind: &'static str,
+) -> Result<Response, ApiError> {
+    let endpoint = Endpoint {
         service: Service::Lyrics,
         kind,
-    }
-}
-
-fn drawn(seed: Seed) -> Option<Whole> {
-    i64::try_from(seed.0).ok().map(Whole)
+    };
+    generate(host, request, endpoint, |asked: T| Ok(asked.settled()?)).await
 }
 
 /// Writes lyrics with section tags.
@@ -53,16 +51,7 @@ async fn generate_lyrics(
     State(host): State<Arc<Host>>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    generate(
-        &host,
-        request,
-        endpoint("generate_lyrics"),
-        |r: LyricsRequest| {
-            let seed = drawn(LyricsParams::try_from(&r)?.seed);
-            Ok(LyricsRequest { seed, ..r })
-        },
-    )
-    .await
+    asked::<LyricsRequest>(&host, request, "generate_lyrics").await
 }
 
 /// Writes the tags prompt for a composer.
@@ -74,16 +63,7 @@ async fn generate_prompt(
     State(host): State<Arc<Host>>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    generate(
-        &host,
-        request,
-        endpoint("generate_prompt"),
-        |r: PromptRequest| {
-            let seed = drawn(PromptParams::try_from(&r)?.seed);
-            Ok(PromptRequest { seed, ..r })
-        },
-    )
-    .await
+    asked::<PromptRequest>(&host, request, "generate_prompt").await
 }
 
 /// Chooses genre categories.
@@ -95,16 +75,7 @@ async fn generate_categories(
     State(host): State<Arc<Host>>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    generate(
-        &host,
-        request,
-        endpoint("generate_categories"),
-        |r: CategoriesRequest| {
-            CategoriesParams::try_from(&r)?;
-            Ok(r)
-        },
-    )
-    .await
+    asked::<CategoriesRequest>(&host, request, "generate_categories").await
 }
 
 /// Names a song.
@@ -116,16 +87,7 @@ async fn generate_title(
     State(host): State<Arc<Host>>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    generate(
-        &host,
-        request,
-        endpoint("generate_title"),
-        |r: TitleRequest| {
-            let seed = drawn(TitleParams::try_from(&r)?.seed);
-            Ok(TitleRequest { seed, ..r })
-        },
-    )
-    .await
+    asked::<TitleRequest>(&host, request, "generate_title").await
 }
 
 /// Changes lyrics that are there: continues them, rewrites a section, fits them to a length, translates
@@ -138,16 +100,7 @@ async fn revise_lyrics(
     State(host): State<Arc<Host>>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    generate(
-        &host,
-        request,
-        endpoint("revise_lyrics"),
-        |r: ReviseRequest| {
-            let seed = drawn(ReviseParams::try_from(&r)?.seed);
-            Ok(ReviseRequest { seed, ..r })
-        },
-    )
-    .await
+    asked::<ReviseRequest>(&host, request, "revise_lyrics").await
 }
 
 /// Finds words that rhyme.
@@ -159,16 +112,7 @@ async fn suggest_rhymes(
     State(host): State<Arc<Host>>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    generate(
-        &host,
-        request,
-        endpoint("suggest_rhymes"),
-        |r: RhymesRequest| {
-            let seed = drawn(RhymesParams::try_from(&r)?.seed);
-            Ok(RhymesRequest { seed, ..r })
-        },
-    )
-    .await
+    asked::<RhymesRequest>(&host, request, "suggest_rhymes").await
 }
 
 /// Adds to a tags prompt what it lacks.
@@ -180,14 +124,5 @@ async fn improve_prompt(
     State(host): State<Arc<Host>>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    generate(
-        &host,
-        request,
-        endpoint("improve_prompt"),
-        |r: ImprovePromptRequest| {
-            let seed = drawn(ImproveParams::try_from(&r)?.prompt.seed);
-            Ok(ImprovePromptRequest { seed, ..r })
-        },
-    )
-    .await
+    asked::<ImprovePromptRequest>(&host, request, "improve_prompt").await
 }
