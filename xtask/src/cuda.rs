@@ -12,6 +12,7 @@ use anyhow::{Context as _, Result};
 
 use crate::{
     command::{answer, must},
+    machine,
     workspace::Workspace,
 };
 
@@ -159,17 +160,7 @@ impl Toolkit {
         if fs::read_to_string(&stamp).is_ok_and(|made| made == wanted) {
             return Ok(Self::Wheels(toolkit));
         }
-        must(
-            Command::new("python3")
-                .args(["-m", "venv", "--clear"])
-                .arg(&folder),
-        )
-        .context("Python 3 with its venv module is needed (on Debian: python3-venv)")?;
-        must(
-            Command::new(folder.join("bin/pip"))
-                .args(["install", "--quiet", "--disable-pip-version-check", "-r"])
-                .arg(&list),
-        )?;
+        machine::python_with(&folder, &list)?;
         lay_out(&wheels(&folder.join("lib"))?, &toolkit)?;
         fs::write(stamp, wanted)?;
         Ok(Self::Wheels(toolkit))

