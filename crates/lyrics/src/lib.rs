@@ -3,6 +3,7 @@
 mod form;
 mod improve;
 mod lyricist;
+mod measure;
 mod params;
 pub mod qwen;
 pub mod revise;
@@ -13,6 +14,7 @@ mod tongue;
 
 pub use form::{Part, SECONDS_PER_LINE, form};
 pub use lyricist::{Categories, Category, Lyricist, TagsPrompt};
+pub use measure::Measure;
 pub use params::{
     CategoriesParams, ImproveParams, LyricsParams, PromptParams, RhymesParams, TitleParams,
 };

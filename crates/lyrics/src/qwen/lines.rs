@@ -1,72 +1,22 @@
-//! How many syllables are sung, and what a line may look like.
+//! What a line may look like, in llguidance's Lark.
 
-use crate::{SECONDS_PER_LINE, tongue::Script};
+use crate::{measure::Measure, tongue::Script};
 
-/// Syllables that are sung in a second, between slow and fast.
-const SYLLABLES_PER_SECOND: (f64, f64) = (1.2, 2.7);
-/// Beats of a line at a usual tempo: two bars of four.
-const BEATS: f64 = 8.0;
-/// A line shorter than this is two bars more; a longer one is one bar.
-const LINE_S: (f64, f64) = (2.75, 6.0);
-
-/// The measure of a song's lines.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Measure {
-    /// What one line takes.
-    pub line_s: f64,
-}
-
-impl Measure {
-    /// By what texts say of the tempo: "92 BPM", "slow", "fast".
-    #[must_use]
-    pub fn heard(texts: &[&str]) -> Self {
-        let Some(bpm) = texts.iter().find_map(|text| bpm(text)) else {
-            return Self {
-                line_s: SECONDS_PER_LINE,
-            };
-        };
-        let mut line_s = BEATS * 60.0 / bpm;
-        if line_s > LINE_S.1 {
-            line_s /= 2.0;
-        } else if line_s < LINE_S.0 {
-            line_s *= 2.0;
-        }
-        Self { line_s }
-    }
-
-    /// Syllables of a line: fewest, usual, most.
-    #[must_use]
-    pub fn syllables(self) -> (usize, usize, usize) {
-        let (slow, fast) = SYLLABLES_PER_SECOND;
-        let count = |rate: f64| {
-            let count = (self.line_s * rate).round();
-            #[expect(
-                clippy::cast_possible_truncation,
-                clippy::cast_sign_loss,
-                reason = "a few dozen at most"
-            )]
-            let count = count as usize;
-            count.max(2)
-        };
-        (count(slow), count((slow + fast) / 2.0), count(fast))
-    }
-
-    /// A terminal of one line with these syllables, in llguidance's Lark.
-    pub(super) fn terminal(self, name: &str, script: Script) -> String {
-        let (least, _, most) = self.syllables();
-        let (few, many) = script.characters();
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            clippy::cast_precision_loss,
-            reason = "a hundred at most"
-        )]
-        let chars = (
-            (least as f64 * few).floor() as usize,
-            (most as f64 * many).ceil() as usize,
-        );
-        bounded(name, &words(script), chars)
-    }
+/// A terminal of one line with the syllables of a measure, in llguidance's Lark.
+pub(super) fn sung(measure: Measure, name: &str, script: Script) -> String {
+    let (least, _, most) = measure.syllables();
+    let (few, many) = script.characters();
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "a hundred at most"
+    )]
+    let chars = (
+        (least as f64 * few).floor() as usize,
+        (most as f64 * many).ceil() as usize,
+    );
+    bounded(name, &words(script), chars)
 }
 
 /// A terminal that is of a form and of so many characters.
@@ -82,62 +32,5 @@ pub(super) fn words(script: Script) -> String {
     } else {
         let word = format!("['’]?[{letters}]+(['’-][{letters}]+)*['’]?");
         format!("{word}([,;:]? {word})*[.,!?…]?")
-    }
-}
-
-fn bpm(text: &str) -> Option<f64> {
-    let text = text.to_lowercase();
-    if let Some((before, _)) = text.split_once("bpm") {
-        let digits: String = before
-            .trim_end()
-            .chars()
-            .rev()
-            .take_while(char::is_ascii_digit)
-            .collect();
-        let number: String = digits.chars().rev().collect();
-        if let Some(bpm) = number
-            .parse()
-            .ok()
-            .filter(|bpm| (30.0..=300.0).contains(bpm))
-        {
-            return Some(bpm);
-        }
-    }
-    let has = |words: &[&str]| {
-        text.split(|c: char| !c.is_alphanumeric() && c != '-')
-            .any(|word| words.contains(&word))
-    };
-    if has(&["slow", "ballad", "lento", "lullaby"]) {
-        Some(72.0)
-    } else if has(&["fast", "uptempo", "up-tempo", "punk"]) {
-        Some(150.0)
-    } else {
-        None
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn tempo_sets_the_line() {
-        let line_s = |text: &str| Measure::heard(&["a song", text]).line_s;
-        assert_eq!(line_s("about rain"), SECONDS_PER_LINE);
-        assert_eq!(line_s("at 120 BPM"), 4.0);
-        assert_eq!(line_s("92bpm"), 8.0 * 60.0 / 92.0);
-        assert_eq!(line_s("60 bpm"), 4.0);
-        assert_eq!(line_s("200 BPM"), 4.8);
-        assert_eq!(line_s("1000 bpm"), SECONDS_PER_LINE);
-        assert!(line_s("slow song") < line_s("ballad") + 1e-9);
-        assert_eq!(line_s("fastidious"), SECONDS_PER_LINE);
-    }
-
-    #[test]
-    fn syllables_grow_with_the_line() {
-        let (least, usual, most) = Measure { line_s: 4.125 }.syllables();
-        assert_eq!((least, usual, most), (5, 8, 11));
-        let short = Measure { line_s: 2.75 }.syllables();
-        assert!(short.2 < most && short.0 >= 2);
     }
 }

@@ -22,7 +22,6 @@ mod write_title;
 pub use checkpoint::Checkpoint;
 pub use error::Error;
 pub use grammar::Grammars;
-pub use lines::Measure;
 pub use lyricist::QwenLyricist;
 pub use model::{Form, LanguageModel, Passage, Session};
 pub use plan::Plan;

@@ -4,12 +4,11 @@ use minijinja::context;
 use songwright_base::{LyricSection, LyricSheet, Observer, Progress, SectionKind, Stage};
 
 use super::{
-    Error, LanguageModel, Sampler, Session,
-    lines::Measure,
+    Error, LanguageModel, Sampler, Session, lines,
     prompts::{Task, Told},
 };
 use crate::{
-    LyricsParams, Part, SECONDS_PER_LINE, form,
+    LyricsParams, Measure, Part, SECONDS_PER_LINE, form,
     tongue::{Script, Tongue},
 };
 
@@ -128,7 +127,7 @@ fn grammar(kind: SectionKind, count: usize, plan: &Plan) -> String {
     let terminal = if count == 0 {
         String::new()
     } else {
-        plan.measure.terminal("LINE", plan.script)
+        lines::sung(plan.measure, "LINE", plan.script)
     };
     format!("start: \"[{}]\\n\"{lines}\n{terminal}", kind.tag())
 }

@@ -5,7 +5,7 @@ use songwright_base::SectionKind;
 use super::{Draft, Plan, next::following};
 use crate::{
     form::{INTRO_S, MOST_LINES, SOLO_S},
-    qwen::Measure,
+    measure::Measure,
     tongue::Tongue,
 };
 

@@ -10,7 +10,7 @@ use super::{
     next::following,
     shape::{alike, shapes},
 };
-use crate::{qwen::Measure, tongue::Tongue};
+use crate::{measure::Measure, tongue::Tongue};
 
 /// A part of the text that comes of a plan.
 #[derive(Clone, Debug, Eq, PartialEq)]
