@@ -7,5 +7,6 @@ mod answers;
 mod checkpoints;
 mod desk;
 mod failures;
+mod grammars;
 mod http;
 mod tools;

@@ -76,4 +76,9 @@ fn three_models_make_one_song_in_turn_where_memory_is_short() {
         assert_eq!(engines["cover"]["model_id"], pictures, "{engines}");
         server.assert_whole(&made);
     }
+    let left = server
+        .log()
+        .matches("another engine needs its memory")
+        .count();
+    assert!(left >= 2, "they were in memory at once");
 }
