@@ -46,6 +46,7 @@ fn a_retake_goes_from_the_song_to_another() {
     let retake = |variance| {
         let retake_seed = Seed(99);
         made(MusicTask::Retake {
+            before: Vec::new(),
             variance,
             retake_seed,
         })

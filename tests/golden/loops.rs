@@ -188,6 +188,7 @@ fn sampling(json: &Value, tensors: &Tensors) -> Result<Sampling> {
     } else if range == whole {
         Task::Retake {
             frames: length,
+            before: Vec::new(),
             variance,
         }
     } else {

@@ -1,9 +1,9 @@
 use std::collections::BTreeSet;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context as _, Result, ensure};
 use songwright_base::{EngineError, LyricSheet, Seed, Silent};
 use songwright_lyrics::{
-    CategoriesParams, Lyricist, LyricsParams, PromptParams, TitleParams, form,
+    CategoriesParams, Lyricist, LyricsParams, PromptParams, SceneParams, TitleParams, form,
 };
 
 use crate::desk::{Watcher, lyricist};
@@ -157,6 +157,29 @@ fn titles_parse_for_every_seed() -> Result<()> {
         ensure!((1..=6).contains(&words), "{title:?}");
         ensure!((1..=40).contains(&title.chars().count()), "{title:?}");
         ensure!(!title.contains(['\n', '[', '"']), "{title:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn scenes_parse_for_every_seed() -> Result<()> {
+    let mut model = lyricist(4)?;
+    for seed in 0..SEEDS {
+        let params = SceneParams {
+            title: "Night Ferry".to_owned(),
+            prompt: about(seed),
+            lyrics: (seed % 2 == 0).then(|| "[verse]\n雨落在屋顶上\n我在等你\n".to_owned()),
+            seed: Seed(seed),
+        };
+        let scene = model.scene(&params, &Silent)?.context("no scene")?;
+        let things: Vec<&str> = scene.split(", ").collect();
+        ensure!((2..=5).contains(&things.len()), "{scene:?}");
+        for thing in things {
+            ensure!((1..=6).contains(&thing.split(' ').count()), "{scene:?}");
+        }
+        let is_plain = |c: char| c.is_ascii_lowercase() || " ,'-".contains(c);
+        ensure!(scene.chars().all(is_plain), "{scene:?}");
+        ensure!((8..=140).contains(&scene.len()), "{scene:?}");
     }
     Ok(())
 }

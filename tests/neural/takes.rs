@@ -100,6 +100,82 @@ fn a_draft_is_promoted_to_the_song_with_all_its_steps() {
 }
 
 #[test]
+fn a_retake_of_a_retake_is_a_variation_of_that() {
+    let home = Home::with_model();
+    let server = home.serve(&[]);
+    let song = Song::made(&server, &json!({}));
+    let retake = |of: &Value, variance: f64, seed: u64| {
+        song.take(
+            "retake",
+            &json!({"take_id": of["take_id"], "retake_variance": variance, "retake_seed": seed}),
+        )
+    };
+    let first = answered(&server.get(&format!("/songs/{}", song.id)))["takes"][0].clone();
+    let other = retake(&first, 0.5, 3);
+    // 0 is the take itself, not the song's first one.
+    assert_eq!(song.audio(&retake(&other, 0.0, 9)), song.audio(&other));
+    let third = retake(&other, 0.3, 4);
+    assert_ne!(song.audio(&third), song.audio(&retake(&first, 0.3, 4)));
+    assert_eq!(song.audio(&retake(&third, 0.0, 1)), song.audio(&third));
+}
+
+#[test]
+fn a_retake_of_what_was_made_from_audio_follows_that_audio() {
+    let home = Home::with_model();
+    let server = home.serve(&[]);
+    let song = Song::made(&server, &json!({}));
+    let first = answered(&server.get(&format!("/songs/{}", song.id)))["takes"][0].clone();
+    let longer = song.take("extend", &json!({"right_extend_length": 3}));
+    let wish = json!({"take_id": longer["take_id"], "retake_variance": 0.5, "retake_seed": 7,
+        "batch_size": 2});
+    song.take("retake", &wish);
+    let whole = answered(&server.get(&format!("/songs/{}", song.id)));
+    let takes = whole["takes"].as_array().unwrap();
+    for take in &takes[2..] {
+        let apart = Song::seconds(take) - Song::seconds(&longer);
+        assert!(apart.abs() < 0.1, "as long as what is varied: {apart}");
+        assert_eq!(take["seed"], first["seed"]);
+    }
+    assert_ne!(
+        song.audio(&takes[2]),
+        song.audio(&takes[3]),
+        "each of its own seed"
+    );
+    assert_eq!(takes[3]["retake_seed"], 8);
+}
+
+#[test]
+fn a_draft_of_a_retake_is_promoted_to_that_retake() {
+    let home = Home::with_model();
+    let server = home.serve(&[]);
+    let song = Song::made(&server, &json!({"draft": true, "infer_step": 14}));
+    let draft = answered(&server.get(&format!("/songs/{}", song.id)))["takes"][0].clone();
+    let wish =
+        |of: &Value| json!({"take_id": of["take_id"], "retake_variance": 0.5, "retake_seed": 3});
+    let varied = song.take("retake", &wish(&draft));
+    let of = |take: &Value| json!({"take_id": take["take_id"]});
+    let whole = song.take("promote", &of(&draft));
+    let promoted = song.take("promote", &of(&varied));
+    assert_eq!(promoted["retake_seed"], 3);
+    let retaken = song.take("retake", &wish(&whole));
+    assert_eq!(song.audio(&promoted), song.audio(&retaken));
+    assert_ne!(song.audio(&promoted), song.audio(&whole));
+
+    // What was made from a draft's audio has that audio in it.
+    let mut part = of(&draft);
+    part["repaint_start"] = json!(2);
+    part["repaint_end"] = json!(4);
+    let part = song.take("repaint", &part);
+    let refused = server.post(&format!("/songs/{}/promote", song.id), &of(&part));
+    assert_eq!(refused.status, 409, "{}", refused.json());
+    let detail = refused.json()["detail"].as_str().unwrap().to_owned();
+    assert!(
+        detail.contains("take 1") && detail.contains("Promote that one"),
+        "{detail}"
+    );
+}
+
+#[test]
 fn a_batch_is_takes_with_seeds_of_their_own() {
     let home = Home::with_model();
     let server = home.serve(&[]);

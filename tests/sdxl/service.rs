@@ -146,3 +146,109 @@ fn covers_over_http() {
     );
     assert!(server.stop().success());
 }
+
+/// A data folder with the small model, whose licence was accepted.
+fn home() -> (tempfile::TempDir, std::path::PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let data_dir = folder.path().join("data");
+    fs::create_dir_all(&data_dir).unwrap();
+    write_card(&data_dir);
+    assert!(import(&data_dir, true).status.success());
+    (folder, data_dir)
+}
+
+#[test]
+fn a_song_gets_another_cover() {
+    let (_folder, data_dir) = home();
+    let by_name = [("SONGWRIGHT_IMAGE_MODEL", "small-sdxl")];
+    let server = Server::start(&data_dir, &by_name);
+    let asked = json!({"full_described_song": "a folk song about a harbour", "audio_duration": 10,
+        "cover_size": 256, "seed": 4});
+    let made = server.post("/generate_from_description", &asked);
+    assert_eq!(made.status, 200, "{}", made.json());
+    let made = made.json();
+    // What the licence asks to be said is said of the song.
+    assert!(
+        made["notes"].to_string().contains("Not for sale."),
+        "{made}"
+    );
+    let id = made["song_id"].as_str().unwrap();
+    let path = format!("/songs/{id}/cover");
+    let cover = || server.get(&path).bytes;
+    let first = cover();
+    let text = String::from_utf8_lossy(&first).into_owned();
+    assert!(text.contains("parameters") && text.contains("Seed: 4"));
+    // PNG's plain texts are Latin-1.
+    assert!(first.windows(9).any(|part| part == b"256 \xd7 256"));
+
+    // Drawn over with nearly nothing gone it stays what it was; anew it does not.
+    let over = json!({"strength": 0.5, "seed": 9, "num_inference_steps": 2});
+    let song = server.post(&path, &over);
+    assert_eq!(song.status, 200, "{}", song.json());
+    assert_eq!(song.json()["cover_label"], "Small SDXL, 1 step");
+    assert!(song.json()["notes"].to_string().contains("Not for sale."));
+    let second = cover();
+    assert_ne!(first, second);
+    let text = String::from_utf8_lossy(&second).into_owned();
+    assert!(text.contains("Denoising strength: 0.5") && text.contains("Seed: 9"));
+    let shop = server.get(&format!("/songs/{id}/release-art?size=1400&format=jpeg"));
+    assert_eq!(shop.status, 200);
+    let text = String::from_utf8_lossy(&shop.bytes).into_owned();
+    assert!(text.contains("Not for sale.") && text.contains("Seed: 9"));
+
+    let anew = json!({"prompt": "a red kite", "style": "grunge", "cover_size": 320, "seed": 9,
+        "num_inference_steps": 1, "typography": true});
+    assert_eq!(server.post(&path, &anew).status, 200);
+    let third = image::load_from_memory(&cover()).unwrap();
+    assert_eq!((third.width(), third.height()), (320, 320));
+    // It has letters now, which nothing is drawn over.
+    let refused = server.post(&path, &over);
+    assert_eq!(refused.status, 409, "{}", refused.json());
+    let detail = refused.json()["detail"].as_str().unwrap().to_owned();
+    assert!(detail.contains("Leave strength away"), "{detail}");
+    let nobody = "/songs/00000000-0000-4000-8000-000000000000/cover";
+    assert_eq!(server.post(nobody, &anew).status, 404);
+    for (wrong, field) in [
+        (json!({"strength": 0.04}), "strength"),
+        (json!({"cover_size": 1025}), "width"),
+        (json!({"num_inference_steps": 11}), "num_inference_steps"),
+        (json!({"prompt": "kite"}), "prompt"),
+    ] {
+        let answer = server.post(&path, &wrong);
+        assert_eq!(answer.status, 400, "{field}: {}", answer.json());
+        let detail = answer.json()["detail"].as_str().unwrap().to_owned();
+        assert!(detail.contains(field), "{detail}");
+    }
+    assert!(server.stop().success());
+
+    // The same from the command line.
+    let run = |arguments: &[&str]| {
+        let output = Command::new(program())
+            .args(["cover", id, "--json", "--data-dir"])
+            .arg(&data_dir)
+            .args(arguments)
+            .envs(by_name)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        (output, said)
+    };
+    let (output, said) = run(&[
+        "--seed",
+        "3",
+        "--steps",
+        "2",
+        "--guidance",
+        "2",
+        "--negative",
+        "boats",
+    ]);
+    assert!(output.status.success(), "{said}");
+    let song: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(song["cover_label"], "Small SDXL, 2 steps");
+    let (output, said) = run(&["--steps", "11"]);
+    assert!(
+        !output.status.success() && said.contains("num_inference_steps"),
+        "{said}"
+    );
+}

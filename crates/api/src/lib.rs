@@ -18,6 +18,7 @@ mod operations;
 mod package;
 mod song;
 mod song_bodies;
+mod song_cover;
 mod songs;
 mod takes;
 
@@ -52,6 +53,7 @@ pub use operations::{ErrorBody, OperationEvent, OperationList, SessionResponse, 
 pub use package::{DemoAudio, EnginesUsed, Package, PackageLinks, ServiceStatus};
 pub use song::{SongKind, SongRequest};
 pub use song_bodies::{AnySong, DescribedSong, SongWithDescribedLyrics, SongWithLyrics};
+pub use song_cover::{SongCoverJob, SongCoverRequest};
 pub use songs::{ImportResponse, Peaks, Song, SongChange, SongList, Take, TakeLinks};
 pub use takes::{
     EditRequest, ExtendRequest, NewTake, OtherWords, PromoteRequest, RepaintRequest, RetakeRequest,

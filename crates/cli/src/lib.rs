@@ -10,6 +10,7 @@
 mod args;
 mod bench;
 mod check;
+mod cover;
 mod deploy;
 mod doctor;
 mod error;
@@ -102,6 +103,7 @@ async fn perform(
     match command {
         Command::Song(args) => song::song(config, &args, style, json).await,
         Command::Take(command) => take::take(config, command, style, json).await,
+        Command::Cover(args) => cover::cover(config, args, style, json).await,
         Command::Lyrics(command) => lyrics::lyrics(config, command, style, json).await,
         Command::Serve => serve::serve(config, Serving::All, Until::Stopped).await,
         Command::Run(args) => {

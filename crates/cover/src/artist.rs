@@ -14,6 +14,8 @@ pub struct Cover {
     pub lettered: bool,
     /// Who made it.
     pub engine: EngineInfo,
+    /// What it was made from, as [`CoverParams::told`].
+    pub parameters: String,
     /// What its maker could not do, and what its licence asks to be said: sentences.
     pub notes: Vec<String>,
 }

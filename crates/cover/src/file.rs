@@ -55,11 +55,11 @@ pub fn png(image: &RgbImage, facts: &[Fact]) -> Result<Vec<u8>, FileError> {
     Ok(file)
 }
 
-/// A JPEG file, tagged sRGB by its profile.
+/// A JPEG file, tagged sRGB by its profile, with a comment of which as much is kept as its segment holds.
 ///
 /// # Errors
 /// [`FileError`] where a side is longer than 65,535 pixels.
-pub fn jpeg(image: &RgbImage) -> Result<Vec<u8>, FileError> {
+pub fn jpeg(image: &RgbImage, comment: &str) -> Result<Vec<u8>, FileError> {
     let mut file = Cursor::new(Vec::new());
     let mut encoder = JpegEncoder::new_with_quality(&mut file, QUALITY);
     encoder
@@ -67,7 +67,27 @@ pub fn jpeg(image: &RgbImage) -> Result<Vec<u8>, FileError> {
         .map_err(image::ImageError::Unsupported)?;
     let (width, height) = image.dimensions();
     encoder.write_image(image.as_raw(), width, height, ExtendedColorType::Rgb8)?;
-    Ok(file.into_inner())
+    let mut file = file.into_inner();
+    let at = behind_jfif(&file);
+    file.splice(at..at, commented(comment));
+    Ok(file)
+}
+
+/// Where a file's segments begin that JFIF (ITU-T T.871, 10.1) does not want first.
+fn behind_jfif(file: &[u8]) -> usize {
+    match file {
+        [_, _, 0xff, 0xe0, high, low, ..] => 4 + usize::from(u16::from_be_bytes([*high, *low])),
+        _ => 2,
+    }
+}
+
+/// A comment's segment (ITU-T T.81, B.2.4.5).
+fn commented(comment: &str) -> Vec<u8> {
+    const COM: [u8; 2] = [0xff, 0xfe];
+    let end = comment.floor_char_boundary(usize::from(u16::MAX) - 2);
+    let text = comment.get(..end).unwrap_or_default();
+    let length = u16::try_from(text.len() + 2).unwrap_or(u16::MAX);
+    [&COM[..], &length.to_be_bytes(), text.as_bytes()].concat()
 }
 
 fn profile() -> Result<Vec<u8>, FileError> {
@@ -120,7 +140,15 @@ mod tests {
 
     #[test]
     fn a_jpeg_is_tagged_and_close() {
-        let file = jpeg(&picture()).unwrap();
+        let file = jpeg(&picture(), "Seed: 7 Fähre").unwrap();
+        assert!(
+            file.windows(14)
+                .any(|part| part == "Seed: 7 Fähre".as_bytes())
+        );
+        for longer in [65_533, 65_534, 70_000] {
+            let file = jpeg(&picture(), &"ä".repeat(longer / 2)).unwrap();
+            assert!(image::load_from_memory(&file).is_ok(), "{longer}");
+        }
         let read = image::load_from_memory(&file).unwrap().into_rgb8();
         let apart = read.as_raw().iter().zip(picture().into_raw());
         let worst = apart.map(|(a, b)| a.abs_diff(b)).max();

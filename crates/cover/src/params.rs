@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use image::RgbImage;
 use songwright_api::{CoverImageRequest, Whole};
-use songwright_base::{InvalidField, Seed, clean_text, length_between};
+use songwright_base::{EngineInfo, EngineKind, InvalidField, Seed, clean_text, length_between};
 
 use crate::{CoverStyle, CoverWords};
 
@@ -80,6 +80,31 @@ fn side(field: &'static str, given: Option<Whole>) -> Result<u32, InvalidField> 
 }
 
 impl CoverParams {
+    /// Everything that the picture is repeated from, as image tools write it into their files ("parameters"): what
+    /// is drawn, what is not, and a line of the rest. Steps and guidance are a model's.
+    #[must_use]
+    pub fn told(&self, engine: &EngineInfo) -> String {
+        let mut rest = Vec::new();
+        let is_guided = engine.kind != EngineKind::Sketch;
+        if is_guided {
+            rest.push(format!("Steps: {}", self.num_inference_steps));
+            rest.push(format!("CFG scale: {}", self.guidance_scale));
+        }
+        rest.push(format!("Seed: {}", self.seed.0));
+        rest.push(format!("Size: {}x{}", self.width, self.height));
+        rest.push(format!("Model: {}", engine.model_id));
+        if let Some(redraw) = self.redraw.as_ref().filter(|_| is_guided) {
+            rest.push(format!("Denoising strength: {}", redraw.strength));
+        }
+        rest.push(format!("Style: {}", self.style.text()));
+        let mut lines = vec![self.prompt.clone()];
+        if let Some(negative) = &self.negative_prompt {
+            lines.push(format!("Negative prompt: {negative}"));
+        }
+        lines.push(rest.join(", "));
+        lines.join("\n")
+    }
+
     /// What an artist sets on the picture who, unless told otherwise, does or does not.
     #[must_use]
     pub fn lettering(&self, usual: bool) -> Option<&CoverWords> {
@@ -147,6 +172,36 @@ mod tests {
             .unwrap()
             .style;
         assert_eq!(own, CoverStyle::Custom("watercolour".into()));
+    }
+
+    #[test]
+    fn what_a_picture_is_repeated_from() {
+        let engine = |kind| EngineInfo {
+            kind,
+            name: "SDXL-Turbo".into(),
+            version: "1.0".into(),
+            model_id: "stabilityai/sdxl-turbo".into(),
+            device: "cpu".into(),
+            licence: "none".into(),
+        };
+        let mut drawn = params(|r| {
+            r.seed = Some(Whole(7));
+            r.negative_prompt = Some("boats".into());
+        })
+        .unwrap();
+        assert_eq!(
+            drawn.told(&engine(EngineKind::Neural)),
+            "a quiet harbour\nNegative prompt: boats\nSteps: 4, CFG scale: 0, Seed: 7, Size: 512x512, \
+             Model: stabilityai/sdxl-turbo, Style: album cover art"
+        );
+        drawn.redraw = Some(Redraw {
+            image: Arc::new(RgbImage::new(1, 1)),
+            strength: 0.5,
+        });
+        let by = |kind| drawn.told(&engine(kind));
+        assert!(by(EngineKind::Neural).contains("Denoising strength: 0.5"));
+        assert!(!by(EngineKind::Sketch).contains("Denoising"));
+        assert!(!by(EngineKind::Sketch).contains("Steps"));
     }
 
     #[test]

@@ -16,7 +16,8 @@ pub use form::{Part, SECONDS_PER_LINE, form};
 pub use lyricist::{Categories, Category, Lyricist, TagsPrompt};
 pub use measure::Measure;
 pub use params::{
-    CategoriesParams, ImproveParams, LyricsParams, PromptParams, RhymesParams, TitleParams,
+    CategoriesParams, ImproveParams, LyricsParams, PromptParams, RhymesParams, SceneParams,
+    TitleParams,
 };
 pub use revise::{ReviseParams, Revision};
 pub use service::{LyricsService, Written};

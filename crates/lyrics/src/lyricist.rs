@@ -2,7 +2,8 @@ use serde::{Deserialize, Serialize};
 use songwright_base::{EngineError, EngineInfo, LyricSheet, Observer};
 
 use crate::{
-    CategoriesParams, LyricsParams, PromptParams, ReviseParams, RhymesParams, TitleParams,
+    CategoriesParams, LyricsParams, PromptParams, ReviseParams, RhymesParams, SceneParams,
+    TitleParams,
 };
 
 /// The tags prompt that a composer is given.
@@ -103,4 +104,17 @@ pub trait Lyricist: Send {
         params: &RhymesParams,
         observer: &dyn Observer,
     ) -> Result<Vec<String>, EngineError>;
+
+    /// What a cover of the song is to show: things that can be seen, in English, on one line without a full
+    /// stop. `None` from who cannot think of any, which is what most engines are.
+    ///
+    /// # Errors
+    /// As [`Lyricist::lyrics`].
+    fn scene(
+        &mut self,
+        _params: &SceneParams,
+        _observer: &dyn Observer,
+    ) -> Result<Option<String>, EngineError> {
+        Ok(None)
+    }
 }

@@ -62,6 +62,19 @@ pub struct TitleParams {
     pub seed: Seed,
 }
 
+/// What a cover's scene is made from.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SceneParams {
+    /// What the song is called.
+    pub title: String,
+    /// Its tags prompt.
+    pub prompt: String,
+    /// The lyrics; `None` for an instrumental.
+    pub lyrics: Option<String>,
+    /// Makes the scene repeatable.
+    pub seed: Seed,
+}
+
 /// What is to be rhymed on.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RhymesParams {

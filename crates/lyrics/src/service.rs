@@ -5,7 +5,7 @@ use songwright_engine::{Chosen, EnginePlace, PlacedEngine, Residency};
 
 use crate::{
     Categories, CategoriesParams, ImproveParams, Lyricist, LyricsParams, PromptParams,
-    ReviseParams, RhymesParams, TagsPrompt, TitleParams, improve::improved,
+    ReviseParams, RhymesParams, SceneParams, TagsPrompt, TitleParams, improve::improved,
 };
 
 /// The lyrics service: one lyricist at a time, whichever maker it comes from.
@@ -120,6 +120,21 @@ impl LyricsService {
     ) -> Result<Written<String>, EngineError> {
         self.call(observer, move |engine, observer| {
             engine.revise(&params, observer)
+        })
+        .await
+    }
+
+    /// As [`Lyricist::scene`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn scene(
+        &self,
+        params: SceneParams,
+        observer: Watcher,
+    ) -> Result<Written<Option<String>>, EngineError> {
+        self.call(observer, move |engine, observer| {
+            engine.scene(&params, observer)
         })
         .await
     }

@@ -3,6 +3,15 @@ use std::{ops::Range, sync::Arc};
 use songwright_audio::Pcm;
 use songwright_base::{EngineError, Seed};
 
+/// What makes a song another one.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Variation {
+    /// 0 is the song itself, 1 another one.
+    pub variance: f64,
+    /// Where the difference comes from.
+    pub retake_seed: Seed,
+}
+
 /// What music is made from.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum MusicTask {
@@ -11,6 +20,9 @@ pub enum MusicTask {
     Text2Music,
     /// The same song, otherwise.
     Retake {
+        /// What makes the song that is varied differ from the seed's own, the oldest first; nothing where it
+        /// is the seed's own.
+        before: Vec<Variation>,
         /// 0 is the song itself, 1 another one.
         variance: f64,
         /// Where the difference comes from.

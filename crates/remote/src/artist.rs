@@ -89,6 +89,7 @@ impl CoverArtist for RemoteArtist {
             lettered: answer.lettered || here.is_some(),
             image: here.unwrap_or(image),
             label: label.unwrap_or_else(|| self.info.name.clone()),
+            parameters: params.told(&self.info),
             engine: self.info.clone(),
             notes: answer.notes,
         })

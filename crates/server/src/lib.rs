@@ -9,7 +9,6 @@ pub mod adapters;
 mod answer;
 mod assembly;
 mod body;
-mod covers;
 mod error;
 mod files;
 mod gate;

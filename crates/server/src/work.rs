@@ -14,7 +14,7 @@ use songwright_lyrics::{
     TagsPrompt, TitleParams, Written,
 };
 use songwright_music::MusicParams;
-use songwright_song::Studio;
+use songwright_song::{Studio, cover_request};
 
 pub(crate) async fn run(studio: &Studio, operation: Operation) -> Result<Value, Failure> {
     let snapshot = operation.snapshot();
@@ -33,6 +33,7 @@ pub(crate) async fn run(studio: &Studio, operation: Operation) -> Result<Value, 
         "retake" | "repaint" | "extend" | "edit" | "promote" => {
             answer(&studio.new_take(&operation, read(request)?).await?)
         }
+        "new_cover" => answer(&studio.new_cover(&operation, read(request)?).await?),
         "generate_cover_image" => cover(studio, &operation, read(request)?).await,
         kind @ ("generate_from_description"
         | "generate_with_lyrics"
@@ -255,10 +256,10 @@ async fn cover(
     request: api::CoverImageRequest,
 ) -> Result<Value, Failure> {
     let begun = Instant::now();
-    let first = crate::covers::params(studio, &request).await?;
+    let first = studio.cover_params(&request).await?;
     let mut images = Vec::new();
     let mut kept = None;
-    for params in crate::covers::each(&request, first)? {
+    for params in cover_request::each(&request, first)? {
         let seed = params.seed.0;
         let cover = studio
             .cover

@@ -122,29 +122,59 @@ pub(crate) async fn put_audio(files: &mut NewFiles, pcm: Pcm) -> Result<KeptAudi
     })
 }
 
-/// What a cover's file says of it.
-fn facts(cover: &Cover) -> Vec<Fact> {
-    let (width, height) = cover.image.dimensions();
-    let size = format!("{width} × {height} pixels. {}", cover.notes.join(" "));
-    let mut facts = made_by(&cover.engine, &cover.label);
-    facts.push(("Comment", size));
-    facts
+/// How a cover came to be, as its files say it.
+pub(crate) struct CoverFacts<'a> {
+    pub(crate) engine: &'a EngineInfo,
+    pub(crate) label: &'a str,
+    /// Of the file, in pixels.
+    pub(crate) size: (u32, u32),
+    pub(crate) notes: &'a [String],
+    pub(crate) parameters: &'a str,
 }
 
-/// What every file of a cover says of its making.
-pub(crate) fn made_by(engine: &EngineInfo, label: &str) -> Vec<Fact> {
-    let program = format!("Songwright {}", env!("CARGO_PKG_VERSION"));
-    let made = format!("{} ({}), {label}", engine.name, engine.model_id);
-    let licence = format!("The model's licence: {}", engine.licence);
-    vec![
-        ("Software", program),
-        ("Source", made),
-        ("Copyright", licence),
-    ]
+impl CoverFacts<'_> {
+    /// By PNG's own words, and the one under which image tools look for what a picture was made from.
+    pub(crate) fn of_png(&self) -> Vec<Fact> {
+        let program = format!("Songwright {}", env!("CARGO_PKG_VERSION"));
+        let made = format!(
+            "{} ({}), {}",
+            self.engine.name, self.engine.model_id, self.label
+        );
+        let licence = format!("The model's licence: {}", self.engine.licence);
+        let (width, height) = self.size;
+        let comment = format!("{width} × {height} pixels. {}", self.notes.join(" "));
+        let mut facts = vec![
+            ("Software", program),
+            ("Source", made),
+            ("Copyright", licence),
+            ("Comment", comment.trim_end().to_owned()),
+        ];
+        if !self.parameters.is_empty() {
+            facts.push(("parameters", self.parameters.to_owned()));
+        }
+        facts
+    }
+
+    /// The same on lines, for files that have one comment.
+    pub(crate) fn of_comment(&self) -> String {
+        let facts = self.of_png();
+        let lines: Vec<String> = facts
+            .iter()
+            .map(|(name, text)| format!("{name}: {text}"))
+            .collect();
+        lines.join("\n")
+    }
 }
 
-async fn put_cover(files: &mut NewFiles, cover: &Cover) -> Result<StoredFile, Failure> {
-    let (image, facts) = (cover.image.clone(), facts(cover));
+pub(crate) async fn put_cover(files: &mut NewFiles, cover: &Cover) -> Result<StoredFile, Failure> {
+    let facts = CoverFacts {
+        engine: &cover.engine,
+        label: &cover.label,
+        size: cover.image.dimensions(),
+        notes: &cover.notes,
+        parameters: &cover.parameters,
+    };
+    let (image, facts) = (cover.image.clone(), facts.of_png());
     let encoded = tokio::task::spawn_blocking(move || songwright_cover::png(&image, &facts));
     let png = encoded
         .await
@@ -163,7 +193,9 @@ async fn write(
     let mut artworks = Vec::new();
     if let Some(cover) = &made.cover {
         let image = put_cover(files, cover).await?;
-        artworks.push(artwork(cover, image, &draft, &made.request));
+        let style = made.request.cover_style.as_deref();
+        let style = style.unwrap_or("album cover art").to_owned();
+        artworks.push(artwork(cover, image, style, draft.audio.seed));
     }
     let sung_lyrics = draft.sheet.as_ref().map(LyricSheet::to_string);
     let provenance = Provenance {
@@ -175,6 +207,7 @@ async fn write(
         generation_time: made.begun.elapsed().as_secs_f64(),
         sung_prompt: draft.prompt.clone(),
         sung_lyrics: sung_lyrics.clone(),
+        making: None,
         retake_seed: None,
         songwright_version: env!("CARGO_PKG_VERSION").to_owned(),
         request: made.request,
@@ -245,24 +278,18 @@ async fn recording(
     })
 }
 
-fn artwork(
-    cover: &Cover,
-    image: StoredFile,
-    draft: &Draft,
-    request: &songwright_api::SongRequest,
-) -> Artwork {
+pub(crate) fn artwork(cover: &Cover, image: StoredFile, style: String, seed: Seed) -> Artwork {
     Artwork {
         id: Uuid::new_v4(),
         width: cover.image.width(),
         height: cover.image.height(),
         image,
-        style: request
-            .cover_style
-            .clone()
-            .unwrap_or_else(|| "album cover art".to_owned()),
-        seed: draft.audio.seed,
+        style,
+        seed,
         engine: cover.engine.clone(),
         label: cover.label.clone(),
         lettered: cover.lettered,
+        notes: cover.notes.clone(),
+        parameters: cover.parameters.clone(),
     }
 }

@@ -6,10 +6,13 @@
 //! Only the music is indispensable. What else fails leaves an entry in `errors`.
 
 mod bundle;
+mod cover;
+pub mod cover_request;
 mod demo;
 mod estimate;
 mod keep;
 mod make;
+mod making;
 mod new_files;
 mod provenance;
 mod reference;
@@ -23,6 +26,7 @@ mod words;
 pub use bundle::{BundleFile, BundleWish};
 pub use demo::{demo_music, demo_song};
 pub use keep::KeptAudio;
+pub use making::Making;
 pub use provenance::Provenance;
 pub use release::{ArtForm, ArtWish, ReleaseArt};
 pub use shelf::{links, package, song};

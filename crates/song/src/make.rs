@@ -2,15 +2,17 @@ use std::{sync::Arc, time::Instant};
 
 use serde_json::json;
 use songwright_api::{
-    AudioGeneration, Diffusion, EnginesUsed, Package, ServiceStatus, SongKind, SongRequest, Whole,
+    AudioGeneration, Diffusion, EnginesUsed, Package, ServiceStatus, SongKind, SongRequest,
 };
 use songwright_base::{Failure, LyricSheet, Operation, Stage};
-use songwright_cover::{Cover, CoverParams, CoverStyle, CoverWords, imagery};
+use songwright_cover::Cover;
 use songwright_music::MusicParams;
 use uuid::Uuid;
 
 use crate::{
-    Studio, shelf,
+    Studio,
+    cover::CoverWish,
+    shelf,
     stages::{self, Extent, begin},
 };
 
@@ -47,7 +49,7 @@ impl Studio {
         let kind = request.kind(endpoint)?;
         let audio = AudioGeneration::try_from(&request.audio)?;
         let diffusion = Diffusion::try_from(&request.diffusion)?;
-        let cover_params = CoverWish::of(&request)?;
+        let cover_wish = CoverWish::of(&request)?;
         let takes = request.takes()?;
         // What is wrong with the audio it is to be like is said before anything is written.
         let task = self.task_of(&diffusion).await?;
@@ -97,10 +99,13 @@ impl Studio {
         )
         .with_diffusion(diffusion);
         let music = MusicParams { task, ..music };
+        // Before the music, for which the lyricist may have to leave.
+        let subject = self.subject_of(operation, (&draft, &request)).await;
+        let cover = cover_wish.params(subject, (&draft, &request));
         let (composition, cover) = tokio::join!(
             self.music
                 .compose(music.clone(), Arc::new(operation.clone())),
-            self.draw(operation, cover_params.params(&draft, &request)),
+            self.draw_cover(operation, cover),
         );
         let cover = match cover {
             Ok(cover) => {
@@ -173,16 +178,6 @@ impl Studio {
         self.learn(&operation.snapshot(), extent).await;
         shelf::package(&song, self.objects.mode().name())
     }
-
-    async fn draw(
-        &self,
-        operation: &Operation,
-        params: CoverParams,
-    ) -> Result<Cover, songwright_base::EngineError> {
-        let cover = self.cover.draw(params, Arc::new(operation.clone())).await?;
-        operation.end_stage(Stage::Cover, true);
-        Ok(cover)
-    }
 }
 
 /// What is made and to be kept.
@@ -194,73 +189,6 @@ pub(crate) struct Made<'a> {
     pub(crate) compositions: Vec<(u32, songwright_music::Composition)>,
     pub(crate) cover: Option<Cover>,
     pub(crate) begun: Instant,
-}
-
-/// What the request says of the cover, checked before any work starts.
-struct CoverWish {
-    style: CoverStyle,
-    pixels: u32,
-}
-
-impl CoverWish {
-    fn of(request: &SongRequest) -> Result<Self, Failure> {
-        let style = request
-            .cover_style
-            .as_deref()
-            .unwrap_or("album cover art")
-            .trim();
-        if style.chars().count() > 100 {
-            return Err(Failure::new(
-                songwright_base::Code::BadRequest,
-                "cover_style must have at most 100 characters.",
-            ));
-        }
-        let pixels = request
-            .cover_size
-            .unwrap_or(Whole(512))
-            .between("cover_size", 256..=1024)?;
-        Ok(Self {
-            style: CoverStyle::from_text(if style.is_empty() {
-                "album cover art"
-            } else {
-                style
-            }),
-            pixels: (u32::try_from(pixels).unwrap_or(512) + 32) / 64 * 64,
-        })
-    }
-
-    /// The song's first tags as album cover art.
-    fn params(&self, draft: &Draft, request: &SongRequest) -> CoverParams {
-        let tags: Vec<_> = draft.prompt.split(',').map(str::trim).take(6).collect();
-        // What is sung can be drawn; a sound cannot.
-        let words = draft.sheet.as_ref().map(LyricSheet::to_string);
-        let things = imagery(words.as_deref().unwrap_or_default(), 3).join(", ");
-        let things = if things.is_empty() {
-            String::new()
-        } else {
-            format!("{things}, ")
-        };
-        let about = request.full_described_song.as_deref().unwrap_or_default();
-        CoverParams {
-            prompt: format!("{things}{}, album cover art. {about}", tags.join(", "))
-                .chars()
-                .take(500)
-                .collect(),
-            style: self.style.clone(),
-            width: self.pixels,
-            height: self.pixels,
-            num_inference_steps: 4,
-            seed: draft.audio.seed,
-            words: CoverWords {
-                title: Some(draft.title.clone()),
-                artist: request.artist.clone(),
-            },
-            typography: request.cover_typography,
-            negative_prompt: None,
-            guidance_scale: 0.0,
-            redraw: None,
-        }
-    }
 }
 
 /// What an operation that fails has made.

@@ -2,6 +2,8 @@ use serde::{Deserialize, Serialize};
 use songwright_api::{EnginesUsed, ServiceStatus, SongRequest};
 use songwright_base::OperationId;
 
+use crate::Making;
+
 /// How a take came to be: with its seed, everything needed to make it again. Kept with the take.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct Provenance {
@@ -23,9 +25,19 @@ pub struct Provenance {
     pub sung_prompt: String,
     /// The lyrics as the composer was given them, where they were sung.
     pub sung_lyrics: Option<String>,
+    /// What was done to another take; absent where it was made from its words anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub making: Option<Making>,
     /// Where the difference to the take it was made from comes from.
     #[serde(default)]
     pub retake_seed: Option<u64>,
     /// The program's version.
     pub songwright_version: String,
+}
+
+impl Provenance {
+    /// Whether it has fewer steps than were asked for.
+    pub(crate) fn is_draft(&self) -> bool {
+        self.request.diffusion.draft == Some(true)
+    }
 }

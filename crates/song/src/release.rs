@@ -2,10 +2,10 @@
 
 use image::RgbImage;
 use songwright_base::{Code, Failure};
-use songwright_cover::{CoverStyle, CoverWords, Fact, letter, release_art};
+use songwright_cover::{CoverStyle, CoverWords, letter, release_art};
 use songwright_storage::{Song, bundle::safe_file_name};
 
-use crate::{Studio, keep::made_by, shelf::provenance};
+use crate::{Studio, keep::CoverFacts, shelf::cover_words};
 
 /// The form of a cover's file.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -79,17 +79,29 @@ impl Studio {
             ));
         }
         let file = self.objects.get(&artwork.image.key).await?;
-        let words = wish.typography.then(|| words(song));
+        let words = wish.typography.then(|| cover_words(song));
         let style = CoverStyle::from_text(&artwork.style);
-        let mut facts = vec![("Title", song.text.title.clone())];
-        facts.extend(made_by(&artwork.engine, &artwork.label));
+        let facts = CoverFacts {
+            engine: &artwork.engine,
+            label: &artwork.label,
+            size: (wish.pixels, wish.pixels),
+            notes: &artwork.notes,
+            parameters: &artwork.parameters,
+        };
+        let mut told = vec![("Title", song.text.title.clone())];
+        told.extend(facts.of_png());
+        let comment = facts.of_comment();
         let drawn = tokio::task::spawn_blocking(move || {
             let art = enlarged(&file, wish.pixels)?;
             let art = match &words {
                 Some(words) => lettered(&art, words, &style)?,
                 None => art,
             };
-            written(&art, wish.form, &facts)
+            let written = match wish.form {
+                ArtForm::Jpeg => songwright_cover::jpeg(&art, &comment),
+                ArtForm::Png => songwright_cover::png(&art, &told),
+            };
+            written.map_err(|error| Failure::internal("writing the cover", &error))
         });
         let bytes = drawn
             .await
@@ -107,15 +119,6 @@ impl Studio {
     }
 }
 
-/// The title, and the artist that was asked for.
-fn words(song: &Song) -> CoverWords {
-    let take = song.latest_take();
-    CoverWords {
-        title: Some(song.text.title.clone()),
-        artist: take.and_then(|take| provenance(take).request.artist),
-    }
-}
-
 fn enlarged(file: &[u8], pixels: u32) -> Result<RgbImage, Failure> {
     let image = image::load_from_memory(file)
         .map_err(|error| Failure::internal("reading the cover", &error))?;
@@ -129,12 +132,4 @@ fn lettered(art: &RgbImage, words: &CoverWords, style: &CoverStyle) -> Result<Rg
                     typography.";
         Failure::new(Code::BadRequest, what)
     })
-}
-
-fn written(art: &RgbImage, form: ArtForm, facts: &[Fact]) -> Result<Vec<u8>, Failure> {
-    let written = match form {
-        ArtForm::Jpeg => songwright_cover::jpeg(art),
-        ArtForm::Png => songwright_cover::png(art, facts),
-    };
-    written.map_err(|error| Failure::internal("writing the cover", &error))
 }

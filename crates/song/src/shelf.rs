@@ -2,6 +2,7 @@
 
 use songwright_api as api;
 use songwright_base::Failure;
+use songwright_cover::CoverWords;
 use songwright_storage::{Song, Take};
 use uuid::Uuid;
 
@@ -22,6 +23,15 @@ pub fn links(id: Uuid, has_cover: bool) -> api::PackageLinks {
 /// How a take came to be, as far as its record says: a bundle from elsewhere may have another one.
 pub(crate) fn provenance(take: &Take) -> Provenance {
     serde_json::from_value(take.recording.params.clone()).unwrap_or_default()
+}
+
+/// The title, and the artist that was asked for.
+pub(crate) fn cover_words(song: &Song) -> CoverWords {
+    let take = song.latest_take();
+    CoverWords {
+        title: Some(song.text.title.clone()),
+        artist: take.and_then(|take| provenance(take).request.artist),
+    }
 }
 
 /// A finished song as the integrated service answers it.
@@ -62,7 +72,7 @@ pub fn package(song: &Song, storage_mode: &str) -> Result<api::Package, Failure>
         audio_duration: recording.duration_s,
         engines: made.engines,
         links: links(song.id, song.latest_cover().is_some()),
-        notes: recording.facts.notes.clone(),
+        notes: notes(song, take),
         timed_lines: timed_lines(take),
         audio_data: None,
         cover_image_data: None,
@@ -94,7 +104,7 @@ pub fn song(song: &Song) -> Result<api::Song, Failure> {
         bpm: latest.recording.facts.bpm,
         key: latest.recording.facts.key.clone(),
         engines: made.engines,
-        notes: latest.recording.facts.notes.clone(),
+        notes: notes(song, latest),
         errors: made.errors,
         cover_label: song.latest_cover().map(|c| c.artwork.label.clone()),
         takes: song.takes.iter().map(|t| take(song.id, t)).collect(),
@@ -126,6 +136,13 @@ fn take(song_id: Uuid, take: &Take) -> api::Take {
             peaks: format!("/songs/{song_id}/peaks?take={id}"),
         },
     }
+}
+
+/// What is to be said of a take and of the newest cover.
+fn notes(song: &Song, take: &Take) -> Vec<String> {
+    let of_cover = song.latest_cover().map(|cover| &cover.artwork.notes);
+    let all = take.recording.facts.notes.iter();
+    all.chain(of_cover.into_iter().flatten()).cloned().collect()
 }
 
 fn timed_lines(take: &Take) -> Vec<api::TimedLine> {

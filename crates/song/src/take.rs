@@ -10,8 +10,9 @@ use songwright_storage::{Lineage, Recording, Song, Take};
 use uuid::Uuid;
 
 use crate::{
-    Provenance, Studio,
+    Making, Provenance, Studio,
     keep::put_audio,
+    making::{self, Origin},
     new_files::{NewFiles, delete, unless_cancelled},
     shelf,
     stages::{Extent, MUSIC, begin},
@@ -33,20 +34,26 @@ impl Studio {
         let from = parent(&song, job.take_id)?;
         self.music.chosen().await;
         let mut made = shelf::provenance(from);
-        let first = self.params(&job, from, &mut made).await?;
+        let origin = self.origin(&song, from, &job)?;
+        let first = self.params(&job, (&song, &origin), &mut made).await?;
         let extent = Extent {
             duration_s: first.task.duration_s(first.duration_s) * f64::from(job.batch_size),
             steps: first.infer_step,
         };
         self.foresee(operation, MUSIC.to_vec(), extent).await;
         for n in 0..job.batch_size {
-            let retake_seed = job.retake_seed.after(n);
+            let retake_seed = origin.retake_seed.after(n);
             let params = MusicParams {
                 task: first.task.clone().with_retake_seed(retake_seed),
+                seed: match (&first.task, &origin.wish) {
+                    // Its noise is all that makes it another.
+                    (MusicTask::Audio2Audio { .. }, TakeWish::Retake { .. }) => retake_seed,
+                    _ => first.seed,
+                },
                 ..first.clone()
             };
             let made = Provenance {
-                retake_seed: (job.wish != TakeWish::Promote).then_some(retake_seed.0),
+                retake_seed: (origin.wish != TakeWish::Promote).then_some(retake_seed.0),
                 ..made.clone()
             };
             self.one_take(operation, &job, (from, made), params).await?;
@@ -111,19 +118,34 @@ impl Studio {
         added.map(drop)
     }
 
-    /// What the music service is asked for; `made` becomes what the new take is made from.
+    /// What the new take is made from.
+    fn origin<'a>(
+        &self,
+        song: &'a Song,
+        from: &'a Take,
+        job: &TakeJob,
+    ) -> Result<Origin<'a>, Failure> {
+        let made = shelf::provenance(from);
+        if job.wish == TakeWish::Promote {
+            self.require_draft(from, &made)?;
+            return making::of_draft(song, from);
+        }
+        Ok(Origin {
+            take: from,
+            made,
+            wish: job.wish.clone(),
+            retake_seed: job.retake_seed,
+        })
+    }
+
+    /// What the music service is asked for; `made`, which is how the take that was named came to be, becomes
+    /// what the new take is made from.
     async fn params(
         &self,
         job: &TakeJob,
-        from: &Take,
+        (song, origin): (&Song, &Origin<'_>),
         made: &mut Provenance,
     ) -> Result<MusicParams, Failure> {
-        let old_words = (
-            made.sung_prompt.clone(),
-            made.sung_lyrics
-                .clone()
-                .unwrap_or_else(|| INSTRUMENTAL.to_owned()),
-        );
         job.wish.relation().clone_into(&mut made.endpoint);
         if let Some(prompt) = &job.prompt {
             made.sung_prompt.clone_from(prompt);
@@ -139,17 +161,19 @@ impl Studio {
             made.request.audio.guidance_scale = Some(scale);
         }
         if job.wish == TakeWish::Promote {
-            self.require_draft(from, made)?;
             made.request.diffusion.draft = None;
+        } else {
+            made.making = Some(Making {
+                wish: job.wish.clone(),
+                take_id: origin.take.recording.id,
+            });
         }
         let diffusion = Diffusion::try_from(&made.request.diffusion)?;
-        let task = match job.wish {
-            TakeWish::Promote => self.task_of(&diffusion).await?,
-            _ => self.task(job, from, old_words).await?,
-        };
+        let task = self.task(song, origin, &diffusion).await?;
+        let from = &origin.take.recording;
         let audio = AudioGeneration {
-            seed: from.recording.seed,
-            duration_s: from.recording.duration_s,
+            seed: from.seed,
+            duration_s: from.duration_s,
             instrumental: made.sung_lyrics.is_none(),
             ..AudioGeneration::try_from(&api::AudioGenerationBase {
                 // A take may be shorter than a song that is asked for by its length.
@@ -165,17 +189,24 @@ impl Studio {
 
     async fn task(
         &self,
-        job: &TakeJob,
-        from: &Take,
-        made_from: (String, String),
+        song: &Song,
+        origin: &Origin<'_>,
+        diffusion: &Diffusion,
     ) -> Result<MusicTask, Failure> {
-        let retake_seed = job.retake_seed;
-        Ok(match job.wish {
-            // It is made from words, or from reference audio, as the draft was.
-            TakeWish::Promote => MusicTask::Text2Music,
-            TakeWish::Retake { variance } => MusicTask::Retake {
-                variance,
-                retake_seed,
+        let (from, retake_seed) = (origin.take, origin.retake_seed);
+        Ok(match origin.wish {
+            TakeWish::Promote => self.task_of(diffusion).await?,
+            TakeWish::Retake { variance } => match making::variations(song, from) {
+                Some(before) => MusicTask::Retake {
+                    before,
+                    variance,
+                    retake_seed,
+                },
+                // No noise alone makes what was made from audio: it is followed as far as it is to stay.
+                None => MusicTask::Audio2Audio {
+                    reference: self.audio_of(from).await?,
+                    strength: 1.0 - variance,
+                },
             },
             TakeWish::Repaint {
                 start_s,
@@ -199,7 +230,7 @@ impl Studio {
                 n_avg,
             } => MusicTask::Edit {
                 source: self.audio_of(from).await?,
-                made_from,
+                made_from: words(&origin.made),
                 n_min,
                 n_max,
                 n_avg,
@@ -210,7 +241,7 @@ impl Studio {
 
     /// That a take is a draft, and that the model that made it is the one there is.
     fn require_draft(&self, from: &Take, made: &Provenance) -> Result<(), Failure> {
-        if made.request.diffusion.draft != Some(true) {
+        if !made.is_draft() {
             return Err(Failure::new(
                 Code::Conflict,
                 "This take is no draft: it has all its steps. Make a retake for a variation.",
@@ -245,6 +276,12 @@ impl Studio {
 
 /// What an instrumental's lyrics are called.
 const INSTRUMENTAL: &str = "[instrumental]";
+
+/// The tags and the lyrics that a take was made from.
+fn words(made: &Provenance) -> (String, String) {
+    let lyrics = made.sung_lyrics.as_deref().unwrap_or(INSTRUMENTAL);
+    (made.sung_prompt.clone(), lyrics.to_owned())
+}
 
 fn parent(song: &Song, id: Option<Uuid>) -> Result<&Take, Failure> {
     let found = match id {

@@ -6,6 +6,8 @@ use songwright_lyrics::{CategoriesParams, LyricsParams, PromptParams, TitleParam
 
 use crate::{Studio, make::Draft, stages::begin};
 
+/// The most characters of a style, as lyrics services take them.
+const STYLE_CHARS: usize = 100;
 /// What stands for a category when none was found.
 const UNKNOWN: &str = "Unknown";
 
@@ -103,7 +105,7 @@ impl Studio {
         begin(operation, Stage::Lyrics);
         let params = LyricsParams {
             description: description.clone(),
-            style: None,
+            style: style(&draft.prompt),
             language: draft.language.clone(),
             mood: None,
             duration_s: Some(draft.audio.duration_s),
@@ -218,6 +220,27 @@ impl Studio {
     }
 }
 
+/// What the tags prompt says of the writing, above all its tempo, in as many characters as a style may have.
+fn style(prompt: &str) -> Option<String> {
+    let (mut tempo, mut others) = (Vec::new(), Vec::new());
+    for tag in prompt.split([',', '，', '、', '\n']).map(str::trim) {
+        if tag.to_lowercase().contains("bpm") {
+            tempo.push(tag);
+        } else if !tag.is_empty() {
+            others.push(tag);
+        }
+    }
+    tempo.append(&mut others);
+    let mut style = String::new();
+    for tag in tempo {
+        let parting = if style.is_empty() { "" } else { ", " };
+        if style.chars().count() + parting.len() + tag.chars().count() <= STYLE_CHARS {
+            style = style + parting + tag;
+        }
+    }
+    (!style.is_empty()).then_some(style)
+}
+
 impl Draft {
     /// Notes a failure that the song survives; a cancelled or overdue operation does not.
     pub(crate) fn go_on(
@@ -233,5 +256,23 @@ impl Draft {
         operation.end_stage(stage, false);
         self.errors.push(format!("{what}: {failure}"));
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{STYLE_CHARS, style};
+
+    #[test]
+    fn the_tempo_comes_first_and_tags_are_kept_whole() {
+        assert_eq!(
+            style("pop, warm,, 92 BPM, C major").as_deref(),
+            Some("92 BPM, pop, warm, C major")
+        );
+        assert_eq!(style(" , "), None);
+        let exactly = "s".repeat(STYLE_CHARS);
+        assert_eq!(style(&exactly), Some(exactly));
+        let long = format!("{}, soul", "s".repeat(STYLE_CHARS + 1));
+        assert_eq!(style(&long).as_deref(), Some("soul"));
     }
 }

@@ -1,5 +1,6 @@
 //! What can be typed. Every option is read by the command that it belongs to.
 
+mod cover;
 mod deploy;
 mod global;
 mod library;
@@ -11,6 +12,7 @@ mod take;
 
 use clap::{Parser, Subcommand};
 
+pub(crate) use cover::CoverArgs;
 pub(crate) use deploy::{DeployAllArgs, DeployArgs, Target};
 pub(crate) use global::GlobalArgs;
 pub(crate) use library::{
@@ -46,6 +48,8 @@ pub(crate) enum Command {
     /// Make a new take of a song in the library: a variation, a part anew, longer, or other words
     #[command(subcommand)]
     Take(TakeCommand),
+    /// Draw another cover for a song in the library, anew or over the one it has
+    Cover(CoverArgs),
     /// Continue, rewrite, fit, translate and name lyrics; find rhymes; improve a prompt
     #[command(subcommand)]
     Lyrics(LyricsCommand),

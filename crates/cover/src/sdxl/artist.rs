@@ -166,6 +166,7 @@ impl CoverArtist for SdxlArtist {
             lettered: lettered.is_some(),
             image: lettered.unwrap_or(made.image),
             label: format!("{}, {steps} {plural}", self.info.name),
+            parameters: params.told(&self.info),
             engine: self.info.clone(),
             notes,
         })

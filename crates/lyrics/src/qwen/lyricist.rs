@@ -7,11 +7,12 @@ use songwright_nn::device;
 use super::{
     Checkpoint, Error, LanguageModel,
     plan::{POSITIONS, Plan},
-    write_categories, write_lyrics, write_revision, write_rhymes, write_tags, write_title,
+    write_categories, write_lyrics, write_revision, write_rhymes, write_scene, write_tags,
+    write_title,
 };
 use crate::{
     Categories, CategoriesParams, Lyricist, LyricsParams, PromptParams, ReviseParams, RhymesParams,
-    TagsPrompt, TitleParams,
+    SceneParams, TagsPrompt, TitleParams,
 };
 
 /// A language model as a lyricist.
@@ -110,5 +111,14 @@ impl Lyricist for QwenLyricist {
     ) -> Result<Vec<String>, EngineError> {
         begun(Stage::Lyrics, observer);
         Ok(write_rhymes::rhymes(&mut self.model, params, observer)?)
+    }
+
+    fn scene(
+        &mut self,
+        params: &SceneParams,
+        observer: &dyn Observer,
+    ) -> Result<Option<String>, EngineError> {
+        begun(Stage::Cover, observer);
+        Ok(Some(write_scene::scene(&mut self.model, params, observer)?))
     }
 }

@@ -16,6 +16,7 @@ mod write_categories;
 mod write_lyrics;
 mod write_revision;
 mod write_rhymes;
+mod write_scene;
 mod write_tags;
 mod write_title;
 

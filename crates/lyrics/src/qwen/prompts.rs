@@ -25,6 +25,8 @@ pub enum Task {
     Translate,
     /// Words that rhyme.
     Rhymes,
+    /// What a cover shows.
+    Scene,
 }
 
 /// The language that a model is told in.
@@ -62,7 +64,7 @@ pub struct Prompt {
 
 impl Task {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Lyrics,
         Self::Tags,
         Self::Categories,
@@ -71,6 +73,7 @@ impl Task {
         Self::Rewrite,
         Self::Translate,
         Self::Rhymes,
+        Self::Scene,
     ];
 
     /// Its prompt.
@@ -99,6 +102,7 @@ impl Task {
             Self::Rewrite => file!("rewrite"),
             Self::Translate => file!("translate"),
             Self::Rhymes => file!("rhymes"),
+            Self::Scene => file!("scene"),
         };
         toml::from_str(text).map_err(|error| Error::Prompt(Box::new(error)))
     }
@@ -223,5 +227,19 @@ mod tests {
             context! { language => "English", description => None::<&str>, word => "night", most => 7 },
         );
         assert_eq!(rhymes, "Up to 7 words in English that rhyme with: night");
+    }
+
+    #[test]
+    fn a_scene_is_asked_for_by_what_the_song_has() {
+        for told in [Told::English, Told::Chinese] {
+            let text = |lyrics: Option<&str>| {
+                let context =
+                    context! { title => "Night Ferry", prompt => "dream pop, slow", lyrics };
+                rendered(Task::Scene, told, context)
+            };
+            let (sung, played) = (text(Some("[verse]\nBoats")), text(None));
+            assert!(sung.contains("Night Ferry") && sung.contains("dream pop, slow"));
+            assert!(sung.contains("[verse]\nBoats") && !played.contains("Boats"));
+        }
     }
 }

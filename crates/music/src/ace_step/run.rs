@@ -20,7 +20,7 @@ use super::{
     plan::Plan,
     tags::TagsTokenizer,
 };
-use crate::{MusicFacts, MusicParams, MusicTask};
+use crate::{MusicFacts, MusicParams, MusicTask, Variation};
 
 /// The rate of finished music in Hz.
 const OUT_HZ: u32 = 48_000;
@@ -230,7 +230,12 @@ impl Run<'_> {
             | MusicTask::Edit { retake_seed, .. } => retake_seed,
             MusicTask::Text2Music | MusicTask::Audio2Audio { .. } => self.params.seed,
         };
+        let before: &[Variation] = match &self.params.task {
+            MusicTask::Retake { before, .. } => before,
+            _ => &[],
+        };
         SeededNoise::new(self.params.seed.0, retake.0, device)
+            .with_earlier(before.iter().map(|variation| variation.retake_seed.0))
     }
 
     fn sampling(&self, source: Option<Tensor>) -> Sampling {
@@ -243,8 +248,14 @@ impl Run<'_> {
                 .max(1)
         };
         let task = match (task, source) {
-            (MusicTask::Retake { variance, .. }, _) => Task::Retake {
+            (
+                MusicTask::Retake {
+                    before, variance, ..
+                },
+                _,
+            ) => Task::Retake {
                 frames: length(),
+                before: before.iter().map(|v| v.variance).collect(),
                 variance: *variance,
             },
             (

@@ -12,6 +12,7 @@ use songwright_api::{
 };
 use songwright_base::{Code, Failure, Service, Snapshot};
 use songwright_cover::StylePreset;
+use songwright_song::cover_request;
 use songwright_storage::ObjectKey;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -44,7 +45,7 @@ async fn generate_cover_image(
         kind: "generate_cover_image",
     };
     generate(&host, request, endpoint, |r: CoverImageRequest| {
-        let seed = i64::try_from(crate::covers::check(&r)?.seed.0)
+        let seed = i64::try_from(cover_request::check(&r)?.seed.0)
             .ok()
             .map(Whole);
         Ok(CoverImageRequest { seed, ..r })

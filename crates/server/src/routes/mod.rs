@@ -11,6 +11,7 @@ mod models;
 mod music;
 mod operations;
 mod session;
+mod song_cover;
 mod songs;
 mod takes;
 
@@ -50,6 +51,7 @@ pub(crate) fn documented(serving: Serving) -> Documented {
     let services = match serving {
         Serving::All => integrated::routes()
             .merge(songs::routes())
+            .merge(song_cover::routes())
             .merge(takes::routes())
             .merge(hear::routes())
             .nest(
@@ -69,6 +71,7 @@ pub(crate) fn documented(serving: Serving) -> Documented {
         Serving::One(Service::Image) => image::routes(),
         Serving::One(Service::Integrated) => integrated::routes()
             .merge(songs::routes())
+            .merge(song_cover::routes())
             .merge(takes::routes())
             .merge(hear::routes()),
     };

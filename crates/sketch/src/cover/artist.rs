@@ -88,6 +88,7 @@ impl CoverArtist for SketchArtist {
             lettered: setting.is_some(),
             image: canvas.finish()?,
             label: label(preset),
+            parameters: params.told(&self.info()),
             engine: self.info(),
             notes: notes(params),
         })

@@ -247,6 +247,8 @@ impl Export {
             engine: cover.artwork.engine,
             label: cover.artwork.label,
             lettered: Some(cover.artwork.lettered),
+            notes: cover.artwork.notes,
+            parameters: cover.artwork.parameters,
         });
         Manifest::new(song, take, cover)
     }

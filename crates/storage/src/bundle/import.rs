@@ -189,6 +189,8 @@ impl Copy {
                 seed: cover.seed,
                 engine: cover.engine,
                 label: cover.label,
+                notes: cover.notes,
+                parameters: cover.parameters,
             })
             .into_iter()
             .collect();

@@ -66,6 +66,10 @@ pub(super) struct BundleCover {
     /// Absent in bundles that are older than the word: the built-in artist set the title, and nobody else did.
     #[serde(default)]
     pub(super) lettered: Option<bool>,
+    #[serde(default)]
+    pub(super) notes: Vec<String>,
+    #[serde(default)]
+    pub(super) parameters: String,
 }
 
 impl BundleCover {

@@ -10,6 +10,7 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("../../migrations/0001_library.sql")),
     M::up(include_str!("../../migrations/0002_search.sql")),
     M::up(include_str!("../../migrations/0003_lettered_covers.sql")),
+    M::up(include_str!("../../migrations/0004_cover_notes.sql")),
 ];
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
 

@@ -110,6 +110,12 @@ pub struct Artwork {
     pub label: String,
     /// Whether title and artist are set on it.
     pub lettered: bool,
+    /// What its maker could not do, and what its licence asks to be said: sentences.
+    #[serde(default)]
+    pub notes: Vec<String>,
+    /// What it was made from, as image tools write it; empty where that is not known.
+    #[serde(default)]
+    pub parameters: String,
 }
 
 /// A picture in its place in a song.

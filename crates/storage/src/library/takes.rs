@@ -189,8 +189,8 @@ pub(super) fn insert_artwork(
     let insert = || -> rusqlite::Result<_> {
         c.execute(
             "INSERT INTO covers (id, song_id, key, width, height, style, seed, engine_json, label,
-                 lettered, created_at_ms)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)",
+                 lettered, notes_json, parameters, created_at_ms)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)",
             params![
                 artwork.id,
                 song_id,
@@ -202,6 +202,8 @@ pub(super) fn insert_artwork(
                 to_json(&artwork.engine)?,
                 artwork.label,
                 artwork.lettered,
+                to_json(&artwork.notes)?,
+                artwork.parameters,
                 now_ms()
             ],
         )
@@ -302,6 +304,8 @@ pub(super) fn covers_of(c: &Connection, song_id: Uuid) -> rusqlite::Result<Vec<S
                 engine: from_json(row, "engine_json")?,
                 label: row.get("label")?,
                 lettered: row.get("lettered")?,
+                notes: from_json(row, "notes_json")?,
+                parameters: row.get("parameters")?,
             },
         })
     })?

@@ -8,6 +8,8 @@ pub enum Stream {
     Song,
     /// The variation's seed (`retake_seeds`).
     Retake,
+    /// The seed of a variation that the song to be varied is itself, by its place among those.
+    Earlier(usize),
 }
 
 /// Where a run's noise comes from.
@@ -24,6 +26,7 @@ pub trait Noise {
 pub struct SeededNoise {
     song: Generator,
     retake: Generator,
+    earlier: Vec<Generator>,
     device: Device,
 }
 
@@ -34,8 +37,16 @@ impl SeededNoise {
         Self {
             song: Generator::new(seed),
             retake: Generator::new(retake_seed),
+            earlier: Vec::new(),
             device: device.clone(),
         }
+    }
+
+    /// With the seeds of the variations that the song to be varied is itself.
+    #[must_use]
+    pub fn with_earlier(mut self, seeds: impl Iterator<Item = u64>) -> Self {
+        self.earlier = seeds.map(Generator::new).collect();
+        self
     }
 }
 
@@ -44,6 +55,13 @@ impl Noise for SeededNoise {
         let generator = match stream {
             Stream::Song => &mut self.song,
             Stream::Retake => &mut self.retake,
+            Stream::Earlier(place) => match self.earlier.get_mut(place) {
+                Some(generator) => generator,
+                None => {
+                    let what = format!("there is no earlier variation {place}");
+                    return Err(candle_core::Error::Msg(what).into());
+                }
+            },
         };
         generator.randn(shape, &self.device)
     }

@@ -46,6 +46,8 @@ pub enum Task {
     Retake {
         /// Latent frames.
         frames: usize,
+        /// The variances of what the song is a variation of, the oldest first.
+        before: Vec<f64>,
         /// 0 is the song itself, 1 another song.
         variance: f64,
     },
@@ -138,8 +140,16 @@ impl Sampling {
         };
         match &self.task {
             Task::Text2Music { frames } => Ok(plain(noise.draw(Stream::Song, shape(*frames))?)),
-            Task::Retake { frames, variance } => {
-                let song = noise.draw(Stream::Song, shape(*frames))?;
+            Task::Retake {
+                frames,
+                before,
+                variance,
+            } => {
+                let mut song = noise.draw(Stream::Song, shape(*frames))?;
+                for (place, variance) in before.iter().enumerate() {
+                    let earlier = noise.draw(Stream::Earlier(place), shape(*frames))?;
+                    song = mixed(&song, &earlier, *variance)?;
+                }
                 let retake = noise.draw(Stream::Retake, shape(*frames))?;
                 Ok(plain(mixed(&song, &retake, *variance)?))
             }

@@ -2,39 +2,59 @@
 
 use std::sync::Arc;
 
-use songwright_api::{CoverImageRequest, Whole};
+use songwright_api::{CoverImageRequest, SongCoverRequest, Whole};
 use songwright_base::{Code, Failure, InvalidField, Seed};
 use songwright_cover::{CoverParams, Redraw};
-use songwright_song::Studio;
+
+use crate::Studio;
 
 /// What the edge checks: everything but the picture that is drawn over.
-pub(crate) fn check(request: &CoverImageRequest) -> Result<CoverParams, InvalidField> {
+///
+/// # Errors
+/// The first field that is out of its limits.
+pub fn check(request: &CoverImageRequest) -> Result<CoverParams, InvalidField> {
     let params = CoverParams::try_from(request)?;
     CoverParams::strength(request)?;
     count(request)?;
     Ok(params)
 }
 
-/// The first picture's parameters, the picture that is drawn over read.
-pub(crate) async fn params(
-    studio: &Studio,
-    request: &CoverImageRequest,
-) -> Result<CoverParams, Failure> {
-    let mut params = check(request)?;
-    if let Some(key) = request.redraw_key.as_deref().filter(|key| !key.is_empty()) {
-        let file = studio.read_file(key).await?;
-        let none = || Failure::new(Code::BadRequest, format!("{key} is no picture."));
-        let image = image::load_from_memory(&file).map_err(|_| none())?;
-        params.redraw = Some(Redraw {
-            image: Arc::new(image.into_rgb8()),
-            strength: CoverParams::strength(request)?,
-        });
+/// Another cover of a song, checked whole and its seed drawn.
+///
+/// # Errors
+/// The first field that is out of its limits.
+pub fn settled(request: SongCoverRequest) -> Result<SongCoverRequest, InvalidField> {
+    // What it does not say is the song's, which is within the limits.
+    let image = request.image("a cover".to_owned(), String::new(), 512);
+    let seed = i64::try_from(check(&image)?.seed.0).ok().map(Whole);
+    Ok(SongCoverRequest { seed, ..request })
+}
+
+impl Studio {
+    /// The first picture's parameters, the picture that is drawn over read.
+    ///
+    /// # Errors
+    /// As [`check`]; 404 for an unknown picture, 400 for a file that is none.
+    pub async fn cover_params(&self, request: &CoverImageRequest) -> Result<CoverParams, Failure> {
+        let mut params = check(request)?;
+        if let Some(key) = request.redraw_key.as_deref().filter(|key| !key.is_empty()) {
+            let file = self.read_file(key).await?;
+            let none = || Failure::new(Code::BadRequest, format!("{key} is no picture."));
+            let image = image::load_from_memory(&file).map_err(|_| none())?;
+            params.redraw = Some(Redraw {
+                image: Arc::new(image.into_rgb8()),
+                strength: CoverParams::strength(request)?,
+            });
+        }
+        Ok(params)
     }
-    Ok(params)
 }
 
 /// The parameters of each picture: the same with one seed after the other.
-pub(crate) fn each(
+///
+/// # Errors
+/// Where there are to be fewer than one or more than eight.
+pub fn each(
     request: &CoverImageRequest,
     first: CoverParams,
 ) -> Result<Vec<CoverParams>, InvalidField> {

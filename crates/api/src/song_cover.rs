@@ -1,0 +1,75 @@
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use crate::{CoverImageRequest, Whole};
+
+/// `POST /songs/{id}/cover`: another cover for a song, drawn anew or over the one it has.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, ToSchema)]
+pub struct SongCoverRequest {
+    /// What it shows; made from the song where absent.
+    #[schema(min_length = 5, max_length = 500)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prompt: Option<String>,
+    /// One of the eight styles, or any words; that of the song's newest cover where absent.
+    #[schema(max_length = 100)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub style: Option<String>,
+    /// Of a side in pixels, rounded to a multiple of 64; that of the newest cover where absent.
+    #[schema(value_type = Option<i64>, minimum = 256, maximum = 1024)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cover_size: Option<Whole>,
+    /// Where given, the newest cover is drawn over, and so much of it goes. Needs an image model.
+    #[schema(minimum = 0.05, maximum = 1)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strength: Option<f64>,
+    /// Steps of a neural artist; 4 where absent.
+    #[schema(value_type = Option<i64>, minimum = 1, maximum = 10)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub num_inference_steps: Option<Whole>,
+    /// Absent is random.
+    #[schema(value_type = Option<i64>, minimum = 0, maximum = 4294967295_i64)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<Whole>,
+    /// What a neural artist keeps away from; without effect unless `guidance_scale` is above 1.
+    #[schema(max_length = 500)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub negative_prompt: Option<String>,
+    /// How far a neural artist keeps away from `negative_prompt`, at twice the time; 0 where absent.
+    #[schema(minimum = 0, maximum = 20)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guidance_scale: Option<f64>,
+    /// Whether title and artist are set on the picture. Absent: the built-in artist sets them, a model does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub typography: Option<bool>,
+}
+
+impl SongCoverRequest {
+    /// As the cover service is asked, with what it shows and in which style where this does not say so.
+    #[must_use]
+    pub fn image(&self, prompt: String, style: String, side: i64) -> CoverImageRequest {
+        let side = self.cover_size.unwrap_or(Whole(side));
+        CoverImageRequest {
+            prompt: self.prompt.clone().unwrap_or(prompt),
+            style: Some(self.style.clone().unwrap_or(style)),
+            width: Some(side),
+            height: Some(side),
+            num_inference_steps: self.num_inference_steps,
+            seed: self.seed,
+            negative_prompt: self.negative_prompt.clone(),
+            guidance_scale: self.guidance_scale,
+            strength: self.strength,
+            typography: self.typography,
+            ..CoverImageRequest::default()
+        }
+    }
+}
+
+/// Another cover, as it is queued: its limits checked, its seed drawn.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
+pub struct SongCoverJob {
+    /// The song.
+    pub song_id: Uuid,
+    /// What is wanted.
+    pub request: SongCoverRequest,
+}

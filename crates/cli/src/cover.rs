@@ -1,0 +1,59 @@
+use songwright_api::{Song, SongCoverJob, SongCoverRequest, Whole};
+use songwright_base::{Failure, Service, config::Config};
+use songwright_server::{Host, Serving};
+use songwright_song::cover_request;
+
+use crate::{
+    Error,
+    args::CoverArgs,
+    print,
+    progress::{self, Style},
+};
+
+/// Draws another cover through the same queue as the server.
+///
+/// # Errors
+/// What the request, the artist or the library says; [`Error::Interrupted`] after Ctrl-C.
+pub(crate) async fn cover(
+    config: Config,
+    args: CoverArgs,
+    style: Style,
+    json: bool,
+) -> Result<(), Error> {
+    let song_id = args.song;
+    // What is wrong with the request is said before anything is opened.
+    let request = cover_request::settled(request(args)).map_err(Failure::from)?;
+    let value = serde_json::to_value(SongCoverJob { song_id, request })
+        .map_err(|e| Failure::internal("writing down the request", &e))?;
+    let host = Host::open(config, Serving::All).await?;
+    let operation = host.queue.submit(Service::Integrated, "new_cover", value)?;
+    let end = progress::follow(&operation, style).await?;
+    let song: Song = serde_json::from_value(end.result.unwrap_or_default())
+        .map_err(|e| Failure::internal("reading the result", &e))?;
+    if json {
+        return print::json(&song);
+    }
+    for note in &song.notes {
+        print::aside(format!("Note: {note}"));
+    }
+    print::line(format!(
+        "\"{}\" has a new cover ({}): songwright export {}",
+        song.title,
+        song.cover_label.unwrap_or_default(),
+        song.song_id
+    ))
+}
+
+fn request(args: CoverArgs) -> SongCoverRequest {
+    SongCoverRequest {
+        prompt: args.prompt,
+        style: args.style,
+        cover_size: args.cover_size.map(Whole),
+        strength: args.strength,
+        num_inference_steps: args.steps.map(Whole),
+        seed: args.seed.map(Whole),
+        negative_prompt: args.negative,
+        guidance_scale: args.guidance,
+        typography: args.typography,
+    }
+}

@@ -1,0 +1,261 @@
+//! Covers of songs: the one that is made with the song, and others afterwards.
+
+use std::sync::Arc;
+
+use songwright_api::{self as api, CoverImageRequest, SongCoverJob, SongRequest, Whole};
+use songwright_base::{Code, EngineError, Failure, LyricSheet, Operation, Seed, Stage};
+use songwright_cover::{Cover, CoverParams, CoverStyle, CoverWords, Redraw, imagery};
+use songwright_lyrics::SceneParams;
+use songwright_storage::{Artwork, Song};
+
+use crate::{
+    Studio,
+    cover_request::check,
+    keep::{artwork, put_cover},
+    make::Draft,
+    new_files::{NewFiles, delete, unless_cancelled},
+    shelf,
+    stages::{Extent, begin},
+};
+
+/// The style where none is asked for.
+const USUAL_STYLE: &str = "album cover art";
+/// Pixels of a side where none are asked for.
+const USUAL_PIXELS: i64 = 512;
+/// The most characters of a prompt that the cover service takes.
+const PROMPT_CHARS: usize = 500;
+/// The most of a song's tags that are told, and of its things that can be drawn.
+const MOST: (usize, usize) = (6, 3);
+
+/// What a cover is made from.
+pub(crate) struct Subject<'a> {
+    pub(crate) title: &'a str,
+    pub(crate) prompt: &'a str,
+    pub(crate) lyrics: Option<String>,
+    /// What the song is about, where the user said it.
+    pub(crate) about: &'a str,
+    pub(crate) seed: Seed,
+}
+
+/// What a song's request says of the cover, checked before any work starts.
+pub(crate) struct CoverWish {
+    style: CoverStyle,
+    pixels: u32,
+}
+
+impl CoverWish {
+    pub(crate) fn of(request: &SongRequest) -> Result<Self, Failure> {
+        let style = request.cover_style.as_deref().unwrap_or_default().trim();
+        if style.chars().count() > 100 {
+            return Err(Failure::new(
+                Code::BadRequest,
+                "cover_style must have at most 100 characters.",
+            ));
+        }
+        let pixels = request
+            .cover_size
+            .unwrap_or(Whole(USUAL_PIXELS))
+            .between("cover_size", 256..=1024)?;
+        Ok(Self {
+            style: CoverStyle::from_text(if style.is_empty() { USUAL_STYLE } else { style }),
+            pixels: (u32::try_from(pixels).unwrap_or(512) + 32) / 64 * 64,
+        })
+    }
+
+    pub(crate) fn params(
+        &self,
+        prompt: String,
+        (draft, request): (&Draft, &SongRequest),
+    ) -> CoverParams {
+        CoverParams {
+            prompt,
+            style: self.style.clone(),
+            width: self.pixels,
+            height: self.pixels,
+            num_inference_steps: 4,
+            seed: draft.audio.seed,
+            words: CoverWords {
+                title: Some(draft.title.clone()),
+                artist: request.artist.clone(),
+            },
+            typography: request.cover_typography,
+            negative_prompt: None,
+            guidance_scale: 0.0,
+            redraw: None,
+        }
+    }
+}
+
+impl Studio {
+    /// What the cover of a song is to show: in the lyricist's words where it has any, else the things that its
+    /// lyrics name; then what it is called, how it sounds and what it is about.
+    pub(crate) async fn subject(&self, operation: &Operation, of: Subject<'_>) -> String {
+        let params = SceneParams {
+            title: of.title.to_owned(),
+            prompt: of.prompt.to_owned(),
+            lyrics: of.lyrics.clone(),
+            seed: of.seed,
+        };
+        let thought = self.lyrics.scene(params, Arc::new(operation.clone())).await;
+        let scene = match thought {
+            Ok(written) => written.value,
+            Err(error) => {
+                tracing::warn!("[{}] No scene for the cover: {error}", operation.id());
+                None
+            }
+        };
+        // What is sung can be drawn; a sound cannot.
+        let (tags, things) = MOST;
+        let scene = scene.unwrap_or_else(|| {
+            imagery(of.lyrics.as_deref().unwrap_or_default(), things).join(", ")
+        });
+        let tags: Vec<_> = of.prompt.split(',').map(str::trim).take(tags).collect();
+        let sound = format!("{}, album cover art. {}", tags.join(", "), of.about);
+        let parts = [scene.as_str(), of.title.trim(), sound.trim()];
+        let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        parts.join(", ").chars().take(PROMPT_CHARS).collect()
+    }
+
+    /// The same of a song that is being made.
+    pub(crate) async fn subject_of(
+        &self,
+        operation: &Operation,
+        (draft, request): (&Draft, &SongRequest),
+    ) -> String {
+        let subject = Subject {
+            title: &draft.title,
+            prompt: &draft.prompt,
+            lyrics: draft.sheet.as_ref().map(LyricSheet::to_string),
+            about: request.full_described_song.as_deref().unwrap_or_default(),
+            seed: draft.audio.seed,
+        };
+        self.subject(operation, subject).await
+    }
+
+    /// The cover of a song that is being made.
+    pub(crate) async fn draw_cover(
+        &self,
+        operation: &Operation,
+        params: CoverParams,
+    ) -> Result<Cover, EngineError> {
+        let cover = self.cover.draw(params, Arc::new(operation.clone())).await?;
+        operation.end_stage(Stage::Cover, true);
+        Ok(cover)
+    }
+
+    /// Draws another cover for a song, which becomes its newest. The older ones stay.
+    ///
+    /// # Errors
+    /// 404 for an unknown song, and for one without a cover where that is to be drawn over; 409 where the cover
+    /// carries its title; what the cover service or the storage says.
+    pub async fn new_cover(
+        &self,
+        operation: &Operation,
+        job: SongCoverJob,
+    ) -> Result<api::Song, Failure> {
+        let SongCoverJob { song_id, request } = job;
+        let song = self.library(move |library| library.song(song_id)).await?;
+        let old = song.latest_cover().map(|cover| &cover.artwork);
+        let redraw = match request.strength {
+            Some(_) => Some(self.to_draw_over(old).await?),
+            None => None,
+        };
+        self.cover.chosen().await;
+        let extent = Extent {
+            duration_s: 0.0,
+            steps: 0,
+        };
+        let stages = vec![Stage::Cover, Stage::Save];
+        self.foresee(operation, stages, extent).await;
+        let image = self.image_request(operation, &song, &request).await;
+        let mut params = check(&image)?;
+        params.redraw = redraw
+            .map(|image| -> Result<_, Failure> {
+                Ok(Redraw {
+                    image,
+                    strength: CoverParams::strength(&CoverImageRequest {
+                        strength: request.strength,
+                        ..CoverImageRequest::default()
+                    })?,
+                })
+            })
+            .transpose()?;
+        params.words = shelf::cover_words(&song);
+        let (style, seed) = (params.style.text().to_owned(), params.seed);
+        let cover = self.cover.draw(params, Arc::new(operation.clone())).await?;
+        operation.end_stage(Stage::Cover, true);
+        operation.check()?;
+        begin(operation, Stage::Save);
+        let mut files = NewFiles::new(&self.objects);
+        let file = unless_cancelled(operation, put_cover(&mut files, &cover)).await?;
+        let artwork = artwork(&cover, file, style, seed);
+        operation.check()?;
+        let keys = files.release();
+        let added = self
+            .library(move |library| library.add_cover(song_id, &artwork))
+            .await;
+        if let Err(failure) = added {
+            delete(&self.objects, keys).await;
+            return Err(failure);
+        }
+        operation.end_stage(Stage::Save, true);
+        operation.set_song(song_id);
+        self.learn(&operation.snapshot(), extent).await;
+        let song = self.library(move |library| library.song(song_id)).await?;
+        shelf::song(&song)
+    }
+
+    /// The request as the cover service's own, with what it does not say taken from the song.
+    async fn image_request(
+        &self,
+        operation: &Operation,
+        song: &Song,
+        request: &api::SongCoverRequest,
+    ) -> CoverImageRequest {
+        let old = song.latest_cover().map(|cover| &cover.artwork);
+        let prompt = match &request.prompt {
+            Some(_) => String::new(),
+            None => {
+                let text = &song.text;
+                let subject = Subject {
+                    title: &text.title,
+                    prompt: &text.prompt,
+                    lyrics: (!text.instrumental).then(|| text.lyrics.clone()),
+                    about: if text.description == text.prompt {
+                        ""
+                    } else {
+                        &text.description
+                    },
+                    seed: request
+                        .seed
+                        .map_or(Seed(0), |seed| Seed(seed.0.unsigned_abs())),
+                };
+                self.subject(operation, subject).await
+            }
+        };
+        let style = old.map_or(USUAL_STYLE, |old| &old.style).to_owned();
+        let side = old.map_or(USUAL_PIXELS, |old| i64::from(old.width.clamp(256, 1024)));
+        request.image(prompt, style, side)
+    }
+
+    /// The picture of a cover that is to be drawn over.
+    async fn to_draw_over(&self, cover: Option<&Artwork>) -> Result<Arc<image::RgbImage>, Failure> {
+        let Some(cover) = cover else {
+            return Err(Failure::new(
+                Code::NotFound,
+                "This song has no cover that could be drawn over. Leave strength away for a new one.",
+            ));
+        };
+        if cover.lettered {
+            return Err(Failure::new(
+                Code::Conflict,
+                "This cover carries its title, which would be smeared. Leave strength away for a new one, with \
+                 typography off where it is to be drawn over later.",
+            ));
+        }
+        let file = self.objects.get(&cover.image.key).await?;
+        let image = image::load_from_memory(&file)
+            .map_err(|error| Failure::internal("reading the cover", &error))?;
+        Ok(Arc::new(image.into_rgb8()))
+    }
+}
