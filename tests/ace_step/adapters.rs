@@ -59,6 +59,50 @@ fn an_adapter_is_heard_as_strongly_as_asked() {
 }
 
 #[test]
+fn an_adapter_of_peft_has_the_scale_that_its_config_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name);
+    write(&at("plain.safetensors"), "", PLACE, (64, 64));
+    // Of rank 2: an alpha of 4 is twice the product, and four over the root of two.
+    for (name, config) in [
+        ("twice", r#"{"peft_type": "LORA", "r": 2, "lora_alpha": 4}"#),
+        ("root", r#"{"r": 2, "lora_alpha": 4, "use_rslora": true}"#),
+        (
+            "own",
+            r#"{"r": 2, "lora_alpha": 9, "alpha_pattern": {"attn.to_q": 1}}"#,
+        ),
+        ("dora", r#"{"r": 2, "lora_alpha": 4, "use_dora": true}"#),
+        ("broken", r#"{"r": 2}"#),
+    ] {
+        std::fs::create_dir(at(name)).unwrap();
+        let file = at(name).join("adapter_model.safetensors");
+        write(&file, "base_model.model.", PLACE, (64, 64));
+        std::fs::write(at(name).join("adapter_config.json"), config).unwrap();
+    }
+    // A name as a trainer saves it, with its own alpha.
+    let tensors = candle_core::safetensors::load(at("plain.safetensors"), &Device::Cpu).unwrap();
+    let mut trained: HashMap<String, Tensor> = tensors
+        .into_iter()
+        .map(|(name, tensor)| (name.replace(".weight", ".default.weight"), tensor))
+        .collect();
+    let alpha = Tensor::full(4.0_f32, (), &Device::Cpu).unwrap();
+    trained.insert(format!("{PLACE}.alpha"), alpha);
+    candle_core::safetensors::save(&trained, at("trained.safetensors")).unwrap();
+
+    let made = |name: &str, strength: f64| song(folder.path(), &[(name, strength)]);
+    let plain = |strength| made("plain", strength).unwrap();
+    assert_eq!(made("twice", 1.0).unwrap(), plain(2.0));
+    assert_eq!(made("trained", 1.0).unwrap(), plain(2.0));
+    assert_eq!(made("own", 2.0).unwrap(), plain(1.0));
+    let root = made("root", 1.0).unwrap();
+    assert!(root != plain(2.0) && root != plain(1.0));
+    for (name, said) in [("dora", "DoRA"), ("broken", "adapter_config.json")] {
+        let error = made(name, 1.0).unwrap_err().to_string();
+        assert!(error.contains(said), "{error}");
+    }
+}
+
+#[test]
 fn one_composer_changes_adapters_from_song_to_song() {
     let folder = tempfile::tempdir().unwrap();
     write(

@@ -179,7 +179,7 @@ fn scenes_parse_for_every_seed() -> Result<()> {
         }
         let is_plain = |c: char| c.is_ascii_lowercase() || " ,'-".contains(c);
         ensure!(scene.chars().all(is_plain), "{scene:?}");
-        ensure!((8..=140).contains(&scene.len()), "{scene:?}");
+        ensure!((8..=100).contains(&scene.len()), "{scene:?}");
     }
     Ok(())
 }

@@ -2,6 +2,7 @@
 
 pub mod ace_step;
 mod composer;
+mod evaluations;
 mod fit;
 mod params;
 mod service;

@@ -163,7 +163,7 @@ impl Studio {
         self.cover.chosen().await;
         let extent = Extent {
             duration_s: 0.0,
-            steps: 0,
+            evaluations: 0.0,
         };
         let stages = vec![Stage::Cover, Stage::Save];
         self.foresee(operation, stages, extent).await;

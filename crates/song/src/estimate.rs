@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use songwright_api::{MusicEstimate, StageEstimate};
-use songwright_base::{Failure, Operation, Stage};
+use songwright_base::{EngineKind, Failure, Operation, Stage};
 use songwright_music::{Composition, MusicParams, fit};
 
 use crate::{
@@ -22,11 +22,11 @@ impl Studio {
         params: MusicParams,
     ) -> Result<Composition, Failure> {
         let task = self.task_of(&params.diffusion).await?;
-        let extent = Extent {
-            duration_s: task.duration_s(params.duration_s),
-            steps: params.infer_step,
-        };
         let params = MusicParams { task, ..params };
+        let extent = Extent {
+            duration_s: params.task.duration_s(params.duration_s),
+            evaluations: params.evaluations(),
+        };
         self.music.chosen().await;
         self.foresee(operation, MUSIC.to_vec(), extent).await;
         let made = self
@@ -49,16 +49,27 @@ impl Studio {
     ) -> Result<MusicEstimate, Failure> {
         let engine = self.music.chosen().await;
         let task = self.task_of(&params.diffusion).await?;
-        let duration_s = task.duration_s(params.duration_s);
+        let params = &MusicParams {
+            task,
+            ..params.clone()
+        };
+        let duration_s = params.task.duration_s(params.duration_s);
         let extent = Extent {
             duration_s,
-            steps: params.infer_step,
+            evaluations: params.evaluations(),
         };
-        let known = self.seconds_of(MUSIC.to_vec(), extent).await?;
-        // Keeping the file is quick, and not known before the first song.
+        let mut stages = MUSIC.to_vec();
+        if engine.info().kind == EngineKind::Neural {
+            stages.insert(0, Stage::Load);
+        }
+        let known = self.seconds_of(stages, extent).await?;
+        // Keeping the file is quick, and not known before the first song; nor is loading where nothing had to be
+        // loaded for music alone.
         let all: Option<Vec<f64>> = known
             .iter()
-            .filter(|(stage, _)| *stage != Stage::Save)
+            .filter(|(stage, seconds)| {
+                *stage != Stage::Save && (*stage != Stage::Load || seconds.is_some())
+            })
             .map(|(_, seconds)| *seconds)
             .collect();
         let memory_bytes = engine.facts()(duration_s);

@@ -67,12 +67,14 @@ impl Studio {
         };
         // Whose time is foreseen is who will take it.
         self.renew_engines().await;
-        let steps = MusicParams::new(String::new(), LyricSheet::default(), audio)
-            .with_diffusion(diffusion.clone())
-            .infer_step;
+        let foreseen = MusicParams {
+            task: task.clone(),
+            ..MusicParams::new(String::new(), LyricSheet::default(), audio)
+                .with_diffusion(diffusion.clone())
+        };
         let extent = Extent {
             duration_s: task.duration_s(audio.duration_s) * f64::from(takes),
-            steps,
+            evaluations: foreseen.evaluations(),
         };
         let stages = stages::of_song(&kind, audio.instrumental);
         self.foresee(operation, stages, extent).await;

@@ -13,8 +13,8 @@ pub(crate) const MUSIC: [Stage; 4] = [Stage::Arrange, Stage::Render, Stage::Mast
 pub(crate) struct Extent {
     /// Seconds of all takes together.
     pub(crate) duration_s: f64,
-    /// Steps of a neural composer.
-    pub(crate) steps: u32,
+    /// Runs of a neural composer's network, as [`songwright_music::MusicParams::evaluations`].
+    pub(crate) evaluations: f64,
 }
 
 /// The stages of a song.
@@ -74,10 +74,14 @@ impl Studio {
     /// Learns from what has ended what its stages take.
     pub(crate) async fn learn(&self, snapshot: &Snapshot, extent: Extent) {
         let measure = self.measure(extent);
+        // Where others worked too, what was loaded is not the composer alone.
+        let is_music = |s: &StageStatus| s.stage == Stage::Load || MUSIC.contains(&s.stage);
+        let knows_load = snapshot.stages.iter().all(is_music);
         let seen: Vec<_> = snapshot
             .stages
             .iter()
             .filter(|s| s.state == StageState::Done)
+            .filter(|s| knows_load || s.stage != Stage::Load)
             .filter_map(|s| Some((s.stage, s.seconds?)))
             .collect();
         let noted = self.library(move |library| {
@@ -105,15 +109,14 @@ impl Studio {
                 (lyrics.clone(), 1.0)
             }
             Stage::Render if is_neural => (
-                format!("{music} by step"),
-                extent.duration_s * f64::from(extent.steps),
+                format!("{music} by evaluation"),
+                extent.duration_s * extent.evaluations,
             ),
             Stage::Arrange | Stage::Render | Stage::Master => (music.clone(), extent.duration_s),
             Stage::Cover => (cover.clone(), 1.0),
+            Stage::Load => (music.clone(), 1.0),
             Stage::Save => ("songwright".to_owned(), extent.duration_s),
-            Stage::Queue | Stage::Download | Stage::Verify | Stage::Load => {
-                ("songwright".to_owned(), 1.0)
-            }
+            Stage::Queue | Stage::Download | Stage::Verify => ("songwright".to_owned(), 1.0),
         }
     }
 }

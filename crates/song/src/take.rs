@@ -38,7 +38,7 @@ impl Studio {
         let first = self.params(&job, (&song, &origin), &mut made).await?;
         let extent = Extent {
             duration_s: first.task.duration_s(first.duration_s) * f64::from(job.batch_size),
-            steps: first.infer_step,
+            evaluations: first.evaluations(),
         };
         self.foresee(operation, MUSIC.to_vec(), extent).await;
         for n in 0..job.batch_size {

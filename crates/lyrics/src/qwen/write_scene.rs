@@ -11,7 +11,7 @@ use super::{
 use crate::{SceneParams, tongue::Tongue};
 
 /// Fewest and most characters: more would push the style out of what an image model reads.
-const CHARACTERS: (usize, usize) = (8, 140);
+const CHARACTERS: (usize, usize) = (8, 100);
 
 pub(super) fn scene(
     model: &mut LanguageModel,

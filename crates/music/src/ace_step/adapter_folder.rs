@@ -5,11 +5,15 @@ use std::{
 
 use super::Error;
 
-/// The file of an adapter's folder, as PEFT and diffusers call it.
-const FILE: &str = "pytorch_lora_weights.safetensors";
+/// The file of an adapter's folder, as diffusers and PEFT call it.
+const FILES: [&str; 2] = [
+    "pytorch_lora_weights.safetensors",
+    "adapter_model.safetensors",
+];
 
 /// Where adapters lie: each is a file `NAME.safetensors`, or a folder `NAME` with
-/// `pytorch_lora_weights.safetensors` in it.
+/// `pytorch_lora_weights.safetensors` in it, or with PEFT's `adapter_model.safetensors` and its
+/// `adapter_config.json`.
 #[derive(Clone, Debug, Default)]
 pub struct AdapterFolder(PathBuf);
 
@@ -33,7 +37,9 @@ impl AdapterFolder {
                 let (name, file) = if is_file {
                     (path.file_stem()?.to_str()?.to_owned(), path)
                 } else {
-                    (path.file_name()?.to_str()?.to_owned(), path.join(FILE))
+                    let name = path.file_name()?.to_str()?.to_owned();
+                    let inside = FILES.map(|file| path.join(file));
+                    (name, inside.into_iter().find(|file| file.is_file())?)
                 };
                 file.is_file().then_some((name, file))
             })

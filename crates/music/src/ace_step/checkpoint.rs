@@ -165,7 +165,7 @@ impl Checkpoint {
                 if folded(&name) && stored.shape(&name).is_none() {
                     continue;
                 }
-                if found != wanted && found.elem_count() != wanted.elem_count() {
+                if found != wanted && squeezed(&found) != squeezed(&wanted) {
                     return Err(at_fault(format!(
                         "its tensor {name} has the shape {found:?}; this model has {wanted:?}"
                     )));
@@ -261,6 +261,12 @@ fn folded(name: &str) -> bool {
 }
 
 /// UMT5's tokenizer: where it is published, else beside a file of all networks.
+/// A shape without sides of one: a matrix may be stored as a convolution of one place.
+fn squeezed(shape: &Shape) -> Vec<usize> {
+    let sides = shape.dims().iter().copied();
+    sides.filter(|side| *side != 1).collect()
+}
+
 fn tokenizer(folder: &Path) -> PathBuf {
     let beside = folder.join("tokenizer.json");
     let published = folder.join(Part::Text.published().0).join("tokenizer.json");

@@ -1,6 +1,13 @@
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::ErrorKind,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use candle_core::{DType, Device, Shape, Tensor};
+use serde::Deserialize;
 
 use super::{SafeTensors, Source};
 use crate::{Error, Result};
@@ -8,8 +15,17 @@ use crate::{Error, Result};
 /// What adapters' names start with, by who wrote the file.
 const PREFIXES: [&str; 4] = ["", "base_model.model.", "transformer.", "diffusion_model."];
 
+/// What stands behind `lora_A` and `lora_B`: nothing as PEFT saves adapters, the adapter's name in what was saved of a
+/// model that is trained.
+const INFIXES: [&str; 2] = ["", ".default"];
+
+/// What PEFT calls an adapter's file, and what it writes beside it.
+const PEFT: (&str, &str) = ("adapter_model.safetensors", "adapter_config.json");
+
 /// A checkpoint with low-rank adapters (Hu et al. 2021, in PEFT's form) added to its matrices as they
-/// are read: `W + strength·B·A`, for each in turn. The reference's loader takes no other scale.
+/// are read: `W + strength·scale·B·A`, for each in turn. The scale is `alpha / rank` where the file has a tensor
+/// `….alpha` or PEFT's `adapter_config.json` lies beside it, `alpha / √rank` where that says `use_rslora`, else 1, as
+/// the reference's loader has it.
 pub struct Adapted {
     base: Arc<dyn Source>,
     adapters: Vec<Adapter>,
@@ -18,7 +34,54 @@ pub struct Adapted {
 struct Adapter {
     tensors: SafeTensors,
     prefix: &'static str,
+    /// What stands between the name of a half and `.weight`.
+    infix: &'static str,
     strength: f64,
+    config: Option<Config>,
+}
+
+/// What PEFT writes of an adapter (`LoraConfig`), as far as it changes what is added.
+#[derive(Debug, Deserialize)]
+struct Config {
+    lora_alpha: f64,
+    #[serde(default)]
+    alpha_pattern: BTreeMap<String, f64>,
+    #[serde(default)]
+    use_rslora: bool,
+    #[serde(default)]
+    use_dora: bool,
+}
+
+impl Config {
+    /// The one beside a file of PEFT's name.
+    fn beside(path: &Path) -> std::result::Result<Option<Self>, String> {
+        let (file, config) = PEFT;
+        if path.file_name().is_none_or(|name| name != file) {
+            return Ok(None);
+        }
+        let path = path.with_file_name(config);
+        let text = match fs::read_to_string(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(format!("{config} beside it cannot be read: {error}")),
+        };
+        let config: Self = serde_json::from_str(&text)
+            .map_err(|error| format!("{config} beside it is not PEFT's: {error}"))?;
+        if config.use_dora {
+            return Err("it is a DoRA adapter (use_dora), which is not LoRA".to_owned());
+        }
+        Ok(Some(config))
+    }
+
+    fn scale(&self, place: &str, rank: f64) -> f64 {
+        let own = |(pattern, alpha): (&String, &f64)| {
+            let is_it = place == pattern || place.ends_with(&format!(".{pattern}"));
+            is_it.then_some(*alpha)
+        };
+        let alpha = self.alpha_pattern.iter().find_map(own);
+        let rank = if self.use_rslora { rank.sqrt() } else { rank };
+        alpha.unwrap_or(self.lora_alpha) / rank
+    }
 }
 
 impl Adapted {
@@ -50,17 +113,17 @@ impl Adapter {
         };
         let tensors = SafeTensors::open(&[&path])
             .map_err(|error| wrong(format!("this is no adapter that can be read: {error}")))?;
+        let config = Config::beside(&path).map_err(wrong)?;
         let names = tensors.names();
-        let downs = || {
-            names
-                .iter()
-                .filter_map(|name| name.strip_suffix(".lora_A.weight"))
-        };
-        if downs().next().is_none() {
-            return Err(wrong(
-                "this file holds no LoRA adapter: no name ends in .lora_A.weight".to_owned(),
-            ));
-        }
+        let has = |end: &str| names.iter().any(|name| name.ends_with(end));
+        let infix = INFIXES
+            .into_iter()
+            .find(|infix| has(&format!(".lora_A{infix}.weight")))
+            .ok_or_else(|| {
+                wrong("this file holds no LoRA adapter: no name ends in .lora_A.weight".to_owned())
+            })?;
+        let end = format!(".lora_A{infix}.weight");
+        let downs = || names.iter().filter_map(|name| name.strip_suffix(&end));
         // The longest that all names have: the empty one fits always.
         let prefix = PREFIXES
             .into_iter()
@@ -69,7 +132,7 @@ impl Adapter {
             .unwrap_or_default();
         for place in downs() {
             let own = place.strip_prefix(prefix).unwrap_or(place);
-            let part = |end: &str| tensors.shape(&format!("{place}.{end}.weight"));
+            let part = |end: &str| tensors.shape(&format!("{place}.{end}{infix}.weight"));
             let (Some(down), Some(up)) = (part("lora_A"), part("lora_B")) else {
                 return Err(wrong(format!("{place} has no lora_B.weight")));
             };
@@ -95,21 +158,41 @@ impl Adapter {
         Ok(Self {
             tensors,
             prefix,
+            infix,
             strength,
+            config,
         })
     }
 
+    fn name(&self, place: &str, half: &str) -> String {
+        format!("{}{place}.{half}{}.weight", self.prefix, self.infix)
+    }
+
     fn has(&self, place: &str) -> bool {
-        let name = format!("{}{place}.lora_A.weight", self.prefix);
-        self.tensors.shape(&name).is_some()
+        self.tensors.shape(&self.name(place, "lora_A")).is_some()
+    }
+
+    /// What the product of both halves is multiplied with before the strength.
+    #[expect(clippy::cast_precision_loss, reason = "ranks are small")]
+    fn scale(&self, place: &str, rank: usize, device: &Device) -> Result<f64> {
+        let name = format!("{}{place}.alpha", self.prefix);
+        if self.tensors.shape(&name).is_some() {
+            let alpha = self.tensors.tensor(&name, device)?.to_dtype(DType::F32)?;
+            let alpha = alpha.flatten_all()?.to_vec1::<f32>()?;
+            return Ok(f64::from(alpha.first().copied().unwrap_or_default()) / rank as f64);
+        }
+        let config = self.config.as_ref();
+        Ok(config.map_or(1.0, |config| config.scale(place, rank as f64)))
     }
 
     fn delta(&self, place: &str, device: &Device) -> Result<Tensor> {
         let part = |end: &str| -> Result<Tensor> {
-            let name = format!("{}{place}.{end}.weight", self.prefix);
-            Ok(self.tensors.tensor(&name, device)?.to_dtype(DType::F32)?)
+            let tensor = self.tensors.tensor(&self.name(place, end), device)?;
+            Ok(tensor.to_dtype(DType::F32)?)
         };
-        Ok((part("lora_B")?.matmul(&part("lora_A")?)? * self.strength)?)
+        let down = part("lora_A")?;
+        let scale = self.scale(place, down.dim(0)?, device)?;
+        Ok((part("lora_B")?.matmul(&down)? * (self.strength * scale))?)
     }
 }
 
