@@ -1,5 +1,6 @@
 use std::{fs, path::Path};
 
+use candle_core::Device;
 use songwright_music::ace_step::{Checkpoint, Error};
 use songwright_tests::synthetic::{Measure, write_ace_step};
 
@@ -62,6 +63,30 @@ fn another_model_s_tensor_is_named() {
     });
     assert!(
         said.contains("has the shape") && said.contains("ff."),
+        "{said}"
+    );
+}
+
+#[test]
+fn a_turned_matrix_is_named() {
+    let said = fault(|folder| {
+        let path = folder.join(TRANSFORMER);
+        let mut tensors = candle_core::safetensors::load(&path, &Device::Cpu).unwrap();
+        let turned = tensors
+            .iter()
+            .find_map(|(name, tensor)| match tensor.dims() {
+                [rows, columns] if rows != columns && rows.min(columns) > &1 => {
+                    let turned = tensor.t().unwrap().contiguous().unwrap();
+                    Some((name.clone(), turned))
+                }
+                _ => None,
+            });
+        tensors.extend(turned);
+        fs::remove_file(&path).unwrap();
+        candle_core::safetensors::save(&tensors, path).unwrap();
+    });
+    assert!(
+        said.contains("has the shape") && said.contains("models verify"),
         "{said}"
     );
 }

@@ -75,7 +75,10 @@ const FAMILIES: &[Family] = &[
     },
     Family {
         folder: "umt5",
-        checks: &[("umt5", text_encoder::check)],
+        checks: &[
+            ("umt5", text_encoder::check),
+            ("weakened", text_encoder::weakened),
+        ],
     },
 ];
 

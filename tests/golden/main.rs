@@ -28,20 +28,35 @@ use libtest_mimic::{Arguments, Failed, Trial};
 use checks::Family;
 use set::Set;
 
+/// Sets of networks that are not built yet.
+const AWAITED: [&str; 1] = ["/ace-step-1.5"];
+
 fn main() -> ExitCode {
     let mut sets = Set::below(&Path::new(env!("CARGO_MANIFEST_DIR")).join("golden"));
+    let mut trials = Vec::new();
     if let Some(folder) = env::var_os("SONGWRIGHT_GOLDEN_DIR") {
-        sets.extend(Set::below(Path::new(&folder)));
+        let found = Set::below(Path::new(&folder));
+        if found.is_empty() {
+            trials.push(Trial::test("SONGWRIGHT_GOLDEN_DIR", move || {
+                let folder = Path::new(&folder).display();
+                Err(Failed::from(format!("{folder} holds no set of goldens")))
+            }));
+        }
+        sets.extend(found);
     }
-    let trials = sets.into_iter().flat_map(trials).collect();
+    trials.extend(sets.into_iter().flat_map(trials_of));
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }
 
 /// A trial a file, by the checks of the set's family.
-fn trials(set: Set) -> Vec<Trial> {
+fn trials_of(set: Set) -> Vec<Trial> {
     let Some(family) = Family::of(&set) else {
-        // The goldens of a network that is not built yet.
-        return Vec::new();
+        let label = set.label();
+        let is_awaited = AWAITED.iter().any(|name| label.ends_with(name));
+        let trial = Trial::test(format!("{label}::"), || {
+            Err(Failed::from("no check takes this set"))
+        });
+        return if is_awaited { Vec::new() } else { vec![trial] };
     };
     set.names()
         .into_iter()

@@ -73,3 +73,22 @@ pub(crate) fn check(set: &Set, file: &str) -> Result<()> {
     }
     Ok(())
 }
+
+/// The encoder as entropy-rectifying guidance weakens it.
+pub(crate) fn weakened(set: &Set, file: &str) -> Result<()> {
+    let config: TextEncoderConfig = serde_json::from_value(set.json(&format!("{file}.config"))?)?;
+    let stored: Memory = set
+        .tensors(&format!("{file}.weights"))?
+        .0
+        .into_iter()
+        .collect();
+    let weights = Weights::new(stored, DType::F32, &Device::Cpu);
+    let encoder = TextEncoder::load(&weights, &config)?;
+    let tensors = set.tensors(&format!("{file}.io"))?;
+    let ids = tensors.integers("ids")?;
+    for name in ["plain", "weakened"] {
+        let found = encoder.forward(&ids, None, name == "weakened")?;
+        close(name, &found, &tensors.f32(name)?, PASS)?;
+    }
+    Ok(())
+}

@@ -8,7 +8,7 @@ use songwright_api::Whole;
 use songwright_base::Silent;
 use songwright_cover::{
     CoverArtist as _,
-    sdxl::{Checkpoint, Plan},
+    sdxl::{Checkpoint, Plan, SdxlArtist},
 };
 
 use crate::{artist, artist_of, params, small};
@@ -125,6 +125,38 @@ fn what_is_no_number_is_an_error_and_no_black_picture() {
     }
 }
 
+#[test]
+fn what_is_no_number_in_blocks_is_drawn_in_full_precision() {
+    let folder = copied();
+    change(&folder.path().join(UNET), |tensors| {
+        let name = "mid_block.attentions.0.transformer_blocks.0.attn1.to_q.weight";
+        let weight = tensors[name].to_dtype(DType::F32).unwrap();
+        let mut values = weight.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        // A block's scale, in f16, would be infinite.
+        values[0] = 1e7;
+        let weight = Tensor::from_vec(values, weight.dims(), &Device::Cpu).unwrap();
+        tensors.insert(name.to_owned(), weight);
+    });
+    let in_blocks = (10..40).map(|bits| {
+        let checkpoint = Checkpoint::open(&[folder.path().to_owned()]).unwrap();
+        let identity = songwright_tests::small_model("SDXL-Turbo");
+        SdxlArtist::new(checkpoint, &identity, Device::Cpu, 1 << bits).unwrap()
+    });
+    let mut artist = in_blocks
+        .into_iter()
+        .find(|artist| artist.plan().blocks == Some(GgmlDType::Q8_0))
+        .unwrap();
+    let exact = artist_of(folder.path()).draw(&params(|_| {}), &Silent);
+    let exact = exact.unwrap();
+    // Each time anew: the next picture may need it no more.
+    for _ in 0..2 {
+        let drawn = artist.draw(&params(|_| {}), &Silent).unwrap();
+        let notes = drawn.notes.join(" ");
+        assert!(notes.contains("drawn in full precision"), "{notes}");
+        assert_eq!(drawn.image, exact.image);
+    }
+}
+
 /// The UNet as GGUF: matrices in blocks of `dtype` where their rows are whole blocks, the rest in f32.
 fn write_gguf(folder: &Path, dtype: GgmlDType) {
     let file = folder.join(UNET);
@@ -187,8 +219,7 @@ fn a_smaller_plan_draws_nearly_the_same() {
     assert_eq!((whole.plan().blocks, whole.plan().resident), (None, true));
     let checkpoint = Checkpoint::open(&[small().clone()]).unwrap();
     let identity = songwright_tests::small_model("SDXL-Turbo");
-    let mut staged =
-        songwright_cover::sdxl::SdxlArtist::new(checkpoint, &identity, Device::Cpu, 1).unwrap();
+    let mut staged = SdxlArtist::new(checkpoint, &identity, Device::Cpu, 1).unwrap();
     let Plan {
         blocks, resident, ..
     } = staged.plan();
