@@ -50,7 +50,7 @@ impl MusicParams {
                 let skipped = (all as f64 * (1.0 - variance)) as usize;
                 calls - skipped.min(calls.saturating_sub(1))
             }
-            MusicTask::Text2Music | MusicTask::Retake { .. } if !oss.is_empty() => oss.len(),
+            MusicTask::Text2Music | MusicTask::Retake { .. } if !oss.is_empty() => twice(oss.len()),
             MusicTask::Text2Music | MusicTask::Retake { .. } => twice(steps),
         }
     }
