@@ -86,7 +86,7 @@ fn a_turned_matrix_is_named() {
         candle_core::safetensors::save(&tensors, path).unwrap();
     });
     assert!(
-        said.contains("has the shape") && said.contains("models verify"),
+        said.contains("has the shape") && said.contains("models install"),
         "{said}"
     );
 }

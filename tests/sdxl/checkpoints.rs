@@ -10,6 +10,7 @@ use songwright_cover::{
     CoverArtist as _,
     sdxl::{Checkpoint, Plan, SdxlArtist},
 };
+use songwright_nn::weights::FEWEST_IN_BLOCKS;
 
 use crate::{artist, artist_of, params, small};
 
@@ -129,8 +130,9 @@ fn what_is_no_number_is_an_error_and_no_black_picture() {
 fn what_is_no_number_in_blocks_is_drawn_in_full_precision() {
     let folder = copied();
     change(&folder.path().join(UNET), |tensors| {
-        let name = "mid_block.attentions.0.transformer_blocks.0.attn1.to_q.weight";
+        let name = "mid_block.attentions.0.transformer_blocks.0.ff.net.0.proj.weight";
         let weight = tensors[name].to_dtype(DType::F32).unwrap();
+        assert!(weight.elem_count() >= FEWEST_IN_BLOCKS);
         let mut values = weight.flatten_all().unwrap().to_vec1::<f32>().unwrap();
         // A block's scale, in f16, would be infinite.
         values[0] = 1e7;

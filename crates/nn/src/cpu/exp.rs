@@ -2,13 +2,14 @@
 
 use pulp::Simd;
 
-/// eˣ, to two units in the last place; 0 below −87, and ∞ above 88.
+/// eˣ, to two units in the last place; 0 below −87, and ∞ above 88. What is no number stays none: of two operands
+/// the vectors' minimum and maximum give the second where one is none.
 #[inline(always)]
 pub(crate) fn exp<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     let (low, high) = (simd.splat_f32s(-87.0), simd.splat_f32s(88.0));
     let above = simd.less_than_f32s(high, x);
     let x = simd.min_f32s(high, x);
-    let inside = simd.greater_than_or_equal_f32s(x, low);
+    let below = simd.less_than_f32s(x, low);
     let x = simd.max_f32s(low, x);
     // 1.5·2²³ rounds to an integer, which then lies in the lowest bits.
     let round = simd.splat_f32s(12_582_912.0);
@@ -32,7 +33,7 @@ pub(crate) fn exp<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     let p = simd.add_f32s(p, simd.splat_f32s(1.0));
     let bits = simd.wrapping_dyn_shl_u32s(simd.transmute_u32s_f32s(shifted), simd.splat_u32s(23));
     let scaled = simd.transmute_f32s_u32s(simd.add_u32s(simd.transmute_u32s_f32s(p), bits));
-    let scaled = simd.select_f32s(inside, scaled, simd.splat_f32s(0.0));
+    let scaled = simd.select_f32s(below, simd.splat_f32s(0.0), scaled);
     simd.select_f32s(above, simd.splat_f32s(f32::INFINITY), scaled)
 }
 

@@ -40,6 +40,26 @@ fn functions_hold_at_the_edges() {
 }
 
 #[test]
+fn what_is_no_number_stays_none() {
+    for length in [1, 8, 21] {
+        for at in [0, length - 1] {
+            let mut x = vec![0.5_f32; length];
+            x[at] = f32::NAN;
+            let x = Tensor::from_vec(x, (1, length), &Device::Cpu).unwrap();
+            for function in [silu, gelu_tanh, gelu_erf] {
+                let found = function(&x).unwrap().flatten_all().unwrap();
+                let found = found.to_vec1::<f32>().unwrap();
+                let none: Vec<usize> = (0..length).filter(|i| found[*i].is_nan()).collect();
+                assert_eq!(none, [at], "of {length}");
+            }
+            let found = softmax_last(&x).unwrap().flatten_all().unwrap();
+            let found = found.to_vec1::<f32>().unwrap();
+            assert!(found.iter().all(|x| x.is_nan()), "{found:?}");
+        }
+    }
+}
+
+#[test]
 fn softmax_is_candles() {
     for shape in [vec![1, 1], vec![7, 33], vec![2, 3, 325], vec![5, 100]] {
         let x = (random(&shape) * 8.0).unwrap();

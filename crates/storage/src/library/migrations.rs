@@ -103,7 +103,7 @@ mod tests {
                 error,
                 Error::NewerLibrary {
                     found: 99,
-                    known: 3,
+                    known: 4,
                     ..
                 }
             ),
