@@ -2,7 +2,10 @@ use std::time::Instant;
 
 use serde::Serialize;
 use songwright_api::{AudioGenerationBase, SongRequest, Whole};
-use songwright_base::{Failure, Service, Stage, StageState, config::Config};
+use songwright_base::{
+    Failure, Service, Stage, StageState,
+    config::{Config, StorageConfig},
+};
 use songwright_server::{Host, Serving};
 
 use crate::{
@@ -44,6 +47,8 @@ pub(crate) async fn bench(config: &Config, args: &BenchArgs, json: bool) -> Resu
     let folder = tempfile::tempdir().map_err(Error::system("making a temporary folder"))?;
     let config = Config {
         data_dir: folder.path().to_owned(),
+        // A bucket is for songs.
+        storage: StorageConfig::Local,
         ..config.clone()
     };
     let host = Host::open(config, Serving::All).await?;

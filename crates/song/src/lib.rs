@@ -17,6 +17,7 @@ mod release;
 mod shelf;
 mod stages;
 mod studio;
+mod sweep;
 mod take;
 mod words;
 

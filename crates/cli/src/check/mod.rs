@@ -9,7 +9,10 @@ mod speed;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use serde::Serialize;
-use songwright_base::{Service, config::Config};
+use songwright_base::{
+    Service,
+    config::{Config, StorageConfig},
+};
 use songwright_server::{Host, Serving};
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
@@ -86,7 +89,7 @@ async fn check_one(config: &Config, service: Service) -> Result<Report, Error> {
     })
 }
 
-/// A service alone on a free port of this machine, with a library of its own.
+/// A service alone on a free port of this machine, with a library and files of its own.
 struct Running {
     url: String,
     stop: oneshot::Sender<()>,
@@ -104,6 +107,8 @@ impl Running {
             // Nobody else knows the port.
             api_key: None,
             max_body_bytes: MAX_BODY_BYTES,
+            // A bucket is for songs.
+            storage: StorageConfig::Local,
             ..config.clone()
         };
         let address = SocketAddr::new(config.host, config.port);
