@@ -72,6 +72,11 @@ fn a_full_disk_is_507_and_leaves_nothing_half_written() {
     let operation = server.operation(body["operation_id"].as_str().unwrap());
     assert_eq!(operation["state"], "failed");
     assert!(server.songs().is_empty(), "{:?}", server.songs());
+    let health = server.get("/health_check").json();
+    assert_eq!(health["status"], "degraded", "{health}");
+    assert_eq!(health["last_failure"], detail);
+    let music = server.get("/music/health_check").json();
+    assert_eq!(music["status"], "healthy", "its engine did well: {music}");
     assert!(
         disk.free_mib() + 1 >= free_mib,
         "{free_mib} MiB were free, now {}",
@@ -81,6 +86,7 @@ fn a_full_disk_is_507_and_leaves_nothing_half_written() {
     // A song that fits is made, and the program goes on after a restart.
     let made = server.post("/generate_from_description", &song(10));
     assert_eq!(made.status, 200, "{}", made.json());
+    assert_eq!(server.get("/health_check").json()["status"], "healthy");
     assert!(server.stop().success());
     let server = Server::start(&disk.path().join("data"), &[]);
     let songs = server.songs();
