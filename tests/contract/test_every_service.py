@@ -1,13 +1,16 @@
 """What all four services have in common."""
 
+import io
+import json
 import re
 import time
+import zipfile
 
 import pytest
 import requests
 
 import shapes
-from songs import DESCRIPTION
+from songs import DESCRIPTION, SHORT
 
 SERVICES = list(shapes.SERVICE_NAMES)
 
@@ -163,6 +166,23 @@ def test_control_characters_are_removed(studio):
     for field in ("prompt", "lyrics", "title"):
         assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f]", package[field]), package[field]
     assert "hello there" in package["lyrics"]
+
+
+def test_control_characters_do_not_reach_the_files(studio):
+    odd = {"title": "Night\u0000 Ferry\u0007", "artist": " The\u001b Tides\u0008", "cover_style": "vin\u0001tage"}
+    package = shapes.package(
+        shapes.ok(requests.post(f"{studio.integrated}/generate_from_description", json=SHORT | odd, timeout=120))
+    )
+    assert package["title"] == "Night Ferry"
+    base = studio.integrated
+    song = shapes.ok(requests.get(shapes.at(base, package["links"]["song"]), timeout=30))
+    assert (song["artist"], song["request"]["cover_style"]) == ("The Tides", "vintage")
+    answer = requests.get(shapes.at(base, package["links"]["bundle"]), timeout=60)
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as bundle:
+        (lrc,) = [bundle.read(name).decode() for name in bundle.namelist() if name.endswith(".lrc")]
+        story = json.loads(*[bundle.read(name) for name in bundle.namelist() if name.endswith("song.json")])
+    assert "[ar:The Tides]" in lrc
+    assert story["song"]["artist"] == "The Tides"
 
 
 def test_nothing_but_control_characters_is_too_short(studio):
