@@ -183,7 +183,7 @@ async fn save_bundle(
         stems: choice.stems,
         midi: choice.midi,
     };
-    let bundle = studio.bundle_zip(&song, wish).await?;
+    let bundle = shell.host.bundle_zip(&song, wish).await?;
     let saved = path.clone();
     tokio::task::spawn_blocking(move || publish(&bundle.path, &saved))
         .await

@@ -6,6 +6,9 @@ use std::{
 use serde_json::Value;
 use songwright_tests::{Server, command};
 
+/// No folder.
+pub(crate) const NOWHERE: &str = "/nowhere/at/all";
+
 /// A folder with a data folder in it.
 pub(crate) struct Home(tempfile::TempDir);
 
@@ -32,6 +35,8 @@ impl Home {
         let mut call = command();
         call.current_dir(self.path())
             .env("SONGWRIGHT_DATA_DIR", self.data_dir())
+            // Nothing is written elsewhere.
+            .env("TMPDIR", NOWHERE)
             .args(words);
         call
     }

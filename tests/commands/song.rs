@@ -1,9 +1,9 @@
-use std::{collections::BTreeSet, fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path, process::Stdio};
 
 use serde_json::Value;
 use songwright_tests::WholeWav;
 
-use crate::home::{Home, said};
+use crate::home::{Home, printed, said};
 
 /// The files of a folder, by their endings.
 fn endings(folder: &Path) -> BTreeSet<String> {
@@ -102,12 +102,12 @@ fn what_is_wrong_is_said_before_anything_is_made() {
         (
             &["song", "rain on tin", "--duration", "9"],
             2,
-            "audio_duration must be between 10 and 600, not 9.",
+            "audio_duration must be 10 to 600, not 9.",
         ),
         (
             &["song", "rain on tin", "--seed=-2"],
             2,
-            "seed must be between -1 and 2147483647, not -2.",
+            "seed must be -1 (random) or a whole number from 0 to 2147483647, not -2.",
         ),
     ] {
         let output = home.call(words).output().unwrap();
@@ -115,4 +115,62 @@ fn what_is_wrong_is_said_before_anything_is_made() {
         assert!(said(&output).contains(sentence), "{}", said(&output));
     }
     assert!(!home.data_dir().exists());
+}
+
+#[test]
+fn stems_of_a_composer_that_has_none_are_refused_before_the_song_is_made() {
+    let elsewhere = Home::new();
+    let server = elsewhere.serve(&[]);
+    let home = Home::new();
+    let words = [
+        "song",
+        "rain on tin",
+        "--duration",
+        "10",
+        "--cover-size",
+        "256",
+    ];
+    let mut call = home.call(&[&words[..], &["--stems"]].concat());
+    let output = call
+        .env("MUSIC_SERVICE_URL", server.url("/music"))
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2), "{}", said(&output));
+    let sentence = "makes music without stems. Ask for the bundle without them.";
+    assert!(said(&output).contains(sentence), "{}", said(&output));
+    let health = server.get("/music/health_check").json();
+    assert_eq!(health["total_operations"], 0, "{health}");
+    let listed = home.json(&["library", "list"]);
+    assert_eq!(listed["total"], 0, "{listed}");
+
+    let mut call = home.call(&words);
+    call.env("MUSIC_SERVICE_URL", server.url("/music"));
+    printed(&mut call);
+}
+
+#[test]
+fn a_package_that_cannot_be_written_leaves_its_song_in_the_library() {
+    let home = Home::new();
+    // A folder that goes while the song is made.
+    let out = home.path().join("out");
+    let words = ["song", "rain on tin", "--duration", "30", "--out", "out"];
+    let child = home
+        .call(&words)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    while !out.is_dir() {
+        std::thread::sleep(std::time::Duration::from_millis(2));
+    }
+    fs::remove_dir(&out).unwrap();
+    fs::write(&out, "no folder").unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(!output.status.success(), "{}", said(&output));
+    let listed = home.json(&["library", "list"]);
+    let song = listed["songs"][0]["song_id"].as_str().unwrap();
+    let sentence = format!("`songwright export {song}` writes it.");
+    assert!(said(&output).contains(&sentence), "{}", said(&output));
+    fs::remove_file(&out).unwrap();
+    home.printed(&["export", song, "--out", "out"]);
 }

@@ -1,12 +1,20 @@
 use serde_json::{Value, json};
 
-use crate::home::{Home, NO_BUCKET, printed};
+use crate::home::{Home, NO_BUCKET, NOWHERE, printed};
 
 /// What it prints with `--json` where the bucket that is configured must not be touched.
 fn without_bucket(home: &Home, words: &[&str]) -> Value {
     let mut call = home.call(words);
     let printed = printed(call.arg("--json").envs(NO_BUCKET));
     serde_json::from_str(&printed).unwrap()
+}
+
+/// It has a library of its own, which goes again.
+fn assert_nothing_left(home: &Home) {
+    let data_dir = home.data_dir();
+    assert!(!data_dir.join("library.db").exists());
+    let left = std::fs::read_dir(data_dir.join("tmp")).unwrap();
+    assert_eq!(left.count(), 0);
 }
 
 #[test]
@@ -19,7 +27,7 @@ fn a_check_calls_every_endpoint_and_leaves_the_bucket_alone() {
         assert_eq!(report["ok"], true, "{report}");
         assert!(report["benchmark"]["seconds"].as_f64().unwrap() > 0.0);
     }
-    assert!(!home.data_dir().exists(), "it has a library of its own");
+    assert_nothing_left(&home);
 }
 
 #[test]
@@ -37,7 +45,7 @@ fn a_bench_times_every_stage_and_leaves_the_bucket_alone() {
     let whole = report["whole"]["seconds"].as_f64().unwrap();
     let factor = report["whole"]["real_time_factor"].as_f64().unwrap();
     assert!((whole * factor - 10.0).abs() < 1e-6, "{report}");
-    assert!(!home.data_dir().exists(), "it has a library of its own");
+    assert_nothing_left(&home);
 }
 
 #[test]
@@ -100,4 +108,33 @@ fn what_waited_when_the_program_ended_is_resumed_in_order() {
     assert_eq!(listed["songs"].as_array().unwrap().len(), 3);
     let nothing = home.printed(&["resume"]);
     assert_eq!(nothing.trim(), "Nothing of an earlier run waits.");
+}
+
+#[test]
+fn bundles_go_out_and_come_in_with_nothing_but_the_data_folder() {
+    let home = Home::new();
+    let server = home.serve(&[("TMPDIR", NOWHERE)]);
+    let body = json!({
+        "full_described_song": "a march of tin soldiers", "audio_duration": 10, "cover_size": 256,
+    });
+    let made = server.post("/generate_from_description", &body).json();
+    let bundle = format!("{}?stems=true", made["links"]["bundle"].as_str().unwrap());
+    let zip = server.get(&bundle);
+    assert_eq!(zip.status, 200, "{}", zip.json());
+    // The parts were played by an operation, and have gone again.
+    let operations = server.get("/operations").json();
+    assert_eq!(
+        operations["operations"][0]["kind"], "play_stems",
+        "{operations}"
+    );
+    assert_eq!(
+        operations["operations"][0]["state"], "succeeded",
+        "{operations}"
+    );
+    let files = std::fs::read_dir(home.data_dir().join("files")).unwrap();
+    assert_eq!(files.count(), 3, "mix, MIDI and cover");
+    let back = server.send("/songs/import", "application/zip", &zip.bytes);
+    assert_eq!(back.status, 201, "{}", back.json());
+    let left = std::fs::read_dir(home.data_dir().join("tmp")).unwrap();
+    assert_eq!(left.count(), 0);
 }

@@ -110,8 +110,8 @@ def test_the_result_is_the_package(studio):
     assert ended["song_id"] == package["song_id"]
 
 
-def test_operations_are_listed_newest_first(one_process):
-    base = one_process.integrated
+def test_operations_are_listed_newest_first(studio):
+    base = studio.integrated
     first, second = submit(base, SHORT), submit(base, SHORT)
     listed = shapes.ok(requests.get(f"{base}/operations", timeout=30))["operations"]
     names = [one["operation_id"] for one in listed]
@@ -327,6 +327,31 @@ def test_a_full_queue_is_429_with_a_time_to_wait(tmp_path):
         cancel(program.url, running)
         until(program.url, running, {"cancelled"}, seconds=5)
         shapes.ok(requests.post(f"{program.url}/generate_from_description", json=SHORT, timeout=60))
+
+
+def test_stems_for_a_bundle_wait_in_the_line_and_are_cancelled_too(tmp_path):
+    env = {"SONGWRIGHT_QUEUE_LIMIT": "1", "SONGWRIGHT_INTEGRATED_MAX_CONCURRENT_REQUESTS": "1"}
+    with Program("serve", tmp_path, env=env) as program:
+        made = shapes.ok(requests.post(f"{program.url}/generate_from_description", json=SHORT, timeout=60))
+        bundle = shapes.at(program.url, made["links"]["bundle"])
+        running = submit(program.url)
+        until(program.url, running, {"running"})
+        with pytest.raises(requests.ReadTimeout):
+            requests.get(bundle, params={"stems": "true"}, timeout=1)
+        (ours,) = [
+            one
+            for one in shapes.ok(requests.get(f"{program.url}/operations", timeout=30))["operations"]
+            if one["kind"] == "play_stems"
+        ]
+        until(program.url, ours["operation_id"], {"cancelled"}, seconds=5)
+        waiting = submit(program.url, SHORT)
+        answer = requests.get(bundle, params={"stems": "true"}, timeout=30)
+        shapes.error(answer, 429, service="integrated")
+        assert int(answer.headers["retry-after"]) >= 1
+        cancel(program.url, waiting)
+        cancel(program.url, running)
+        until(program.url, running, {"cancelled"}, seconds=5)
+        assert requests.get(bundle, params={"stems": "true"}, timeout=60).status_code == 200
 
 
 @pytest.mark.parametrize("stage", ["render", "master", "save"])

@@ -7,6 +7,7 @@ use songwright_base::{
     config::{Config, StorageConfig},
 };
 use songwright_server::{Host, Serving};
+use songwright_storage::Scratch;
 
 use crate::{
     Error,
@@ -44,7 +45,9 @@ struct Row {
 /// # Errors
 /// What an engine says; [`Error::Interrupted`] after Ctrl-C.
 pub(crate) async fn bench(config: &Config, args: &BenchArgs, json: bool) -> Result<(), Error> {
-    let folder = tempfile::tempdir().map_err(Error::system("making a temporary folder"))?;
+    let folder = Scratch::of(&config.data_dir)
+        .folder()
+        .map_err(Failure::from)?;
     let config = Config {
         data_dir: folder.path().to_owned(),
         // A bucket is for songs.

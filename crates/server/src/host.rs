@@ -12,7 +12,7 @@ use songwright_engine::{Aside, Queue, Work};
 use songwright_music::MusicParams;
 use songwright_remote::RemoteTarget;
 use songwright_song::Studio;
-use songwright_storage::{Library, ObjectConfig, Objects, QueueClaim, S3Config};
+use songwright_storage::{Library, ObjectConfig, Objects, QueueClaim, S3Config, Scratch};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -78,6 +78,7 @@ impl Host {
             cover: engines.cover,
             objects,
             library: library.clone(),
+            scratch: Scratch::of(&data_dir),
         });
         let journal: Arc<dyn Journal> = library;
         let worker = studio.clone();

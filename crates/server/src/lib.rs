@@ -9,6 +9,7 @@ pub mod adapters;
 mod answer;
 mod assembly;
 mod body;
+mod bundles;
 mod covers;
 mod error;
 mod files;

@@ -16,6 +16,8 @@ use songwright_lyrics::{
 use songwright_music::MusicParams;
 use songwright_song::Studio;
 
+use crate::bundles::PLAY_STEMS;
+
 pub(crate) async fn run(studio: &Studio, operation: Operation) -> Result<Value, Failure> {
     let snapshot = operation.snapshot();
     let request = snapshot.request;
@@ -33,6 +35,7 @@ pub(crate) async fn run(studio: &Studio, operation: Operation) -> Result<Value, 
         "retake" | "repaint" | "extend" | "edit" | "promote" => {
             answer(&studio.new_take(&operation, read(request)?).await?)
         }
+        PLAY_STEMS => answer(&studio.play_stems(&operation, read(request)?).await?),
         "generate_cover_image" => cover(studio, &operation, read(request)?).await,
         kind @ ("generate_from_description"
         | "generate_with_lyrics"

@@ -13,6 +13,8 @@ use crate::{Studio, new_files::delete};
 const UNKEPT_AGE: Duration = Duration::from_secs(24 * 3600);
 /// A file of which so long ago a half was written is no longer written.
 const HALF_WRITTEN_AGE: Duration = Duration::from_secs(3600);
+/// The longest that a bundle is sent, or a benchmark runs.
+const SCRATCH_AGE: Duration = Duration::from_secs(24 * 3600);
 /// Results of single services are kept for a week.
 const LOOSE_AGE: Duration = Duration::from_secs(7 * 24 * 3600);
 
@@ -31,6 +33,9 @@ impl Studio {
     /// nobody took. Nothing else in the folder or bucket is touched.
     pub async fn sweep(&self, claim: &QueueClaim) {
         if let Err(error) = self.objects.remove_half_written(HALF_WRITTEN_AGE) {
+            tracing::warn!("{error}");
+        }
+        if let Err(error) = self.scratch.sweep(SCRATCH_AGE) {
             tracing::warn!("{error}");
         }
         match self.library.loose_files(before(LOOSE_AGE)) {

@@ -11,6 +11,7 @@ mod library;
 mod object_config;
 mod object_key;
 mod objects;
+mod scratch;
 
 pub use bundle::BundleError;
 pub use error::Error;
@@ -21,3 +22,4 @@ pub use library::{
 pub use object_config::{ObjectConfig, S3Config, StorageMode};
 pub use object_key::ObjectKey;
 pub use objects::{ObjectInfo, Objects, StoredFile, check_bucket};
+pub use scratch::Scratch;

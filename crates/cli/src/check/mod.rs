@@ -10,10 +10,11 @@ use std::net::{Ipv4Addr, SocketAddr};
 
 use serde::Serialize;
 use songwright_base::{
-    Service,
+    Failure, Service,
     config::{Config, StorageConfig},
 };
 use songwright_server::{Host, Serving};
+use songwright_storage::Scratch;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use crate::{Error, http, print};
@@ -99,7 +100,9 @@ struct Running {
 
 impl Running {
     async fn start(config: &Config, service: Service) -> Result<Self, Error> {
-        let folder = tempfile::tempdir().map_err(Error::system("making a temporary folder"))?;
+        let folder = Scratch::of(&config.data_dir)
+            .folder()
+            .map_err(Failure::from)?;
         let config = Config {
             data_dir: folder.path().to_owned(),
             host: Ipv4Addr::LOCALHOST.into(),

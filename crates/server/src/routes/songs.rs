@@ -333,7 +333,6 @@ async fn bundle(
         midi: parameters.flag("midi")?,
     };
     let file = host
-        .studio
         .bundle_zip(&song, wish)
         .await
         .map_err(ApiError::of(SERVICE))?;
