@@ -11,6 +11,7 @@ mod assembly;
 mod body;
 mod bundles;
 mod covers;
+mod device;
 mod error;
 mod files;
 mod gate;
@@ -31,6 +32,7 @@ mod settle;
 mod work;
 
 pub use assembly::Serving;
+pub use device::Device;
 pub use host::Host;
 pub use openapi::openapi;
 pub use routes::router;
