@@ -35,6 +35,7 @@ const STEPS: &[Step] = &[
     ("build", build),
     ("generated", generated_step),
     ("rust", rust),
+    ("disk", disk),
     ("docs", docs),
     ("s3", s3),
     ("mp3", mp3),
@@ -182,6 +183,21 @@ fn rust(workspace: &Workspace) -> Result<Outcome> {
         (Runner::CargoTest, workspace.cargo(&args))
     };
     counted(runner, in_tests(workspace, &mut command))
+}
+
+/// The tests that fill a small disk of their own.
+fn disk(workspace: &Workspace) -> Result<Outcome> {
+    if !machine::can_mount(workspace)? {
+        return Ok(Outcome::NotHere(
+            "only root on Linux may mount a small disk".to_owned(),
+        ));
+    }
+    let mut command = workspace.cargo(&["test", "--workspace"]);
+    for test in ["disk_full", "faults"] {
+        command.args(["--test", test]);
+    }
+    let command = command.args(["--", "--ignored", "full_disk"]);
+    counted(Runner::CargoTest, in_tests(workspace, command))
 }
 
 fn docs(workspace: &Workspace) -> Result<Outcome> {
