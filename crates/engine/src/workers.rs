@@ -377,6 +377,56 @@ mod tests {
         assert_eq!(loads.load(Ordering::SeqCst), 4);
     }
 
+    /// What was logged.
+    #[derive(Clone, Default)]
+    struct Log(Arc<std::sync::Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn what_an_engine_logs_carries_the_operation() {
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_writer(move || writer.clone())
+            .finish();
+        // Engines have threads of their own.
+        tracing::subscriber::set_global_default(subscriber).unwrap();
+        let loads = Arc::new(AtomicUsize::new(0));
+        let kept = config(Duration::from_secs(600), 1);
+        let workers = Workers::start(&kept, &Residency::new(9), counting(&loads)).unwrap();
+        for id in ["first", "second"] {
+            let span = tracing::info_span!("operation", operation_id = id);
+            let job = |_: &mut u64, _: &dyn Observer| {
+                tracing::info!("a step of the work");
+                Ok(())
+            };
+            let call = workers.call(Arc::new(Silent), job);
+            tracing::Instrument::instrument(call, span).await.unwrap();
+        }
+        drop(workers);
+        let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        let steps: Vec<_> = text.lines().filter(|l| l.contains("a step")).collect();
+        assert_eq!(steps.len(), 2, "{text}");
+        for (line, id) in steps.iter().zip(["first", "second"]) {
+            let operation = format!("operation_id=\"{id}\"");
+            assert!(line.contains(&operation), "{line}");
+        }
+        let loaded = text.lines().find(|l| l.contains("loaded engine"));
+        assert!(loaded.unwrap().contains("first"), "{text}");
+        let end = text.lines().find(|l| l.contains("shutting down")).unwrap();
+        assert!(!end.contains("operation_id"), "{end}");
+    }
+
     #[tokio::test]
     async fn an_engine_that_does_not_stop_is_not_waited_for() {
         let loads = Arc::new(AtomicUsize::new(0));
