@@ -10,6 +10,7 @@ import pytest
 import requests
 
 import shapes
+from program import Program
 from songs import DESCRIPTION, SHORT
 
 SERVICES = list(shapes.SERVICE_NAMES)
@@ -76,6 +77,22 @@ def test_service_info_has_every_field(studio, service):
             name.lstrip("/") for name in info["supported_workflows"]
         }
         assert set(info["service_urls"]) == {"lyrics", "music", "image"}
+
+
+SEED = [-1, 2**31 - 1]
+SHARED = {"audio_duration": [10, 600], "infer_step": [1, 200], "guidance_scale": [1, 30], "seed": SEED}
+LIMITS = {
+    "lyrics": {"description": [5, 1000], "style": [0, 100], "language": [0, 50], "mood": [0, 100], "max_categories": [1, 10]},
+    "music": {"prompt": [5, 500], "lyrics": [1, 5000]} | SHARED,
+    "image": {"prompt": [5, 500], "width": [256, 1024], "height": [256, 1024], "num_inference_steps": [1, 10], "seed": [0, 2**32 - 1]},
+    "integrated": {"full_described_song": [5, 1000], "prompt": [5, 500], "lyrics": [10, 5000], "described_lyrics": [5, 1000]} | SHARED,
+}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_service_info_names_the_limits(studio, service):
+    limits = shapes.ok(requests.get(f"{studio.of(service)}/service_info", timeout=30))["limits"]
+    assert limits == limits | LIMITS[service]
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -195,6 +212,14 @@ def test_quotes_and_brackets_stay(studio):
     package = shapes.ok(requests.post(f"{studio.integrated}/generate_with_lyrics", json=body, timeout=120))
     assert package["prompt"] == body["prompt"]
     assert package["lyrics"].strip() == body["lyrics"]
+
+
+def test_what_an_engine_logs_names_the_operation_too(tmp_path):
+    with Program("lyrics", tmp_path) as program:
+        answer = requests.post(f"{program.url}/generate_prompt", json={"description": DESCRIPTION}, timeout=60)
+        name = shapes.ok(answer)["metadata"]["operation_id"]
+        loaded = [line for line in program.log().splitlines() if "loaded" in line]
+        assert len(loaded) == 1 and name in loaded[0], loaded
 
 
 def test_log_lines_name_the_operation(one_process, package):
