@@ -155,7 +155,7 @@ pub(crate) fn can_mount(workspace: &Workspace) -> Result<bool> {
         return Ok(false);
     }
     let place = workspace.target.join("tools/mounted");
-    std::fs::create_dir_all(&place).with_context(|| place.display().to_string())?;
+    fs::create_dir_all(&place).with_context(|| place.display().to_string())?;
     let call = |program: &str, args: &[&str]| {
         let status = Command::new(program).args(args).arg(&place).status();
         status.is_ok_and(|status| status.success())
