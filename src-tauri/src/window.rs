@@ -1,7 +1,7 @@
 //! The window: the page over loopback HTTP, with a key of this launch. What only a desktop can do
 //! is here, and nothing else.
 
-use std::{net::Ipv4Addr, path::PathBuf, sync::Arc};
+use std::{net::Ipv4Addr, path::PathBuf, sync::Arc, time::Duration};
 
 use rand::RngExt as _;
 use serde::Serialize;
@@ -16,6 +16,9 @@ use uuid::Uuid;
 
 /// The origins from which the page asks: Linux and macOS, Windows.
 const PAGE_ORIGINS: [&str; 2] = ["tauri://localhost", "http://tauri.localhost"];
+
+/// What is still busy when the server has ended has so long.
+const LAST: Duration = Duration::from_secs(2);
 
 /// What the page needs to reach the server.
 #[derive(Clone, Serialize)]
@@ -76,6 +79,7 @@ pub(crate) fn open(config: Config) -> Result<(), Failure> {
     if let Err(error) = runtime.block_on(server) {
         tracing::warn!("The server did not end well: {error}");
     }
+    runtime.shutdown_timeout(LAST);
     Ok(())
 }
 
@@ -179,7 +183,7 @@ async fn save_bundle(
         stems: choice.stems,
         midi: choice.midi,
     };
-    let bundle = studio.bundle_zip(&song, wish).await?;
+    let bundle = shell.host.bundle_zip(&song, wish).await?;
     let saved = path.clone();
     tokio::task::spawn_blocking(move || publish(&bundle.path, &saved))
         .await

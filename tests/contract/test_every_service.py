@@ -1,13 +1,17 @@
 """What all four services have in common."""
 
+import io
+import json
 import re
 import time
+import zipfile
 
 import pytest
 import requests
 
 import shapes
-from songs import DESCRIPTION
+from program import Program
+from songs import DESCRIPTION, SHORT
 
 SERVICES = list(shapes.SERVICE_NAMES)
 
@@ -73,6 +77,22 @@ def test_service_info_has_every_field(studio, service):
             name.lstrip("/") for name in info["supported_workflows"]
         }
         assert set(info["service_urls"]) == {"lyrics", "music", "image"}
+
+
+SEED = [-1, 2**31 - 1]
+SHARED = {"audio_duration": [10, 600], "infer_step": [1, 200], "guidance_scale": [1, 30], "seed": SEED}
+LIMITS = {
+    "lyrics": {"description": [5, 1000], "style": [0, 100], "language": [0, 50], "mood": [0, 100], "max_categories": [1, 10]},
+    "music": {"prompt": [5, 500], "lyrics": [1, 5000]} | SHARED,
+    "image": {"prompt": [5, 500], "width": [256, 1024], "height": [256, 1024], "num_inference_steps": [1, 10], "seed": [0, 2**32 - 1]},
+    "integrated": {"full_described_song": [5, 1000], "prompt": [5, 500], "lyrics": [10, 5000], "described_lyrics": [5, 1000]} | SHARED,
+}
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_service_info_names_the_limits(studio, service):
+    limits = shapes.ok(requests.get(f"{studio.of(service)}/service_info", timeout=30))["limits"]
+    assert limits == limits | LIMITS[service]
 
 
 @pytest.mark.parametrize("service", SERVICES)
@@ -165,6 +185,23 @@ def test_control_characters_are_removed(studio):
     assert "hello there" in package["lyrics"]
 
 
+def test_control_characters_do_not_reach_the_files(studio):
+    odd = {"title": "Night\u0000 Ferry\u0007", "artist": " The\u001b Tides\u0008", "cover_style": "vin\u0001tage"}
+    package = shapes.package(
+        shapes.ok(requests.post(f"{studio.integrated}/generate_from_description", json=SHORT | odd, timeout=120))
+    )
+    assert package["title"] == "Night Ferry"
+    base = studio.integrated
+    song = shapes.ok(requests.get(shapes.at(base, package["links"]["song"]), timeout=30))
+    assert (song["artist"], song["request"]["cover_style"]) == ("The Tides", "vintage")
+    answer = requests.get(shapes.at(base, package["links"]["bundle"]), timeout=60)
+    with zipfile.ZipFile(io.BytesIO(answer.content)) as bundle:
+        (lrc,) = [bundle.read(name).decode() for name in bundle.namelist() if name.endswith(".lrc")]
+        story = json.loads(*[bundle.read(name) for name in bundle.namelist() if name.endswith("song.json")])
+    assert "[ar:The Tides]" in lrc
+    assert story["song"]["artist"] == "The Tides"
+
+
 def test_nothing_but_control_characters_is_too_short(studio):
     body = {"description": "\u0000\u0001\u0002\u0003\u0004\u0005\u0006ab"}
     shapes.error(requests.post(f"{studio.lyrics}/generate_lyrics", json=body, timeout=30), 400, names="description")
@@ -175,6 +212,14 @@ def test_quotes_and_brackets_stay(studio):
     package = shapes.ok(requests.post(f"{studio.integrated}/generate_with_lyrics", json=body, timeout=120))
     assert package["prompt"] == body["prompt"]
     assert package["lyrics"].strip() == body["lyrics"]
+
+
+def test_what_an_engine_logs_names_the_operation_too(tmp_path):
+    with Program("lyrics", tmp_path) as program:
+        answer = requests.post(f"{program.url}/generate_prompt", json={"description": DESCRIPTION}, timeout=60)
+        name = shapes.ok(answer)["metadata"]["operation_id"]
+        loaded = [line for line in program.log().splitlines() if "loaded" in line]
+        assert len(loaded) == 1 and name in loaded[0], loaded
 
 
 def test_log_lines_name_the_operation(one_process, package):

@@ -14,12 +14,25 @@ from songs import SHORT
 RESERVED = {"CON", "PRN", "AUX", "NUL", *(f"{p}{n}" for p in ("COM", "LPT") for n in range(10))}
 
 
-@pytest.fixture(scope="module")
-def base(one_process):
-    return one_process.integrated
+@pytest.fixture
+def base(studio):
+    return studio.integrated
 
 
 @pytest.fixture(scope="module")
+def songs():
+    """A finished song of each server, by its address."""
+    return {}
+
+
+@pytest.fixture
+def package(base, songs):
+    if base not in songs:
+        songs[base] = shapes.ok(requests.post(f"{base}/generate_from_description", json=SHORT, timeout=120))
+    return songs[base]
+
+
+@pytest.fixture
 def audio_url(base, package):
     return f"{base}/files/{package['s3_key']}"
 

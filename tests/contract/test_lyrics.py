@@ -80,6 +80,20 @@ def test_a_chinese_description_gives_english_tags(studio):
     assert body["prompt"].isascii(), body["prompt"]
 
 
+@pytest.mark.parametrize("of", ["lyrics", "integrated"])
+def test_what_is_heard_in_a_description(four_processes, one_process, of):
+    for base in (one_process.integrated, four_processes.of(of)):
+        heard = shapes.ok(requests.get(f"{base}/hear", params={"description": DESCRIPTION}, timeout=30))
+        assert (heard["genre"], heard["bpm"]) == ("folk", 96)
+        assert {"acoustic guitar", "fiddle"} <= set(heard["instruments"]), heard
+        for words in ("moods", "themes", "not_understood"):
+            assert isinstance(heard[words], list)
+        assert set(heard) >= {"key", "voice"}
+        shapes.error(requests.get(f"{base}/hear", timeout=30), 400, names="description", service="lyrics")
+        long = {"description": "x" * 1001}
+        shapes.error(requests.get(f"{base}/hear", params=long, timeout=30), 400, names="description")
+
+
 def test_categories_have_every_field(studio):
     body = shapes.ok(post(studio, "generate_categories", description=DESCRIPTION))
     assert 1 <= len(body["categories"]) <= 5

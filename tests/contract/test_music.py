@@ -57,8 +57,8 @@ def test_music_to_storage_has_every_field(studio):
 
 
 @pytest.mark.parametrize("body", [None, {}])
-def test_demo_music_needs_no_body(one_process, body):
-    answer = requests.post(f"{one_process.music}/generate_demo_music", json=body, timeout=240)
+def test_demo_music_needs_no_body(studio, body):
+    answer = requests.post(f"{studio.music}/generate_demo_music", json=body, timeout=240)
     made = shapes.ok(answer)
     shapes.wav(shapes.unbase64(made["audio_data"]), made["audio_duration"])
     shapes.number(made["generation_time"], 0.001)
@@ -127,16 +127,6 @@ def test_two_names_of_one_field_must_agree(studio):
     shapes.error(post(studio, **MUSIC, infer_step=20, inference_steps=30), 400, names="infer_step")
     shapes.error(post(studio, **MUSIC | {"seed": 1, "manual_seeds": 2}), 400, names="seed")
     shapes.error(post(studio, **MUSIC, inferStep=20, infer_step=21), 400, names="infer_step")
-
-
-@pytest.mark.parametrize("literal", ["NaN", "Infinity", "-Infinity", "1e999"])
-def test_numbers_that_are_none(studio, literal):
-    raw = f'{{"prompt": "folk, guitar", "audio_duration": {literal}}}'
-    answer = requests.post(
-        f"{studio.music}/generate_music", data=raw, headers={"content-type": "application/json"}, timeout=30
-    )
-    body = shapes.error(answer, 400)
-    assert "audio_duration" in body["detail"] or "JSON" in body["detail"], body
 
 
 def test_the_prompt_is_needed(studio):

@@ -110,8 +110,8 @@ def test_the_result_is_the_package(studio):
     assert ended["song_id"] == package["song_id"]
 
 
-def test_operations_are_listed_newest_first(one_process):
-    base = one_process.integrated
+def test_operations_are_listed_newest_first(studio):
+    base = studio.integrated
     first, second = submit(base, SHORT), submit(base, SHORT)
     listed = shapes.ok(requests.get(f"{base}/operations", timeout=30))["operations"]
     names = [one["operation_id"] for one in listed]
@@ -210,8 +210,39 @@ def test_events_go_on_where_they_were_left(studio):
 def test_events_of_what_has_ended_end(one_process, package):
     story = list(events(one_process.integrated, package["operation_id"]))
     assert story[-1][2]["state"] == "succeeded"
-    for odd in ("99999999", "nonsense", "-1"):
-        list(events(one_process.integrated, package["operation_id"], last_id=odd))
+    for odd in ("1", str(2**62), "nonsense", "-1"):
+        again = list(events(one_process.integrated, package["operation_id"], last_id=odd))
+        assert [data["state"] for _, _, data in again] == ["succeeded"], odd
+    assert list(events(one_process.integrated, package["operation_id"], last_id=story[-1][0])) == []
+
+
+def test_operations_and_their_events_go_on_after_a_restart(tmp_path):
+    one_at_a_time = {"SONGWRIGHT_INTEGRATED_MAX_CONCURRENT_REQUESTS": "1"}
+    with Program("serve", tmp_path, env=one_at_a_time) as program:
+        cut_off, waiting = submit(program.url, LONG), submit(program.url, SHORT)
+        until(program.url, cut_off, {"running"})
+        seen = {name: next(events(program.url, name))[0] for name in (cut_off, waiting)}
+    with Program("serve", tmp_path, env=one_at_a_time) as program:
+        url = program.url
+        (end,) = events(url, cut_off, last_id=seen[cut_off])
+        assert end[2]["state"] == "interrupted", end
+        # Opened before it goes on, by a client that saw the earlier run.
+        story = events(url, waiting, last_id=seen[waiting])
+        assert next(story)[2]["state"] == "waiting"
+        answer = requests.post(f"{url}/operations/{waiting}/resume", timeout=30)
+        assert answer.status_code == 202, answer.text
+        assert answer.json()["operation_id"] == waiting
+        assert answer.headers["location"] == f"/operations/{waiting}"
+        shapes.error(requests.post(f"{url}/operations/{waiting}/resume", timeout=30), 409)
+        rest = list(story)
+        assert rest[-1][2]["state"] == "succeeded", rest[-1]
+        shapes.package(rest[-1][2]["result"])
+        shapes.error(requests.post(f"{url}/operations/{waiting}/resume", timeout=30), 409)
+        shapes.error(requests.post(f"{url}/operations/{uuid.uuid4()}/resume", timeout=30), 404)
+        # What was interrupted is forgotten when it is no longer wanted.
+        assert cancel(url, cut_off).json()["state"] == "cancelled"
+        shapes.error(requests.post(f"{url}/operations/{cut_off}/resume", timeout=30), 409)
+        shapes.error(cancel(url, cut_off), 409)
 
 
 @pytest.mark.parametrize(
@@ -296,6 +327,31 @@ def test_a_full_queue_is_429_with_a_time_to_wait(tmp_path):
         cancel(program.url, running)
         until(program.url, running, {"cancelled"}, seconds=5)
         shapes.ok(requests.post(f"{program.url}/generate_from_description", json=SHORT, timeout=60))
+
+
+def test_stems_for_a_bundle_wait_in_the_line_and_are_cancelled_too(tmp_path):
+    env = {"SONGWRIGHT_QUEUE_LIMIT": "1", "SONGWRIGHT_INTEGRATED_MAX_CONCURRENT_REQUESTS": "1"}
+    with Program("serve", tmp_path, env=env) as program:
+        made = shapes.ok(requests.post(f"{program.url}/generate_from_description", json=SHORT, timeout=60))
+        bundle = shapes.at(program.url, made["links"]["bundle"])
+        running = submit(program.url)
+        until(program.url, running, {"running"})
+        with pytest.raises(requests.ReadTimeout):
+            requests.get(bundle, params={"stems": "true"}, timeout=1)
+        (ours,) = [
+            one
+            for one in shapes.ok(requests.get(f"{program.url}/operations", timeout=30))["operations"]
+            if one["kind"] == "play_stems"
+        ]
+        until(program.url, ours["operation_id"], {"cancelled"}, seconds=5)
+        waiting = submit(program.url, SHORT)
+        answer = requests.get(bundle, params={"stems": "true"}, timeout=30)
+        shapes.error(answer, 429, service="integrated")
+        assert int(answer.headers["retry-after"]) >= 1
+        cancel(program.url, waiting)
+        cancel(program.url, running)
+        until(program.url, running, {"cancelled"}, seconds=5)
+        assert requests.get(bundle, params={"stems": "true"}, timeout=60).status_code == 200
 
 
 @pytest.mark.parametrize("stage", ["render", "master", "save"])

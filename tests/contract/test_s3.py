@@ -17,7 +17,7 @@ from botocore.exceptions import EndpointConnectionError
 
 import shapes
 from program import Program, binary, clean_env
-from songs import SHORT
+from songs import MUSIC, SHORT
 
 BUCKET = "songs"
 
@@ -168,5 +168,13 @@ def test_without_its_bucket_a_song_fails_with_a_sentence(bucket, tmp_path):
         answer = requests.post(f"{program.url}/generate_from_description", json=SHORT, timeout=180)
         shapes.error(answer, answer.status_code, service="integrated")
         assert answer.status_code in (502, 503), answer.text
+        health = shapes.ok(requests.get(f"{program.url}/health_check", timeout=30))
+        assert health["status"] == "degraded", health
+        assert health["last_failure"] == answer.json()["detail"]
+        stored = f"{program.url}/music/generate_music_to_storage"
+        answer = requests.post(stored, json=MUSIC, timeout=180)
+        shapes.error(answer, 502, service="music")
+        music = shapes.ok(requests.get(f"{program.url}/music/health_check", timeout=30))
+        assert (music["status"], music["last_failure"]) == ("degraded", answer.json()["detail"])
         songs = shapes.ok(requests.get(f"{program.url}/songs", timeout=30))["songs"]
         assert [song["song_id"] for song in songs] == [package["song_id"]], "half a song is in the library"

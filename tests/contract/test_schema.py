@@ -1,4 +1,7 @@
-"""Schemathesis: whatever the server's own description allows, and much that it does not."""
+"""Schemathesis: whatever the server's own description allows, and much that it does not.
+
+The same for each service alone, by the description that it gives of itself.
+"""
 
 import json
 import re
@@ -10,6 +13,7 @@ import requests
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import (
     content_type_conformance,
@@ -25,7 +29,7 @@ CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance,
 SMALLEST = {"audio_duration": 10, "width": 256, "height": 256, "cover_size": 256}
 
 # No body, so no short song: each of these makes a minute of music.
-FIXED_SONGS = ("/generate", "/music/generate_demo_music")
+FIXED_SONGS = ("/generate", "/music/generate_demo_music", "/generate_demo_music")
 
 
 # Only what an earlier run of the program left behind can be resumed (test_operations.py does it), and only
@@ -54,7 +58,16 @@ def described() -> dict:
     return json.loads(printed.stdout)
 
 
-OPERATIONS = [result.ok() for result in schemathesis.openapi.from_dict(described()).get_all_operations()]
+def operations(document: dict) -> list:
+    return [result.ok() for result in schemathesis.openapi.from_dict(document).get_all_operations()]
+
+
+def can_be_wrong(operation) -> bool:
+    """Any text may be an id, and any bytes a file: only JSON and what stands in the query have a form."""
+    return bool(list(operation.query)) or "application/json" in operation.get_request_payload_content_types()
+
+
+OPERATIONS = operations(described())
 
 
 @pytest.fixture(scope="module")
@@ -63,20 +76,25 @@ def server(tmp_path_factory):
         yield program
 
 
-def a_song(server) -> dict:
+@pytest.fixture(scope="module")
+def song(server) -> dict:
+    return a_song(server.url)
+
+
+def a_song(url: str) -> dict:
     """Nothing that the description says leads to an id or a key that exists."""
     body = {"full_described_song": "a short hymn to the rain", "audio_duration": 10, "cover_size": 256}
-    answer = requests.post(f"{server.url}/generate_from_description", json=body, timeout=60)
+    answer = requests.post(f"{url}/generate_from_description", json=body, timeout=60)
     assert answer.status_code == 200, answer.text
     song = answer.json()
-    song["audio"] = requests.get(server.url + song["links"]["audio"], timeout=60).content
-    song["bundle"] = requests.get(server.url + song["links"]["bundle"], timeout=60).content
+    song["audio"] = requests.get(url + song["links"]["audio"], timeout=60).content
+    song["bundle"] = requests.get(url + song["links"]["bundle"], timeout=60).content
     return song
 
 
-def a_running_operation(server) -> dict:
+def a_running_operation(url: str) -> dict:
     body = {"full_described_song": "a long hymn to the rain", "audio_duration": 600}
-    answer = requests.post(f"{server.url}/generate_from_description?async=true", json=body, timeout=60)
+    answer = requests.post(f"{url}/generate_from_description?async=true", json=body, timeout=60)
     assert answer.status_code == 202, answer.text
     return answer.json()
 
@@ -105,34 +123,72 @@ def make_real(case, song: dict, operation) -> None:
             place.update({name: names[name] for name in place if name in names})
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
-def test_answers_are_as_described(server, operation):
-    fixed = operation.path in FIXED_SONGS
-    makes_songs = operation.method == "post" and "generate" in operation.path and "lyrics/" not in operation.path
-    finds = re.search(r"\{|/workflow_status|/download_image|/songs/import|/files$", operation.path)
-    fresh = a_running_operation if operation.path == "/operations/{id}" else a_song
+def statuses(url: str, operation, mode: GenerationMode, examples: int, song: dict) -> Counter:
+    """Calls it with data of the server's own description, or with data that it does not allow. How often each status was
+    seen; `song` is empty where nothing is looked for."""
     seen = Counter()
 
-    @given(case=operation.as_strategy(), real=st.booleans())
+    @given(case=operation.as_strategy(generation_mode=mode), real=st.booleans())
     @settings(
-        max_examples=2 if fixed else 25 if makes_songs else 40,
+        max_examples=examples,
         deadline=None,
         derandomize=True,
         database=None,
         suppress_health_check=list(HealthCheck),
     )
     def check(case, real):
-        if finds and real:
-            make_real(case, song | fresh(server) if operation.method == "delete" else song, operation)
-        if makes_songs and isinstance(case.body, dict):
+        if song and real and mode.is_positive:
+            made = a_running_operation(url) if operation.path == "/operations/{id}" else a_song(url)
+            make_real(case, song | made if operation.method == "delete" else song, operation)
+        elif song and real and "id" in (case.path_parameters or {}):
+            case.path_parameters["id"] = song["song_id"]
+        if makes_songs(operation) and isinstance(case.body, dict):
             case.body |= {field: least for field, least in SMALLEST.items() if makes_long(case.body.get(field))}
-        answer = case.call(base_url=server.url, timeout=60)
+        answer = case.call(base_url=url, timeout=60)
         case.validate_response(answer, checks=CHECKS)
         seen[answer.status_code] += 1
 
-    song = a_song(server) if finds else {}
     check()
+    return seen
+
+
+def makes_songs(operation) -> bool:
+    return operation.method == "post" and "generate" in operation.path and "lyrics/" not in operation.path
+
+
+def finds(operation) -> bool:
+    """Whether it needs something that exists."""
+    return bool(re.search(r"\{|/workflow_status|/download_image|/songs/import|/files$", operation.path))
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
+def test_answers_are_as_described(server, operation):
+    fixed = operation.path in FIXED_SONGS
+    examples = 2 if fixed else 25 if makes_songs(operation) else 40
+    seen = statuses(server.url, operation, GenerationMode.POSITIVE, examples, a_song(server.url) if finds(operation) else {})
     assert any(status < 400 for status in seen) or operation.path in NEVER_WELL, f"nothing was answered well: {seen}"
+
+
+@pytest.mark.parametrize("operation", filter(can_be_wrong, OPERATIONS), ids=lambda operation: operation.label)
+def test_what_is_not_described_is_refused_in_its_form(server, song, operation):
+    examples = 3 if operation.path in FIXED_SONGS else 30
+    seen = statuses(server.url, operation, GenerationMode.NEGATIVE, examples, song if finds(operation) else {})
+    assert seen[400] or operation.path in FIXED_SONGS, f"nothing was refused: {seen}"
+
+
+@pytest.mark.parametrize("service", ["lyrics", "music", "image", "integrated"])
+def test_a_service_alone_is_as_it_describes_itself(tmp_path, service):
+    with Program(service, tmp_path) as program:
+        document = requests.get(f"{program.url}/openapi.json", timeout=30).json()
+        for operation in operations(document):
+            if operation.path.startswith("/songs") or operation.path in FIXED_SONGS:
+                continue
+            if not finds(operation):
+                seen = statuses(program.url, operation, GenerationMode.POSITIVE, 6, {})
+                assert any(status < 400 for status in seen), f"{operation.label}: {seen}"
+            if can_be_wrong(operation):
+                seen = statuses(program.url, operation, GenerationMode.NEGATIVE, 12, {})
+                assert any(400 <= status < 500 for status in seen), f"{operation.label}: {seen}"
 
 
 def makes_long(value) -> bool:

@@ -108,8 +108,8 @@ def test_files_are_not_inline_unasked(package):
     assert package.get("cover_image_data") is None
 
 
-def test_the_demo_needs_no_body(one_process):
-    body = shapes.ok(post(one_process, "generate"))
+def test_the_demo_needs_no_body(studio):
+    body = shapes.ok(post(studio, "generate"))
     shapes.Wav(shapes.unbase64(body["audio_data"]))
 
 

@@ -165,10 +165,15 @@ fn a_normal_end_keeps_what_waits() {
     let ids: Vec<String> = (0..3)
         .map(|i| server.submit("/generate_from_description", &song(i)))
         .collect();
-    thread::sleep(Duration::from_millis(200));
+    // Nobody waits for it over a connection.
+    while state(&server.operation(&ids[0])) == "waiting" {
+        thread::sleep(Duration::from_millis(10));
+    }
     assert!(server.stop().success());
     let server = Server::start(&data, ENV);
     let left = assert_in_order(&server, &ids);
+    assert_eq!(state(&server.operation(&ids[0])), "succeeded");
     assert!(left.len() >= 2, "SIGTERM waited for the whole queue");
+    assert_eq!(state(&server.operation(&left[0])), "waiting");
     go_on(&server, &left);
 }

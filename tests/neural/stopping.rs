@@ -72,3 +72,17 @@ fn past_its_time_a_song_is_stopped() {
         begun.elapsed()
     );
 }
+
+#[test]
+fn a_song_that_takes_too_long_for_the_end_of_the_program_goes_on_at_the_next_start() {
+    let home = Home::with_model();
+    let server = home.serve(&[]);
+    let id = server.submit("/generate_with_lyrics", &song(&long()));
+    until_rendering(&server, &id);
+    assert!(server.stop().success());
+    let server = home.serve(&[]);
+    assert_eq!(server.operation(&id)["state"], "interrupted");
+    let resumed = server.post(&format!("/operations/{id}/resume"), &json!({}));
+    assert_eq!(resumed.status, 202, "{}", resumed.json());
+    until_rendering(&server, &id);
+}

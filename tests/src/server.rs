@@ -104,12 +104,12 @@ impl Server {
     /// SIGTERM, and waits for the end; the exit status.
     ///
     /// # Panics
-    /// Where it takes longer than half a minute.
+    /// Where it takes longer than forty seconds.
     #[must_use]
     pub fn stop(mut self) -> std::process::ExitStatus {
         let pid = Pid::from_child(&self.child);
         kill_process(pid, Signal::TERM).unwrap();
-        let deadline = Instant::now() + Duration::from_secs(30);
+        let deadline = Instant::now() + Duration::from_secs(40);
         loop {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status;
@@ -255,7 +255,9 @@ impl Server {
         }
     }
 
-    fn url(&self, path: &str) -> String {
+    /// Where a path of it is.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
         if path.starts_with("http") {
             path.to_owned()
         } else {

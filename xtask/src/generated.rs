@@ -31,7 +31,7 @@ pub(crate) fn node_modules(workspace: &Workspace) -> Result<()> {
         return Ok(());
     }
     must(&mut workspace.npm(&["ci", "--no-audit", "--no-fund"]))
-        .context("Node.js 20 or newer with npm is needed")?;
+        .context("Node.js 20.19 or newer with npm is needed")?;
     fs::write(&stamp, lock).with_context(|| stamp.display().to_string())
 }
 

@@ -148,3 +148,17 @@ pub(crate) fn cargo_deny(workspace: &Workspace) -> Result<PathBuf> {
     }
     Ok(ours)
 }
+
+/// Whether this user may mount a file system in memory.
+pub(crate) fn can_mount(workspace: &Workspace) -> Result<bool> {
+    if !cfg!(target_os = "linux") {
+        return Ok(false);
+    }
+    let place = workspace.target.join("tools/mounted");
+    fs::create_dir_all(&place).with_context(|| place.display().to_string())?;
+    let call = |program: &str, args: &[&str]| {
+        let status = Command::new(program).args(args).arg(&place).status();
+        status.is_ok_and(|status| status.success())
+    };
+    Ok(call("mount", &["-t", "tmpfs", "-o", "size=1m", "tmpfs"]) && call("umount", &[]))
+}

@@ -5,6 +5,8 @@
     reason = "a chore talks to the terminal"
 )]
 
+#[cfg(test)]
+mod architecture;
 mod command;
 mod counts;
 mod cuda;

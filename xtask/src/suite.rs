@@ -35,8 +35,10 @@ const STEPS: &[Step] = &[
     ("build", build),
     ("generated", generated_step),
     ("rust", rust),
+    ("disk", disk),
     ("docs", docs),
     ("s3", s3),
+    ("mp3", mp3),
     ("contract", contract),
     ("schema", schema),
     ("deploy", deploy),
@@ -115,8 +117,8 @@ fn clippy(workspace: &Workspace) -> Result<Outcome> {
     const STRICT: [&str; 3] = ["--", "-D", "warnings"];
     let mut all = workspace.cargo(&["clippy", "--workspace", "--all-targets"]);
     must(all.args(STRICT))?;
-    let mut shell =
-        workspace.cargo(&["clippy", "--package", "songwright", "--features", "desktop"]);
+    let features = "desktop,mp3";
+    let mut shell = workspace.cargo(&["clippy", "--package", "songwright", "--features", features]);
     one(shell.args(STRICT))
 }
 
@@ -183,6 +185,21 @@ fn rust(workspace: &Workspace) -> Result<Outcome> {
     counted(runner, in_tests(workspace, &mut command))
 }
 
+/// The tests that fill a small disk of their own.
+fn disk(workspace: &Workspace) -> Result<Outcome> {
+    if !machine::can_mount(workspace)? {
+        return Ok(Outcome::NotHere(
+            "only root on Linux may mount a small disk".to_owned(),
+        ));
+    }
+    let mut command = workspace.cargo(&["test", "--workspace"]);
+    for test in ["disk_full", "faults"] {
+        command.args(["--test", test]);
+    }
+    let command = command.args(["--", "--ignored", "full_disk"]);
+    counted(Runner::CargoTest, in_tests(workspace, command))
+}
+
 fn docs(workspace: &Workspace) -> Result<Outcome> {
     counted(
         Runner::CargoTest,
@@ -203,6 +220,21 @@ fn s3(workspace: &Workspace) -> Result<Outcome> {
         .env("AWS_ACCESS_KEY_ID", "test")
         .env("AWS_SECRET_ACCESS_KEY", "test");
     counted(Runner::CargoTest, &mut command)
+}
+
+/// What LAME is for; no other step has it compiled.
+fn mp3(workspace: &Workspace) -> Result<Outcome> {
+    let with = [
+        "test",
+        "--workspace",
+        "--features",
+        "songwright-storage/mp3",
+    ];
+    let mut command = workspace.cargo(&with);
+    counted(
+        Runner::CargoTest,
+        command.args(["--test", "mp3", "--test", "bundle"]),
+    )
 }
 
 fn contract(workspace: &Workspace) -> Result<Outcome> {

@@ -150,20 +150,24 @@ impl SongRequest {
         }
     }
 
-    /// The same request with its seed drawn and its defaults written out, so that it makes the
-    /// same song again.
+    /// The same request with its short texts cleaned, its seed drawn and its defaults written out, so
+    /// that it makes the same song again.
     ///
     /// # Errors
     /// [`InvalidField`] for what is out of its limits.
     pub fn settled(mut self) -> Result<Self, InvalidField> {
         for (field, text, most) in [
-            ("title", &self.title, 200),
-            ("artist", &self.artist, 200),
-            ("cover_style", &self.cover_style, 100),
-            ("language", &self.language, 50),
+            ("title", &mut self.title, 200),
+            ("artist", &mut self.artist, 200),
+            ("cover_style", &mut self.cover_style, 100),
+            ("language", &mut self.language, 50),
         ] {
-            if let Some(text) = text {
-                length_between(field, text, 0..=most)?;
+            if let Some(given) = text {
+                let clean = length_between(field, given, 0..=most)?;
+                // They are one line in pictures, tags and file names.
+                let line = clean.replace(['\n', '\t'], " ");
+                // A blank one says nothing.
+                *text = (!line.is_empty()).then_some(line);
             }
         }
         self.audio = AudioGeneration::try_from(&self.audio)?.into();
@@ -178,5 +182,26 @@ impl SongRequest {
     /// [`InvalidField`] for any other number.
     pub fn takes(&self) -> Result<u32, InvalidField> {
         batch_size(self.batch_size)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn short_texts_are_kept_clean_and_blank_ones_not_at_all() {
+        let request = SongRequest {
+            title: Some("  Night\u{0} Ferry\u{7}".to_owned()),
+            artist: Some("The\u{1b}[31m\nTides ".to_owned()),
+            cover_style: Some("\u{8}vintage\t".to_owned()),
+            language: Some(" \u{1} ".to_owned()),
+            ..SongRequest::default()
+        };
+        let settled = request.settled().unwrap();
+        assert_eq!(settled.title.as_deref(), Some("Night Ferry"));
+        assert_eq!(settled.artist.as_deref(), Some("The[31m Tides"));
+        assert_eq!(settled.cover_style.as_deref(), Some("vintage"));
+        assert_eq!(settled.language, None);
     }
 }

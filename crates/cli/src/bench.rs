@@ -2,8 +2,12 @@ use std::time::Instant;
 
 use serde::Serialize;
 use songwright_api::{AudioGenerationBase, SongRequest, Whole};
-use songwright_base::{Failure, Service, Stage, StageState, config::Config};
+use songwright_base::{
+    Failure, Service, Stage, StageState,
+    config::{Config, StorageConfig},
+};
 use songwright_server::{Host, Serving};
+use songwright_storage::Scratch;
 
 use crate::{
     Error,
@@ -41,9 +45,13 @@ struct Row {
 /// # Errors
 /// What an engine says; [`Error::Interrupted`] after Ctrl-C.
 pub(crate) async fn bench(config: &Config, args: &BenchArgs, json: bool) -> Result<(), Error> {
-    let folder = tempfile::tempdir().map_err(Error::system("making a temporary folder"))?;
+    let folder = Scratch::of(&config.data_dir)
+        .folder()
+        .map_err(Failure::from)?;
     let config = Config {
         data_dir: folder.path().to_owned(),
+        // A bucket is for songs.
+        storage: StorageConfig::Local,
         ..config.clone()
     };
     let host = Host::open(config, Serving::All).await?;

@@ -30,7 +30,7 @@ mod signals;
 mod song;
 mod take;
 
-use std::{ffi::OsString, process::ExitCode};
+use std::{ffi::OsString, process::ExitCode, time::Duration};
 
 use clap::{CommandFactory as _, Parser as _};
 use songwright_base::{Failure, Service, config::Config};
@@ -41,6 +41,9 @@ pub(crate) use error::Error;
 use progress::Style;
 use serve::Until;
 use settings::Settings;
+
+/// What is still busy when a command is done has so long.
+const LAST: Duration = Duration::from_secs(2);
 
 /// Opens the window and comes back when it is closed. It runs on the thread that called [`run`].
 pub type OpenWindow = fn(Config) -> Result<(), Failure>;
@@ -86,7 +89,10 @@ fn dispatch(cli: Cli, window: Option<OpenWindow>) -> Result<(), Error> {
         .enable_all()
         .build()
         .map_err(Error::system("starting"))?;
-    runtime.block_on(perform(command, settings, &cli.global))
+    let outcome = runtime.block_on(perform(command, settings, &cli.global));
+    // All that matters has ended; a thread that waits for a line of its input would not.
+    runtime.shutdown_timeout(LAST);
+    outcome
 }
 
 async fn perform(

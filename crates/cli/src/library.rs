@@ -38,7 +38,7 @@ pub(crate) async fn library(
             list(&host, filter, json).await
         }
         LibraryCommand::Show { id } => show(&host, id, json).await,
-        LibraryCommand::Delete { id } => delete(&host, id).await,
+        LibraryCommand::Delete { id } => Ok(host.studio.delete_song(id).await?),
         LibraryCommand::Art {
             id,
             pixels,
@@ -160,20 +160,6 @@ async fn art(host: &Host, id: Uuid, wish: ArtWish, out: &Path) -> Result<PathBuf
     let path = out.join(&art.name);
     std::fs::write(&path, art.bytes).map_err(Error::file(&path, "written"))?;
     Ok(path)
-}
-
-async fn delete(host: &Host, id: Uuid) -> Result<(), Error> {
-    let keys = host
-        .studio
-        .library(move |library| library.delete_song(id))
-        .await?;
-    for key in keys {
-        // The song is gone; a file that stays is swept at a later start.
-        if let Err(error) = host.studio.objects.delete(&key).await {
-            tracing::warn!("{} stays behind: {error}", key.as_str());
-        }
-    }
-    Ok(())
 }
 
 /// `export ID`.

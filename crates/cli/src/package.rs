@@ -50,7 +50,7 @@ pub(crate) async fn write(host: &Host, id: Uuid, args: &BundleArgs) -> Result<Pa
         stems: args.stems,
         midi: args.midi,
     };
-    Ok(host.studio.bundle(&song, wish, &args.out).await?)
+    Ok(host.bundle(&song, wish, &args.out).await?)
 }
 
 fn extra(args: &BundleArgs) -> Vec<ExtraFormat> {

@@ -48,6 +48,9 @@ pub(crate) async fn song(
     }
 
     let host = Host::open(config, Serving::All).await?;
+    if args.bundle.stems {
+        host.studio.require_stems().await?;
+    }
     if let Some(file) = reference {
         let kept = host.studio.keep_reference(file).await?;
         request.diffusion.ref_audio_input = Some(kept.file_path);
@@ -61,8 +64,16 @@ pub(crate) async fn song(
     let end = progress::follow(&operation, style).await?;
     let package: Package = serde_json::from_value(end.result.unwrap_or_default())
         .map_err(|e| Failure::internal("reading the result", &e))?;
-    let path = package::write(&host, package.song_id, &args.bundle).await?;
-    report(Made { path, package }, json)
+    let id = package.song_id;
+    match package::write(&host, id, &args.bundle).await {
+        Ok(path) => report(Made { path, package }, json),
+        Err(error) => {
+            print::aside(format!(
+                "The song is in the library, its package is not written: `songwright export {id}` writes it."
+            ));
+            Err(error)
+        }
+    }
 }
 
 fn report(made: Made, json: bool) -> Result<(), Error> {

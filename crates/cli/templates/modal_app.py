@@ -5,7 +5,8 @@
     modal deploy songwright_modal.py
 
 Modal builds the program from the source in SONGWRIGHT_SOURCE. The built-in engines compute on the
-CPU; SONGWRIGHT_GPU=1 modal deploy … gives each service that computes a GPU.
+CPU; SONGWRIGHT_GPU=1 modal deploy … gives each service that computes a GPU, and a program that uses
+it for installed models.
 """
 
 import os
@@ -19,20 +20,38 @@ PORT = 8000
 
 app = modal.App("songwright{{ app_suffix }}")
 key = modal.Secret.from_name("songwright", required_keys=["SONGWRIGHT_API_KEY"])
-program = (
-    modal.Image.from_registry("rust:1.95-slim-trixie", add_python="3.12")
-    .add_local_dir(
-        SOURCE,
-        "/src",
-        copy=True,
-        ignore=["target", ".git", "**/node_modules", "**/.venv"],
+
+
+def program(image: modal.Image, build: str, built: str) -> modal.Image:
+    """The image with the program in it."""
+    return (
+        image.add_local_dir(
+            SOURCE,
+            "/src",
+            copy=True,
+            ignore=["target", ".git", "**/node_modules", "**/.venv"],
+        )
+        .run_commands(f"cd /src && {build} && install {built} /usr/local/bin/songwright && rm -rf /src/target")
+        .env({"SONGWRIGHT_DATA_DIR": "/data", "SONGWRIGHT_HOST": "0.0.0.0", "SONGWRIGHT_PORT": str(PORT)})
     )
+
+
+on_cpu = program(
+    modal.Image.from_registry("rust:1.95-slim-trixie", add_python="3.12"),
+    "cargo build --release --locked --bin songwright",
+    "target/release/songwright",
+)
+# With NVIDIA's compiler and libraries; the driver is Modal's.
+on_gpu = program(
+    modal.Image.from_registry("nvidia/cuda:13.0.2-devel-ubuntu24.04", add_python="3.12")
+    .apt_install("build-essential", "ca-certificates", "curl")
     .run_commands(
-        "cd /src && cargo build --release --locked --bin songwright"
-        " && install target/release/songwright /usr/local/bin/songwright"
-        " && rm -rf /src/target"
+        "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs"
+        " | sh -s -- -y --profile minimal --default-toolchain 1.95"
     )
-    .env({"SONGWRIGHT_DATA_DIR": "/data", "SONGWRIGHT_HOST": "0.0.0.0", "SONGWRIGHT_PORT": str(PORT)})
+    .env({"PATH": "/root/.cargo/bin:/usr/local/cuda/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}),
+    "cargo xtask cuda build",
+    "target/cuda/release/songwright",
 )
 
 
@@ -57,7 +76,11 @@ def start(name: str, own_url: str | None, others: dict[str, str | None]) -> None
 {% for service in services %}
 
 @app.function(
-    image=program,
+{%- if service.gpu %}
+    image=on_gpu if WITH_GPU else on_cpu,
+{%- else %}
+    image=on_cpu,
+{%- endif %}
     secrets=[key],
     volumes=volume("{{ service.word }}"),
 {%- if service.gpu %}

@@ -139,6 +139,19 @@ def test_gpus_go_on_top_for_services_that_compute(container):
     for service in overlay["services"].values():
         [device] = service["deploy"]["resources"]["reservations"]["devices"]
         assert device == {"driver": "nvidia", "count": 1, "capabilities": ["gpu"]}
+        # A program without CUDA has no use for it.
+        assert service["build"] == {"args": {"DEVICE": "cuda"}}
+        assert service["image"].endswith("-cuda")
+
+
+def test_the_dockerfile_builds_what_uses_the_device(container):
+    text = (container[0] / "Dockerfile").read_text()
+    stages = dict(re.findall(r"^FROM \S+ AS (\S+)\n((?:(?!FROM ).*\n)*)", text, re.M))
+    assert "cargo build --release" in stages["build-cpu"] and "cuda" not in stages["build-cpu"]
+    assert "cargo xtask cuda build" in stages["build-cuda"]
+    assert re.search(r"^FROM nvidia/cuda:\S+-runtime-\S+ AS run-cuda$", text, re.M)
+    assert re.search(r"^ARG DEVICE=cpu$", text, re.M)
+    assert text.index("FROM build-${DEVICE} AS build") < text.index("FROM run-${DEVICE}")
 
 
 def test_hadolint_passes_the_dockerfile(container, kubernetes):
@@ -195,9 +208,11 @@ def test_the_gpu_overlay_asks_for_one_each(kubernetes):
     computing = [f"songwright-{s}" for s in services if s in COMPUTING]
     assert [p["target"]["name"] for p in overlay["patches"]] == computing
     for patch in overlay["patches"]:
-        [operation] = yaml.safe_load(patch["patch"])
-        assert operation["value"] == {"nvidia.com/gpu": 1}
-        assert operation["path"].endswith("/containers/0/resources/limits")
+        image, limits = yaml.safe_load(patch["patch"])
+        assert image["op"] == "replace" and image["path"].endswith("/containers/0/image")
+        assert image["value"].endswith("-cuda")
+        assert limits["value"] == {"nvidia.com/gpu": 1}
+        assert limits["path"].endswith("/containers/0/resources/limits")
 
 
 @pytest.mark.skipif(not shutil.which("kubectl"), reason="kubectl is not installed")
@@ -208,9 +223,10 @@ def test_kustomize_puts_the_overlay_together(kubernetes):
     built = {d["metadata"]["name"]: d for d in yaml.safe_load_all(ran.stdout) if d["kind"] == "Deployment"}
     assert sorted(built) == sorted(f"songwright-{s}" for s in services)
     for name, deployment in built.items():
-        resources = deployment["spec"]["template"]["spec"]["containers"][0]["resources"]
-        wanted = {"nvidia.com/gpu": 1} if name.split("-")[1] in COMPUTING else None
-        assert resources.get("limits") == wanted
+        [container] = deployment["spec"]["template"]["spec"]["containers"]
+        computes = name.split("-")[1] in COMPUTING
+        assert container["resources"].get("limits") == ({"nvidia.com/gpu": 1} if computes else None)
+        assert container["image"].endswith("-cuda") == computes
 
 
 @pytest.mark.parametrize("gpu", ["0", "1"])
@@ -231,6 +247,8 @@ def test_modal_takes_the_app(which, source, tmp_path, monkeypatch, gpu):
     assert [bool(options.get("gpu")) for options in asked] == [
         gpu == "1" and service in COMPUTING for service in services
     ]
+    on_gpu = [options["image"] is app["on_gpu"] for options in asked]
+    assert on_gpu == [bool(options.get("gpu")) for options in asked]
     assert all(isinstance(options["image"], modal.Image) for options in asked)
     times = {"image": 300}
     assert [options["timeout"] for options in asked] == [times.get(s, 1800) for s in services]

@@ -18,7 +18,7 @@ mod residency;
 mod workers;
 
 pub use aside::Aside;
-pub use health::{EngineHealth, HealthStatus};
+pub use health::{EngineHealth, HealthStatus, LastRuns};
 pub use loading::{Told, load};
 pub use place::{Choose, Chosen, EnginePlace, Maker, PlacedEngine};
 pub use queue::{Queue, Work};

@@ -2,7 +2,7 @@ use std::{
     collections::VecDeque,
     future::Future,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicBool},
     time::Duration,
 };
 
@@ -10,10 +10,14 @@ use songwright_base::{
     Code, EngineError, Failure, Operation, OperationId, OperationState, Operations, Service,
     Snapshot, config::ServiceConfig,
 };
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 use tracing::Instrument as _;
 
-use crate::Aside;
+use crate::{Aside, LastRuns};
+
+mod closing;
+#[cfg(test)]
+mod tests;
 
 /// The work of an operation: whatever its service and kind say, with its request.
 pub type Work = dyn Fn(Operation) -> Pin<Box<dyn Future<Output = Result<serde_json::Value, Failure>> + Send>>
@@ -28,7 +32,9 @@ pub struct Queue {
     lanes: [Lane; 4],
     /// How many may wait in each line.
     limit: usize,
-    closed: std::sync::atomic::AtomicBool,
+    closed: AtomicBool,
+    /// How many are at work, in all lines and aside.
+    at_work: watch::Sender<usize>,
 }
 
 struct Lane {
@@ -36,6 +42,7 @@ struct Lane {
     max_runtime: Duration,
     state: Mutex<LaneState>,
     moved: Notify,
+    runs: LastRuns,
 }
 
 #[derive(Default)]
@@ -62,6 +69,7 @@ impl Queue {
             max_runtime: config.max_runtime,
             state: Mutex::default(),
             moved: Notify::new(),
+            runs: LastRuns::default(),
         });
         Arc::new(Self {
             aside,
@@ -69,20 +77,23 @@ impl Queue {
             work,
             lanes,
             limit,
-            closed: false.into(),
+            closed: AtomicBool::new(false),
+            at_work: watch::Sender::new(0),
         })
-    }
-
-    /// Lets nothing that waits begin any more: it stays in the journal for the next start.
-    pub fn close(&self) {
-        self.closed
-            .store(true, std::sync::atomic::Ordering::Relaxed);
     }
 
     /// All operations, also those that are not in a line.
     #[must_use]
     pub fn operations(&self) -> &Arc<Operations> {
         &self.operations
+    }
+
+    /// How the last operations of a service ended, from their first stage to their last: engines know
+    /// nothing of a full disk. What was cancelled, took too long or was asked for wrongly is not counted,
+    /// nor what is not installed, nor what was aside.
+    #[must_use]
+    pub fn last_runs(&self, service: Service) -> &LastRuns {
+        &self.lanes[service.index()].runs
     }
 
     /// Puts a request in its service's line. It is in the journal when this returns.
@@ -116,15 +127,8 @@ impl Queue {
     /// 404, 409 as [`Operations::revive`]; 429.
     pub fn resume(self: &Arc<Self>, id: OperationId) -> Result<Operation, Failure> {
         let operation = self.operations.get(id)?;
-        let service = operation.service();
-        if self.is_lined_up(service, id) {
-            return Err(Failure::new(
-                Code::Conflict,
-                "This operation is in the queue already.",
-            ));
-        }
         if !self.is_aside(&operation.snapshot().kind) {
-            self.check_room(service)?;
+            self.check_room(operation.service())?;
         }
         let operation = self.operations.revive(id)?;
         self.line_up(operation.clone());
@@ -137,9 +141,8 @@ impl Queue {
     /// 404, 409 as [`Operations::cancel`].
     pub fn cancel(&self, id: OperationId) -> Result<Operation, Failure> {
         let operation = self.operations.cancel(id)?;
-        let state = operation.snapshot().state;
-        let kept = state == OperationState::Waiting && !self.is_lined_up(operation.service(), id);
-        if kept || state == OperationState::Interrupted {
+        // In no line, so nobody else ends it.
+        if operation.take_up() {
             operation.end(Err(EngineError::Cancelled.into()));
         }
         Ok(operation)
@@ -147,10 +150,6 @@ impl Queue {
 
     fn is_aside(&self, kind: &str) -> bool {
         self.aside.kinds.contains(&kind)
-    }
-
-    fn is_lined_up(&self, service: Service, id: OperationId) -> bool {
-        self.lane(service).waiting.contains(&id)
     }
 
     fn lane(&self, service: Service) -> std::sync::MutexGuard<'_, LaneState> {
@@ -184,8 +183,17 @@ impl Queue {
         let queue = self.clone();
         let span = tracing::info_span!("operation", operation_id = %operation.id(), service = operation.service().name());
         if self.is_aside(&operation.snapshot().kind) {
-            let limit = self.aside.max_runtime;
-            tokio::spawn(async move { queue.perform(&operation, limit).await }.instrument(span));
+            let lane = self.lane(operation.service());
+            let at_work = (!self.is_closed()).then(|| AtWork::begin(self, None));
+            drop(lane);
+            if let Some(at_work) = at_work {
+                let limit = self.aside.max_runtime;
+                let work = async move {
+                    queue.perform(&operation, limit).await;
+                    drop(at_work);
+                };
+                tokio::spawn(work.instrument(span));
+            }
             return;
         }
         self.lane(operation.service())
@@ -199,24 +207,38 @@ impl Queue {
         let id = operation.id();
         let service = operation.service();
         let admitted = tokio::select! {
-            () = self.admitted(service, id) => true,
+            at_work = self.admitted(service, id) => Some(at_work),
             () = operation.cancellation().cancelled() => {
                 self.lane(service).waiting.retain(|waiting| *waiting != id);
-                false
+                None
             }
         };
         self.tell_positions(service);
-        if admitted {
+        if let Some(at_work) = admitted {
             let limit = self.lanes[service.index()].max_runtime;
             let seconds = self.perform(&operation, limit).await;
+            self.learn(&operation.snapshot());
             let mut state = self.lane(service);
-            state.running -= 1;
             state.mean_seconds = 0.7 * state.mean_seconds + 0.3 * seconds;
+            drop(state);
+            drop(at_work);
         } else {
             operation.end(Err(EngineError::Cancelled.into()));
-            self.operations.cleanup(&operation);
+            self.operations.cleanup();
+            self.lanes[service.index()].moved.notify_waiters();
         }
-        self.lanes[service.index()].moved.notify_waiters();
+    }
+
+    /// Notes what an operation's end says of its service.
+    fn learn(&self, end: &Snapshot) {
+        let runs = self.last_runs(end.service);
+        match (end.state, &end.error) {
+            (OperationState::Succeeded, _) => runs.worked(),
+            (OperationState::Failed, Some(failure)) if is_service_s_fault(failure.code) => {
+                runs.failed(failure);
+            }
+            _ => {}
+        }
     }
 
     /// From its start to its end; the seconds that it took.
@@ -232,7 +254,7 @@ impl Queue {
             Err(failure) => tracing::warn!("[{id}] Ended: {failure}"),
         }
         operation.end(outcome);
-        self.operations.cleanup(operation);
+        self.operations.cleanup();
         seconds
     }
 
@@ -263,7 +285,7 @@ impl Queue {
         }
     }
 
-    async fn admitted(&self, service: Service, id: OperationId) {
+    async fn admitted(self: &Arc<Self>, service: Service, id: OperationId) -> AtWork {
         let lane = &self.lanes[service.index()];
         loop {
             let moved = lane.moved.notified();
@@ -271,15 +293,16 @@ impl Queue {
             moved.as_mut().enable();
             {
                 let mut state = self.lane(service);
-                if !self.closed.load(std::sync::atomic::Ordering::Relaxed)
+                if !self.is_closed()
                     && state.running < lane.places
                     && state.waiting.front() == Some(&id)
                 {
                     state.waiting.pop_front();
                     state.running += 1;
+                    let at_work = AtWork::begin(self, Some(service));
                     drop(state);
                     lane.moved.notify_waiters();
-                    return;
+                    return at_work;
                 }
             }
             moved.await;
@@ -297,155 +320,44 @@ impl Queue {
     }
 }
 
+/// Whether a failure says something of the service rather than of the request.
+const fn is_service_s_fault(code: Code) -> bool {
+    matches!(
+        code,
+        Code::Internal | Code::BadGateway | Code::OutOfMemory | Code::StorageFull
+    )
+}
+
+/// A place at work, given back where it is dropped.
+struct AtWork {
+    queue: Arc<Queue>,
+    /// Whose line's place; `None` aside.
+    line: Option<Service>,
+}
+
+impl AtWork {
+    /// To be called while a line is locked, as [`Queue::close`] waits for that.
+    fn begin(queue: &Arc<Queue>, line: Option<Service>) -> Self {
+        queue.at_work.send_modify(|n| *n += 1);
+        Self {
+            queue: queue.clone(),
+            line,
+        }
+    }
+}
+
+impl Drop for AtWork {
+    fn drop(&mut self) {
+        if let Some(service) = self.line {
+            self.queue.lane(service).running -= 1;
+            self.queue.lanes[service.index()].moved.notify_waiters();
+        }
+        self.queue.at_work.send_modify(|n| *n -= 1);
+    }
+}
+
 /// Work that does not notice a cancellation within two seconds is left to end by itself.
 async fn cancelled_for_long(operation: &Operation) {
     operation.cancellation().cancelled().await;
     tokio::time::sleep(Duration::from_secs(2)).await;
-}
-
-#[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-    use songwright_base::{
-        NoJournal, Observer as _,
-        config::{Config, RawConfig},
-    };
-    use tokio::sync::Semaphore;
-
-    use super::*;
-
-    fn services(max_runtime_s: u64) -> [ServiceConfig; 4] {
-        let data = RawConfig {
-            data_dir: Some("x".into()),
-            ..RawConfig::default()
-        };
-        let mut services = Config::resolve(data, RawConfig::default(), RawConfig::default())
-            .unwrap()
-            .services;
-        for service in &mut services {
-            service.max_concurrent_requests = 1;
-            service.max_runtime = Duration::from_secs(max_runtime_s);
-        }
-        services
-    }
-
-    /// A queue with one place and two waiting, whose work waits for a permit.
-    fn queue(gate: &Arc<Semaphore>, max_runtime_s: u64) -> Arc<Queue> {
-        let gate = gate.clone();
-        let work: Arc<Work> = Arc::new(move |operation: Operation| {
-            let gate = gate.clone();
-            Box::pin(async move {
-                loop {
-                    if let Ok(permit) = gate.try_acquire() {
-                        permit.forget();
-                        return Ok(operation.snapshot().request);
-                    }
-                    if operation.is_cancelled() {
-                        return Err(EngineError::Cancelled.into());
-                    }
-                    tokio::time::sleep(Duration::from_millis(5)).await;
-                }
-            })
-        });
-        Queue::new(
-            Arc::new(Operations::new(Arc::new(NoJournal))),
-            &services(max_runtime_s),
-            2,
-            Aside {
-                kinds: &["fetch"],
-                max_runtime: Duration::from_secs(60),
-            },
-            work,
-        )
-    }
-
-    async fn running(operation: &Operation) {
-        let mut watch = operation.watch();
-        watch
-            .wait_for(|(_, s)| s.state == OperationState::Running)
-            .await
-            .unwrap();
-    }
-
-    #[tokio::test]
-    async fn so_many_work_so_many_wait_the_next_is_refused_and_order_is_kept() {
-        let gate = Arc::new(Semaphore::new(0));
-        let queue = queue(&gate, 60);
-        let submit = |n: u64| queue.submit(Service::Music, "k", json!(n));
-        let first = submit(1).unwrap();
-        running(&first).await;
-        let second = submit(2).unwrap();
-        let third = submit(3).unwrap();
-        let Err(refused) = submit(4) else {
-            panic!("a fourth was taken")
-        };
-        assert_eq!(refused.code, Code::QueueFull);
-        assert!(refused.retry_after_s.is_some());
-        assert_eq!(third.snapshot().queue_position, Some(1));
-        let elsewhere = queue
-            .submit(Service::Image, "k", Value::Null)
-            .expect("another line has room");
-        queue.cancel(elsewhere.id()).unwrap();
-        elsewhere.ended().await;
-        gate.add_permits(1);
-        first.ended().await;
-        running(&second).await;
-        assert_eq!(third.snapshot().queue_position, Some(0));
-        gate.add_permits(2);
-        assert_eq!(third.ended().await.result, Some(json!(3)));
-    }
-
-    #[tokio::test]
-    async fn what_is_aside_waits_in_no_line_and_has_a_limit_of_its_own() {
-        let gate = Arc::new(Semaphore::new(0));
-        let queue = queue(&gate, 0);
-        let songs: Vec<_> = (0..3)
-            .map(|_| queue.submit(Service::Music, "k", Value::Null).unwrap())
-            .collect();
-        let aside = queue.submit(Service::Music, "fetch", json!(1)).unwrap();
-        running(&aside).await;
-        for song in &songs {
-            // Their time is over at once; what is aside goes on.
-            assert_eq!(song.ended().await.state, OperationState::Failed);
-        }
-        assert_eq!(aside.snapshot().state, OperationState::Running);
-        queue.cancel(aside.id()).unwrap();
-        assert_eq!(aside.ended().await.state, OperationState::Cancelled);
-    }
-
-    #[tokio::test]
-    async fn cancelling_ends_what_waits_and_what_runs() {
-        let gate = Arc::new(Semaphore::new(0));
-        let queue = queue(&gate, 60);
-        let first = queue.submit(Service::Music, "k", Value::Null).unwrap();
-        let second = queue.submit(Service::Music, "k", Value::Null).unwrap();
-        running(&first).await;
-        queue.cancel(second.id()).unwrap();
-        assert_eq!(second.ended().await.state, OperationState::Cancelled);
-        queue.cancel(first.id()).unwrap();
-        assert_eq!(first.ended().await.state, OperationState::Cancelled);
-    }
-
-    #[tokio::test]
-    async fn past_the_time_limit_the_answer_is_a_timeout() {
-        let queue = queue(&Arc::new(Semaphore::new(0)), 0);
-        let operation = queue.submit(Service::Music, "k", Value::Null).unwrap();
-        let end = operation.ended().await;
-        assert_eq!(end.error.unwrap().code, Code::Timeout);
-    }
-
-    #[tokio::test]
-    async fn operations_of_an_earlier_run_wait_until_asked() {
-        let gate = Arc::new(Semaphore::new(9));
-        let old = queue(&gate, 60)
-            .operations()
-            .start(Service::Music, "k", json!(7))
-            .unwrap();
-        let queue = queue(&gate, 60);
-        queue.restore(vec![old.snapshot()]);
-        assert_eq!(queue.operations().list()[0].state, OperationState::Waiting);
-        let resumed = queue.resume(old.id()).unwrap();
-        assert_eq!(resumed.ended().await.result, Some(json!(7)));
-        assert_eq!(queue.resume(old.id()).err().unwrap().code, Code::Conflict);
-    }
 }

@@ -5,7 +5,7 @@ use std::{
         atomic::{AtomicU64, Ordering},
     },
     thread::JoinHandle,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use crossbeam_channel::{Receiver, Sender, bounded, never, select, unbounded};
@@ -16,6 +16,9 @@ use tracing::Span;
 use crate::{EngineHealth, Residency, residency::Newcomer};
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
+
+/// How long the end of an engine is waited for: it looks at its observer once a second.
+const LEAVING: Duration = Duration::from_secs(2);
 
 /// How an engine is kept.
 #[derive(Clone, Debug)]
@@ -154,9 +157,21 @@ impl<E: ?Sized + Send + 'static> Workers<E> {
 impl<E: ?Sized> Drop for Workers<E> {
     fn drop(&mut self) {
         self.commands = None;
+        let patience = Instant::now() + LEAVING;
         for thread in self.threads.drain(..) {
-            // A panicked thread has been logged where it panicked.
-            let _ = thread.join();
+            while !thread.is_finished() && Instant::now() < patience {
+                std::thread::sleep(Duration::from_millis(5));
+            }
+            if thread.is_finished() {
+                // A panicked thread has been logged where it panicked.
+                let _ = thread.join();
+            } else {
+                // It ends by itself, or with the program.
+                tracing::warn!(
+                    thread = thread.thread().name(),
+                    "an engine does not notice that nobody waits for it"
+                );
+            }
         }
     }
 }
@@ -207,12 +222,12 @@ impl<E: ?Sized> Worker<E> {
         }));
         self.residency.set_busy(self.id, false);
         match outcome {
-            Ok(Outcome::Worked) => self.health.worked(),
+            Ok(Outcome::Worked) => self.health.runs.worked(),
             Ok(Outcome::Declined) => {}
-            Ok(Outcome::Failed(why)) => self.health.failed(&why),
+            Ok(Outcome::Failed(why)) => self.health.runs.failed(&why),
             Err(_) => {
                 // Its state is unknown: the next command gets a fresh one.
-                self.health.failed(&"the engine panicked");
+                self.health.runs.failed(&"the engine panicked");
                 self.unload(engine, "it panicked");
             }
         }
@@ -260,10 +275,7 @@ impl<E: ?Sized> Worker<E> {
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        sync::atomic::{AtomicBool, AtomicUsize},
-        time::Instant,
-    };
+    use std::sync::atomic::{AtomicBool, AtomicUsize};
 
     use songwright_base::Silent;
 
@@ -356,13 +368,81 @@ mod tests {
                 .await
         }
         assert!(fails(&workers).await.is_err());
-        until(|| workers.health().status() == HealthStatus::Degraded).await;
+        until(|| workers.health().last_runs().status() == HealthStatus::Degraded).await;
         assert!(fails(&workers).await.is_err());
         assert!(fails(&workers).await.is_err());
-        until(|| workers.health().status() == HealthStatus::Unhealthy).await;
+        until(|| workers.health().last_runs().status() == HealthStatus::Unhealthy).await;
         workers.call(Arc::new(Silent), |_, _| Ok(())).await.unwrap();
-        until(|| workers.health().status() == HealthStatus::Healthy).await;
+        until(|| workers.health().last_runs().status() == HealthStatus::Healthy).await;
         assert_eq!(loads.load(Ordering::SeqCst), 4);
+    }
+
+    /// What was logged.
+    #[derive(Clone, Default)]
+    struct Log(Arc<std::sync::Mutex<Vec<u8>>>);
+
+    impl std::io::Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn what_an_engine_logs_carries_the_operation() {
+        let log = Log::default();
+        let writer = log.clone();
+        let subscriber = tracing_subscriber::fmt()
+            .with_ansi(false)
+            .with_writer(move || writer.clone())
+            .finish();
+        // Engines have threads of their own.
+        tracing::subscriber::set_global_default(subscriber).unwrap();
+        let loads = Arc::new(AtomicUsize::new(0));
+        let kept = config(Duration::from_secs(600), 1);
+        let workers = Workers::start(&kept, &Residency::new(9), counting(&loads)).unwrap();
+        for id in ["first", "second"] {
+            let span = tracing::info_span!("operation", operation_id = id);
+            let job = |_: &mut u64, _: &dyn Observer| {
+                tracing::info!("a step of the work");
+                Ok(())
+            };
+            let call = workers.call(Arc::new(Silent), job);
+            tracing::Instrument::instrument(call, span).await.unwrap();
+        }
+        drop(workers);
+        let text = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+        let steps: Vec<_> = text.lines().filter(|l| l.contains("a step")).collect();
+        assert_eq!(steps.len(), 2, "{text}");
+        for (line, id) in steps.iter().zip(["first", "second"]) {
+            let operation = format!("operation_id=\"{id}\"");
+            assert!(line.contains(&operation), "{line}");
+        }
+        let loaded = text.lines().find(|l| l.contains("loaded engine"));
+        assert!(loaded.unwrap().contains("first"), "{text}");
+        let end = text.lines().find(|l| l.contains("shutting down")).unwrap();
+        assert!(!end.contains("operation_id"), "{end}");
+    }
+
+    #[tokio::test]
+    async fn an_engine_that_does_not_stop_is_not_waited_for() {
+        let loads = Arc::new(AtomicUsize::new(0));
+        let kept = config(Duration::from_secs(600), 1);
+        let workers = Workers::start(&kept, &Residency::new(9), counting(&loads)).unwrap();
+        let (free, wait) = std::sync::mpsc::channel::<()>();
+        let deaf = workers.call(Arc::new(Silent), move |_, _| {
+            let _ = wait.recv();
+            Ok(())
+        });
+        let begun = tokio::time::timeout(Duration::from_millis(50), deaf).await;
+        assert!(begun.is_err());
+        until(|| loads.load(Ordering::SeqCst) == 1).await;
+        // Were it waited for, this would not return.
+        drop(workers);
+        drop(free);
     }
 
     #[tokio::test]

@@ -42,6 +42,18 @@ fn graphics() -> Option<Device> {
     None
 }
 
+/// The graphics interface that the program was built for, where it was.
+#[must_use]
+pub const fn built_for() -> Option<&'static str> {
+    if cfg!(feature = "cuda") {
+        Some("CUDA")
+    } else if cfg!(feature = "metal") {
+        Some("Metal")
+    } else {
+        None
+    }
+}
+
 /// A device, as engines are told apart by it.
 #[must_use]
 pub const fn word(device: &Device) -> &'static str {

@@ -127,7 +127,7 @@ pub(crate) fn accepted(operation: &Operation) -> Response {
 fn closing() -> Failure {
     Failure::new(
         Code::Unavailable,
-        "Songwright is shutting down. What was waiting is kept and goes on at the next start when asked.",
+        "Songwright is shutting down. What was not done is kept and goes on at the next start when asked.",
     )
 }
 

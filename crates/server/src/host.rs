@@ -1,6 +1,6 @@
 use std::{
     sync::Arc,
-    time::{Duration, Instant, SystemTime, UNIX_EPOCH},
+    time::{Duration, Instant},
 };
 
 use songwright_api::{MusicEstimate, MusicRequest};
@@ -12,7 +12,7 @@ use songwright_engine::{Aside, Queue, Work};
 use songwright_music::MusicParams;
 use songwright_remote::RemoteTarget;
 use songwright_song::Studio;
-use songwright_storage::{Library, ObjectConfig, Objects, QueueClaim, S3Config};
+use songwright_storage::{Library, ObjectConfig, Objects, QueueClaim, S3Config, Scratch};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -21,13 +21,8 @@ use crate::{
     models, work,
 };
 
-/// Files of no row that are older than this at the start were left behind by a crash: another
-/// process may be about to add younger ones.
-const ORPHAN_AGE: Duration = Duration::from_secs(3600);
 /// Models come over slow lines too.
 const INSTALL_LIMIT: Duration = Duration::from_secs(7 * 24 * 3600);
-/// Results of single services are kept for a week.
-const LOOSE_AGE: Duration = Duration::from_secs(7 * 24 * 3600);
 
 /// Everything behind the server: configuration, queue, engines, files and library. The command
 /// line uses it without a server.
@@ -65,7 +60,7 @@ impl Host {
             )
         })?;
         let library = Arc::new(Library::open(&data_dir.join("library.db"))?);
-        let objects = Objects::open(&object_config(&config))?;
+        let objects = Objects::open(&object_config(&config), &library)?;
         // Another process may serve the same folder: its running operations are its own.
         let claim = match library.claim_queue(&serving.services()) {
             Ok(claim) => Some(claim),
@@ -83,6 +78,7 @@ impl Host {
             cover: engines.cover,
             objects,
             library: library.clone(),
+            scratch: Scratch::of(&data_dir),
         });
         let journal: Arc<dyn Journal> = library;
         let worker = studio.clone();
@@ -121,7 +117,7 @@ impl Host {
             claim,
         });
         if let Some(claim) = &host.claim {
-            host.sweep(claim).await;
+            host.studio.sweep(claim).await;
         }
         Ok(host)
     }
@@ -145,58 +141,6 @@ impl Host {
     /// A service that runs in another process.
     pub(crate) fn remote(&self, service: Service) -> Option<RemoteTarget> {
         crate::assembly::remote_target(&self.config, self.serving, service)
-    }
-
-    /// Deletes what a crash left behind and results of single services that nobody took.
-    async fn sweep(&self, claim: &QueueClaim) {
-        let before = |age: Duration| {
-            let now = SystemTime::now()
-                .duration_since(UNIX_EPOCH)
-                .unwrap_or_default();
-            i64::try_from(now.saturating_sub(age).as_millis()).unwrap_or(i64::MAX)
-        };
-        if let Err(error) = self.studio.objects.remove_half_written(ORPHAN_AGE) {
-            tracing::warn!("{error}");
-        }
-        let orphans = match self
-            .studio
-            .library
-            .orphans(claim, &self.studio.objects, before(ORPHAN_AGE))
-            .await
-        {
-            Ok(orphans) => orphans,
-            Err(error) => {
-                tracing::warn!("Left-over files were not looked for: {error}");
-                return;
-            }
-        };
-        for orphan in orphans {
-            tracing::info!(
-                key = orphan.key.as_str(),
-                "deleting a file that no song owns"
-            );
-            if let Err(error) = self.studio.objects.delete(&orphan.key).await {
-                tracing::warn!("{error}");
-            }
-        }
-        let old = match self.studio.library.loose_files(before(LOOSE_AGE)) {
-            Ok(old) => old,
-            Err(error) => {
-                tracing::warn!("{error}");
-                return;
-            }
-        };
-        for loose in old {
-            // Forgotten first: a file without a row is an orphan, a row without a file is a lie.
-            let forgotten = self.studio.library.forget_loose_file(&loose.file.key);
-            if let Err(error) = forgotten {
-                tracing::warn!("{error}");
-                continue;
-            }
-            if let Err(error) = self.studio.objects.delete(&loose.file.key).await {
-                tracing::warn!("{error}");
-            }
-        }
     }
 }
 

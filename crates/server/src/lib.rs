@@ -9,6 +9,8 @@ pub mod adapters;
 mod answer;
 mod assembly;
 mod body;
+mod bundles;
+mod device;
 mod error;
 mod files;
 mod gate;
@@ -29,6 +31,7 @@ mod settle;
 mod work;
 
 pub use assembly::Serving;
+pub use device::Device;
 pub use host::Host;
 pub use openapi::openapi;
 pub use routes::router;

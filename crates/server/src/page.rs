@@ -36,8 +36,13 @@ pub(crate) fn file(uri: &Uri) -> Option<Response> {
 }
 
 fn index() -> Response {
-    let mut response = match Built::get("index.html") {
-        Some(page) => Html(page.data.into_owned()).into_response(),
+    index_of(Built::get("index.html").map(|page| page.data.into_owned()))
+}
+
+/// The page, or where it was not built the one command that builds it.
+fn index_of(page: Option<Vec<u8>>) -> Response {
+    let mut response = match page {
+        Some(page) => Html(page).into_response(),
         None => (StatusCode::OK, Html(NOT_BUILT)).into_response(),
     };
     let headers = response.headers_mut();
@@ -68,5 +73,30 @@ fn media_type(path: &str) -> &'static str {
         "woff2" => "font/woff2",
         "json" | "webmanifest" => "application/json",
         _ => "application/octet-stream",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use http_body_util::BodyExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn where_the_page_was_not_built_the_one_command_is_said() {
+        let answer = index_of(None);
+        assert_eq!(answer.status(), StatusCode::OK);
+        assert!(
+            answer
+                .headers()
+                .contains_key(header::CONTENT_SECURITY_POLICY)
+        );
+        let body = answer.into_body().collect().await.unwrap().to_bytes();
+        let body = String::from_utf8(body.to_vec()).unwrap();
+        assert!(body.contains("cargo xtask ui"), "{body}");
+        let readme = include_str!("../../../README.md");
+        for needs in ["Node 20.19 or newer", "cargo xtask ui"] {
+            assert!(body.contains(needs) && readme.contains(needs), "{needs}");
+        }
     }
 }

@@ -6,9 +6,12 @@ use crate::{Host, router};
 
 /// How long running operations may take to end after the server was asked to stop.
 const GRACE: Duration = Duration::from_secs(20);
+/// Then what runs is interrupted, and answers and downloads are cut off after so long.
+const LIMIT: Duration = Duration::from_secs(24);
 
 /// Serves until `shutdown` resolves: then no new request is taken, what waits stays in the journal,
-/// and what runs has twenty seconds to end.
+/// and what runs has twenty seconds to end, whether somebody waits for it or not. What has not ended by
+/// then is interrupted, and can go on at the next start. This takes 24 seconds at the most.
 ///
 /// # Errors
 /// What the listener says.
@@ -19,22 +22,20 @@ pub async fn serve(
 ) -> std::io::Result<()> {
     let closing = host.closing.clone();
     let queue = host.queue.clone();
-    tokio::spawn({
-        let closing = closing.clone();
-        async move {
-            shutdown.await;
-            queue.close();
-            closing.cancel();
-        }
-    });
-    let server = axum::serve(listener, router(&host))
+    let listening = axum::serve(listener, router(&host))
         .with_graceful_shutdown(closing.clone().cancelled_owned());
+    let working = async {
+        shutdown.await;
+        queue.close();
+        closing.cancel();
+        queue.drain(GRACE).await;
+    };
     let too_long = async {
         closing.cancelled().await;
-        tokio::time::sleep(GRACE).await;
+        tokio::time::sleep(LIMIT).await;
     };
     tokio::select! {
-        result = server => result,
+        (result, ()) = async { tokio::join!(listening.into_future(), working) } => result,
         () = too_long => Ok(()),
     }
 }

@@ -16,6 +16,8 @@ use songwright_lyrics::{
 use songwright_music::MusicParams;
 use songwright_song::{Studio, cover_request};
 
+use crate::bundles::PLAY_STEMS;
+
 pub(crate) async fn run(studio: &Studio, operation: Operation) -> Result<Value, Failure> {
     let snapshot = operation.snapshot();
     let request = snapshot.request;
@@ -34,6 +36,7 @@ pub(crate) async fn run(studio: &Studio, operation: Operation) -> Result<Value, 
             answer(&studio.new_take(&operation, read(request)?).await?)
         }
         "new_cover" => answer(&studio.new_cover(&operation, read(request)?).await?),
+        PLAY_STEMS => answer(&studio.play_stems(&operation, read(request)?).await?),
         "generate_cover_image" => cover(studio, &operation, read(request)?).await,
         kind @ ("generate_from_description"
         | "generate_with_lyrics"

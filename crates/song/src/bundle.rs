@@ -1,17 +1,14 @@
-use std::sync::Arc;
-
 use bytes::Bytes;
 use songwright_audio::wav::WavFormat;
-use songwright_base::{Code, EngineKind, Failure, LyricSheet, Silent};
-use songwright_music::{Composition, MusicParams};
+use songwright_base::{Code, Failure};
 use songwright_storage::{
-    Song, StemFile, Take,
+    Song, StemFile,
     bundle::{BundleForm, ExportOptions, ExtraFormat, export, import},
 };
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::{Studio, keep::put_audio, new_files::NewFiles, shelf::provenance};
+use crate::{Studio, new_files::NewFiles, shelf::provenance};
 
 /// What a bundle is to hold.
 #[derive(Clone, Debug)]
@@ -42,28 +39,28 @@ pub struct BundleFile {
 }
 
 impl Studio {
-    /// Writes a bundle into the folder `into`, named after the song. Stems that were not kept are
-    /// played again.
+    /// Writes a bundle into the folder `into`, named after the song. `played` are the stems of the take
+    /// where it has none of its own ([`Studio::play_stems`]); they go when it is written.
     ///
     /// # Errors
-    /// 404 for an unknown take, 400 where its engine has no stems, 507 where there is no space.
+    /// 404 for an unknown take, 507 where there is no space.
     pub async fn bundle(
         &self,
         song: &Song,
         wish: BundleWish,
+        played: Vec<StemFile>,
         into: &std::path::Path,
     ) -> Result<std::path::PathBuf, Failure> {
         let mut song = song.clone();
-        // Also where nobody waits for the bundle any more, what is played for it goes again.
-        let mut borrowed = NewFiles::new(&self.objects);
+        // Also where nobody waits for the bundle any more, what was played for it goes again.
+        let keys = played.iter().map(|stem| stem.file.key.clone());
+        let borrowed = NewFiles::written(&self.objects, keys.collect());
         let take = song
             .takes
             .iter_mut()
             .find(|t| t.recording.id == wish.take_id)
             .ok_or_else(|| Failure::new(Code::NotFound, "This song has no such take."))?;
-        if wish.stems && take.recording.stems.is_empty() {
-            take.recording.stems = self.play_stems_again(take, &mut borrowed).await?;
-        }
+        take.recording.stems.extend(played);
         let artist = provenance(take)
             .request
             .artist
@@ -82,23 +79,25 @@ impl Studio {
         Ok(written?)
     }
 
-    /// A bundle as a zip in a temporary folder.
+    /// A bundle as a zip in a folder that lives as long as it.
     ///
     /// # Errors
     /// As [`Studio::bundle`].
-    pub async fn bundle_zip(&self, song: &Song, wish: BundleWish) -> Result<BundleFile, Failure> {
-        let folder =
-            tempfile::tempdir().map_err(|e| Failure::internal("making a temporary folder", &e))?;
-        let path = self
-            .bundle(
-                song,
-                BundleWish {
-                    form: BundleForm::Zip,
-                    ..wish
-                },
-                folder.path(),
-            )
-            .await?;
+    pub async fn bundle_zip(
+        &self,
+        song: &Song,
+        wish: BundleWish,
+        played: Vec<StemFile>,
+    ) -> Result<BundleFile, Failure> {
+        let scratch = self.scratch.clone();
+        let folder = tokio::task::spawn_blocking(move || scratch.folder())
+            .await
+            .map_err(|e| Failure::internal("making a folder", &e))??;
+        let wish = BundleWish {
+            form: BundleForm::Zip,
+            ..wish
+        };
+        let path = self.bundle(song, wish, played, folder.path()).await?;
         let name = path
             .file_name()
             .unwrap_or_default()
@@ -112,13 +111,10 @@ impl Studio {
     /// # Errors
     /// 400 naming the file that is damaged or missing; 507 where there is no space.
     pub async fn import_zip(&self, zip: Bytes) -> Result<Song, Failure> {
-        let file = tokio::task::spawn_blocking(move || {
-            let file = tempfile::Builder::new().suffix(".zip").tempfile()?;
-            std::fs::write(file.path(), &zip).map(|()| file)
-        })
-        .await
-        .map_err(|e| Failure::internal("receiving a bundle", &e))?
-        .map_err(|e| Failure::internal("receiving a bundle", &e))?;
+        let scratch = self.scratch.clone();
+        let file = tokio::task::spawn_blocking(move || scratch.file(".zip", &zip))
+            .await
+            .map_err(|e| Failure::internal("receiving a bundle", &e))??;
         self.import(file.path()).await
     }
 
@@ -133,50 +129,5 @@ impl Studio {
             .map_err(|e| Failure::internal("reading a bundle", &e))?
             .map_err(songwright_storage::Error::from)?;
         Ok(bundle.import_into(&self.library, &self.objects).await?)
-    }
-
-    /// The same seed and request give the same parts again, where the same engine is at hand.
-    async fn play_stems_again(
-        &self,
-        take: &Take,
-        into: &mut NewFiles,
-    ) -> Result<Vec<StemFile>, Failure> {
-        let recording = &take.recording;
-        let same_engine = *self.music.chosen().await.info() == recording.engine;
-        if recording.engine.kind != EngineKind::Sketch || !same_engine {
-            return Err(Failure::new(
-                Code::BadRequest,
-                format!(
-                    "{} {} made this take without stems. Ask for the bundle without them.",
-                    recording.engine.name, recording.engine.version
-                ),
-            ));
-        }
-        let composition = self.compose_again(take).await?;
-        let mut stems = Vec::new();
-        for stem in composition.stems {
-            let file = put_audio(into, stem.audio).await?.file;
-            stems.push(StemFile {
-                name: stem.name,
-                file,
-            });
-        }
-        Ok(stems)
-    }
-
-    async fn compose_again(&self, take: &Take) -> Result<Composition, Failure> {
-        let made = provenance(take);
-        let audio = songwright_api::AudioGeneration::try_from(&made.request.audio)?;
-        let sheet = made
-            .sung_lyrics
-            .as_deref()
-            .map(LyricSheet::parse)
-            .unwrap_or_default();
-        let audio = songwright_api::AudioGeneration {
-            instrumental: made.sung_lyrics.is_none(),
-            ..audio
-        };
-        let params = MusicParams::new(made.sung_prompt, sheet, audio);
-        Ok(self.music.compose(params, Arc::new(Silent)).await?)
     }
 }

@@ -19,7 +19,9 @@ mod reference;
 mod release;
 mod shelf;
 mod stages;
+mod stems;
 mod studio;
+mod sweep;
 mod take;
 mod words;
 
@@ -30,4 +32,5 @@ pub use making::Making;
 pub use provenance::Provenance;
 pub use release::{ArtForm, ArtWish, ReleaseArt};
 pub use shelf::{links, package, song};
+pub use stems::PlayStems;
 pub use studio::Studio;

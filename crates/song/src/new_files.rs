@@ -20,6 +20,13 @@ impl NewFiles {
         }
     }
 
+    /// Those that were written by another operation.
+    pub(crate) fn written(objects: &Objects, keys: Vec<ObjectKey>) -> Self {
+        let mut files = Self::new(objects);
+        files.keys = keys;
+        files
+    }
+
     /// Writes one.
     pub(crate) async fn put(
         &mut self,

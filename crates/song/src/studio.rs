@@ -4,7 +4,7 @@ use songwright_base::Failure;
 use songwright_cover::CoverService;
 use songwright_lyrics::LyricsService;
 use songwright_music::MusicService;
-use songwright_storage::{Library, Objects};
+use songwright_storage::{Library, Objects, Scratch};
 
 /// What songs are made with: the three services, wherever they run, and where songs are kept.
 pub struct Studio {
@@ -18,6 +18,8 @@ pub struct Studio {
     pub objects: Objects,
     /// What is known of them.
     pub library: Arc<Library>,
+    /// For files that live no longer than a request.
+    pub scratch: Scratch,
 }
 
 impl Studio {

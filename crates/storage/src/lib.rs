@@ -2,7 +2,7 @@
 //! what is known of them (SQLite), and bundles to take a song elsewhere and back.
 //!
 //! Nothing is written half. A file is stored whole or not at all; the library row comes last. A
-//! crash between the two leaves files that no row knows, which [`Library::orphans`] lists.
+//! crash between the two leaves files that no row names, which [`Library::unkept_files`] lists.
 
 pub mod bundle;
 mod error;
@@ -11,6 +11,7 @@ mod library;
 mod object_config;
 mod object_key;
 mod objects;
+mod scratch;
 
 pub use bundle::BundleError;
 pub use error::Error;
@@ -20,4 +21,5 @@ pub use library::{
 };
 pub use object_config::{ObjectConfig, S3Config, StorageMode};
 pub use object_key::ObjectKey;
-pub use objects::{ObjectInfo, Objects, StoredFile};
+pub use objects::{ObjectInfo, Objects, StoredFile, check_bucket};
+pub use scratch::Scratch;

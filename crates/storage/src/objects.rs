@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 use crate::error::is_full;
-use crate::{Error, ObjectConfig, ObjectKey, S3Config, StorageMode};
+use crate::{Error, Library, ObjectConfig, ObjectKey, S3Config, StorageMode};
 
 /// Larger objects go to S3 in parts of this size, so that a slow line can retry a part.
 const PART_BYTES: usize = 8 << 20;
@@ -35,7 +35,7 @@ pub struct StoredFile {
     pub sha256: String,
 }
 
-/// An object as the store lists it.
+/// An object as the store knows it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct ObjectInfo {
     /// Its key.
@@ -46,15 +46,18 @@ pub struct ObjectInfo {
     pub modified_at_ms: i64,
 }
 
-/// The object store: a local folder or an S3 bucket, of files under flat keys.
+/// The object store of a library: a local folder or an S3 bucket, of files under flat keys.
 ///
-/// Objects are written whole or not at all, and are on the disk when `put` returns. Cheap to
-/// clone. Every method must be called inside a tokio runtime.
+/// Objects are written whole or not at all, and are on the disk when `put` returns. Before one is
+/// written the library notes its key, so that what a crash leaves behind is known for this
+/// library's: a bucket may hold files of others, and nothing else is ever deleted. Cheap to clone.
+/// Every method must be called inside a tokio runtime.
 #[derive(Clone)]
 pub struct Objects {
     store: Arc<dyn ObjectStore>,
     mode: StorageMode,
     local_dir: Option<PathBuf>,
+    library: Arc<Library>,
 }
 
 impl fmt::Debug for Objects {
@@ -64,11 +67,11 @@ impl fmt::Debug for Objects {
 }
 
 impl Objects {
-    /// Opens the store. A local folder is made; a bucket is not asked anything yet.
+    /// Opens the store of `library`. A local folder is made; a bucket is not asked anything yet.
     ///
     /// # Errors
     /// [`Error::Io`] for a folder that cannot be made, [`Error::Settings`] for a bucket's.
-    pub fn open(config: &ObjectConfig) -> Result<Self, Error> {
+    pub fn open(config: &ObjectConfig, library: &Arc<Library>) -> Result<Self, Error> {
         match config {
             ObjectConfig::Local { dir } => {
                 std::fs::create_dir_all(dir).map_err(Error::io(dir, "made"))?;
@@ -79,12 +82,14 @@ impl Objects {
                     store: Arc::new(store),
                     mode: StorageMode::Local,
                     local_dir: Some(dir.clone()),
+                    library: library.clone(),
                 })
             }
             ObjectConfig::S3(s3) => Ok(Self {
                 store: Arc::new(s3_store(s3)?),
                 mode: StorageMode::S3,
                 local_dir: None,
+                library: library.clone(),
             }),
         }
     }
@@ -93,12 +98,6 @@ impl Objects {
     #[must_use]
     pub const fn mode(&self) -> StorageMode {
         self.mode
-    }
-
-    /// The file of `key` where the store is a local folder.
-    #[must_use]
-    pub fn local_path(&self, key: &ObjectKey) -> Option<PathBuf> {
-        self.local_dir.as_ref().map(|dir| dir.join(key.as_str()))
     }
 
     /// Removes from a local folder what a crash left half written, where it is older than `age`:
@@ -113,26 +112,19 @@ impl Objects {
         }
     }
 
-    /// Whether the store answers, for a health check.
-    ///
-    /// # Errors
-    /// [`Error::Store`] where it does not.
-    pub async fn check(&self) -> Result<(), Error> {
-        match self.store.list(None).next().await {
-            Some(Err(e)) => Err(self.failed("listing its files", "a file", e)),
-            Some(Ok(_)) | None => Ok(()),
-        }
-    }
-
-    /// Stores `content` under `key`, replacing what was there.
+    /// Stores `content` under `key`, replacing what was there. Until a row of the library names it, it
+    /// is one of [`Library::unkept_files`].
     ///
     /// # Errors
     /// [`Error::Full`] where there is no space; nothing is visible under the key then.
     pub async fn put(&self, key: &ObjectKey, content: Bytes) -> Result<StoredFile, Error> {
-        let hashed = content.clone();
-        let sha256 = tokio::task::spawn_blocking(move || sha256_hex(&hashed))
-            .await
-            .map_err(|e| self.failed_with(format!("hashing {key}"), e.into()))?;
+        let (hashed, noted) = (content.clone(), key.clone());
+        let sha256 = self
+            .blocking("hashing", key, move |library| {
+                library.note_unkept(&noted)?;
+                Ok(sha256_hex(&hashed))
+            })
+            .await?;
         let bytes = content.len() as u64;
         let path = StorePath::from(key.as_str());
         let written = if self.mode == StorageMode::S3 && content.len() > 2 * PART_BYTES {
@@ -253,34 +245,28 @@ impl Objects {
     /// Removes an object; one that is not there is removed already.
     ///
     /// # Errors
-    /// [`Error::Store`].
+    /// [`Error::Store`]; the library knows then that it is still to be removed.
     pub async fn delete(&self, key: &ObjectKey) -> Result<(), Error> {
         match self.store.delete(&StorePath::from(key.as_str())).await {
-            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
-            Err(e) => Err(self.failed(format!("deleting {key}"), key.as_str(), e)),
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => {}
+            Err(e) => return Err(self.failed(format!("deleting {key}"), key.as_str(), e)),
         }
+        let gone = key.clone();
+        self.blocking("deleting", key, move |library| library.forget_unkept(&gone))
+            .await
     }
 
-    /// Every object, in no order. What lies in the folder or bucket under a name that is no key
-    /// is not ours and is left out.
-    ///
-    /// # Errors
-    /// [`Error::Store`].
-    pub async fn list(&self) -> Result<Vec<ObjectInfo>, Error> {
-        self.store
-            .list(None)
-            .map_err(|e| self.failed("listing its files", "a file", e))
-            .try_filter_map(|meta| async move {
-                Ok(ObjectKey::parse(meta.location.as_ref())
-                    .ok()
-                    .map(|key| ObjectInfo {
-                        key,
-                        bytes: meta.size,
-                        modified_at_ms: meta.last_modified.timestamp_millis(),
-                    }))
-            })
-            .try_collect()
+    /// Runs a short call off the async threads.
+    async fn blocking<T: Send + 'static>(
+        &self,
+        doing: &str,
+        key: &ObjectKey,
+        call: impl FnOnce(&Library) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let library = self.library.clone();
+        tokio::task::spawn_blocking(move || call(&library))
             .await
+            .map_err(|e| self.failed_with(format!("{doing} {key}"), e.into()))?
     }
 
     fn failed(&self, doing: impl Into<String>, key: &str, error: object_store::Error) -> Error {
@@ -400,6 +386,21 @@ fn s3_store(config: &S3Config) -> Result<impl ObjectStore + use<>, Error> {
         .with_client_options(client)
         .build()
         .map_err(settings)
+}
+
+/// Whether a bucket answers. Nothing is written.
+///
+/// # Errors
+/// [`Error::Settings`], [`Error::Store`].
+pub async fn check_bucket(config: &S3Config) -> Result<(), Error> {
+    match s3_store(config)?.list(None).next().await {
+        Some(Err(e)) => Err(Error::Store {
+            doing: "listing its files".to_owned(),
+            remote: true,
+            source: e.into(),
+        }),
+        Some(Ok(_)) | None => Ok(()),
+    }
 }
 
 fn settings(error: object_store::Error) -> Error {

@@ -15,7 +15,7 @@ use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use serde_json::json;
 use sha2::Digest as _;
@@ -115,7 +115,7 @@ async fn a_kill_at_any_moment_loses_nothing_that_was_finished() {
     let dir = tempfile::tempdir().unwrap();
     let mut promised_songs = HashSet::new();
     let mut promised_operations = HashSet::new();
-    let (mut interrupted, mut orphans) = (0, 0);
+    let (mut interrupted, mut left_over) = (0, 0);
     for round in 0..ROUNDS {
         let after = Duration::from_micros(rand::random_range(0..250_000));
         // Every other one is killed in its first song.
@@ -126,10 +126,6 @@ async fn a_kill_at_any_moment_loses_nothing_that_was_finished() {
                 _ => promised_operations.insert(id),
             };
         }
-        let started_at_ms = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .unwrap()
-            .as_millis() as i64;
         let (library, objects) = open(dir.path());
         objects.remove_half_written(Duration::ZERO).unwrap();
         library.check().unwrap();
@@ -178,15 +174,13 @@ async fn a_kill_at_any_moment_loses_nothing_that_was_finished() {
             }
         }
 
-        let left = library
-            .orphans(&claim, &objects, started_at_ms)
-            .await
-            .unwrap();
+        let left = library.unkept_files(&claim, i64::MAX).unwrap();
         assert!(left.len() <= 5, "one song's files at the most: {left:?}");
-        orphans += left.len();
-        for object in left {
-            objects.delete(&object.key).await.unwrap();
+        left_over += left.len();
+        for key in left {
+            objects.delete(&key).await.unwrap();
         }
+        assert!(library.unkept_files(&claim, i64::MAX).unwrap().is_empty());
         let names = std::fs::read_dir(dir.path().join("objects")).unwrap();
         assert_eq!(
             names.count(),
@@ -195,7 +189,7 @@ async fn a_kill_at_any_moment_loses_nothing_that_was_finished() {
         );
     }
     println!(
-        "{ROUNDS} kills: {} songs, {interrupted} interrupted operations, {orphans} orphans",
+        "{ROUNDS} kills: {} songs, {interrupted} interrupted operations, {left_over} files left over",
         promised_songs.len()
     );
     assert!(promised_songs.len() >= ROUNDS / 2);

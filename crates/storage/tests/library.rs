@@ -7,7 +7,7 @@
 
 mod fixture;
 
-use songwright_storage::{Error, Library, Lineage, SongFilter};
+use songwright_storage::{Error, Library, Lineage, Objects, SongFilter};
 use uuid::Uuid;
 
 fn library(dir: &std::path::Path) -> Library {
@@ -215,33 +215,63 @@ async fn takes_know_where_they_come_from_and_leave_no_file_behind() {
 }
 
 #[tokio::test]
-async fn orphans_are_what_no_row_knows() {
+async fn what_was_written_and_got_no_row_is_left_over() {
     let dir = tempfile::tempdir().unwrap();
     let objects = fixture::store(dir.path());
     let library = library(dir.path());
     let claim = library
         .claim_queue(&[songwright_base::Service::Integrated])
         .unwrap();
-    library
-        .add_song(&fixture::song(&objects, "Kept").await.unwrap())
-        .unwrap();
+    let song = fixture::song(&objects, "Kept").await.unwrap();
+    library.add_song(&song).unwrap();
     let demo = fixture::artwork(&objects).await.unwrap().image;
     library.add_loose_file(&demo).unwrap();
     let lost = fixture::artwork(&objects).await.unwrap().image;
-    assert!(
-        library
-            .orphans(&claim, &objects, 0)
-            .await
-            .unwrap()
-            .is_empty(),
-        "all are younger"
-    );
-    let orphans = library.orphans(&claim, &objects, i64::MAX).await.unwrap();
-    assert_eq!(orphans.len(), 1);
-    assert_eq!(orphans[0].key, lost.key);
+    let left = |before_ms| library.unkept_files(&claim, before_ms).unwrap();
+    assert!(left(0).is_empty(), "all are younger");
+    assert_eq!(left(i64::MAX), std::slice::from_ref(&lost.key));
+    objects.delete(&lost.key).await.unwrap();
+    assert!(left(i64::MAX).is_empty());
+
     assert_eq!(library.loose_files(i64::MAX).unwrap()[0].file, demo);
     assert!(library.forget_loose_file(&demo.key).unwrap());
     assert!(!library.forget_loose_file(&demo.key).unwrap());
+    assert_eq!(left(i64::MAX), [demo.key], "its object is still to go");
+    let keys = library.delete_song(song.id).unwrap();
+    assert_eq!(left(i64::MAX).len(), 1 + keys.len());
+    for key in left(i64::MAX) {
+        objects.delete(&key).await.unwrap();
+        assert!(matches!(
+            objects.head(&key).await,
+            Err(Error::NoSuchObject { .. })
+        ));
+    }
+    assert!(left(i64::MAX).is_empty());
+}
+
+#[tokio::test]
+async fn what_another_library_keeps_in_the_same_store_is_never_left_over() {
+    let (dir, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let place = fixture::place(dir.path());
+    let open = |dir: &std::path::Path| {
+        let library = fixture::library(dir);
+        (Objects::open(&place, &library).unwrap(), library)
+    };
+    let (objects, library) = open(dir.path());
+    let song = fixture::song(&objects, "Kept").await.unwrap();
+    library.add_song(&song).unwrap();
+    let writing = fixture::artwork(&objects).await.unwrap().image;
+
+    let (others, second) = open(other.path());
+    let lost = fixture::artwork(&others).await.unwrap().image;
+    let claim = second
+        .claim_queue(&[songwright_base::Service::Integrated])
+        .unwrap();
+    let left = second.unkept_files(&claim, i64::MAX).unwrap();
+    assert_eq!(left, [lost.key], "its own and nothing else");
+    for file in [&song.recordings[0].audio, &writing] {
+        assert_eq!(objects.head(&file.key).await.unwrap().bytes, file.bytes);
+    }
 }
 
 #[test]

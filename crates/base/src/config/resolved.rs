@@ -59,6 +59,16 @@ impl ModelChoice {
             Some(id) => Self::Named(id.to_owned()),
         }
     }
+
+    /// As it is written in a configuration.
+    #[must_use]
+    pub fn word(&self) -> &str {
+        match self {
+            Self::Auto => "auto",
+            Self::Sketch => "sketch",
+            Self::Named(id) => id,
+        }
+    }
 }
 
 /// `ServiceConfig` of the contract.
@@ -66,7 +76,7 @@ impl ModelChoice {
 pub struct ServiceConfig {
     /// Whose it is.
     pub service: Service,
-    /// Who does the work where this process serves it. The image service has no choice yet.
+    /// Who does the work where this process serves it; the integrated service has none to choose.
     pub model: ModelChoice,
     /// Idle time before the model is unloaded.
     pub scaledown_window: Duration,

@@ -1,5 +1,8 @@
 use std::{
-    sync::{Arc, Mutex, OnceLock, PoisonError},
+    sync::{
+        Arc, Mutex, OnceLock, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
     time::{Duration, Instant},
 };
 
@@ -27,6 +30,10 @@ struct Inner {
     state: watch::Sender<(u64, Snapshot)>,
     clocks: Mutex<Vec<(Stage, Instant)>>,
     cancelled: CancellationToken,
+    /// Whether it was stopped because the program ends.
+    interrupted: AtomicBool,
+    /// Whether it is of an earlier run and nobody has asked for it yet.
+    kept: AtomicBool,
     deadline: OnceLock<(Instant, Duration)>,
     journal: Arc<dyn Journal>,
     /// The last unfinished picture.
@@ -35,12 +42,17 @@ struct Inner {
 
 impl Operation {
     pub(crate) fn new(snapshot: Snapshot, journal: Arc<dyn Journal>) -> Self {
+        // Larger than any number that it had in an earlier run, so that who saw those sees what follows:
+        // it changes less often than every microsecond.
+        let number = Timestamp::now().as_microsecond().unsigned_abs();
         Self(Arc::new(Inner {
             id: snapshot.operation_id,
             service: snapshot.service,
-            state: watch::Sender::new((1, snapshot)),
+            state: watch::Sender::new((number, snapshot)),
             clocks: Mutex::default(),
             cancelled: CancellationToken::new(),
+            interrupted: AtomicBool::new(false),
+            kept: AtomicBool::new(false),
             deadline: OnceLock::new(),
             journal,
             preview: Mutex::default(),
@@ -86,6 +98,39 @@ impl Operation {
         self.snapshot()
     }
 
+    /// One of an earlier run, which waits until it is asked for.
+    pub(crate) fn of_earlier_run(snapshot: Snapshot, journal: Arc<dyn Journal>) -> Self {
+        let operation = Self::new(snapshot, journal);
+        operation.0.kept.store(true, Ordering::SeqCst);
+        operation
+    }
+
+    /// Whether it is of an earlier run and nobody has asked for it until now, which this does. Only the
+    /// first who asks is told so.
+    #[must_use]
+    pub fn take_up(&self) -> bool {
+        self.0.kept.swap(false, Ordering::SeqCst)
+    }
+
+    /// Waits again from its beginning, for those too who watch it already.
+    pub(crate) fn wait_again(&self) {
+        self.change(|s| {
+            *s = Snapshot {
+                state: OperationState::Waiting,
+                stage: None,
+                message: "Waiting".to_owned(),
+                note: None,
+                previews: 0,
+                stages: Vec::new(),
+                started_at: None,
+                ended_at: None,
+                error: None,
+                ..s.clone()
+            };
+        });
+        self.0.journal.changed(&self.snapshot());
+    }
+
     /// Names the stages that will run, with what each took before where that is known.
     pub fn expect_stages(&self, stages: Vec<StageStatus>) {
         self.change(|s| s.stages = stages);
@@ -106,18 +151,23 @@ impl Operation {
     /// Ends the work.
     pub fn end(&self, outcome: Result<serde_json::Value, Failure>) {
         let was_cancelled = self.0.cancelled.is_cancelled();
+        let was_interrupted = self.0.interrupted.load(Ordering::SeqCst);
         let mut preview = self.0.preview.lock();
         if let Ok(preview) = &mut preview {
             preview.take();
         }
         drop(preview);
         self.change(|s| {
-            if s.state.is_ended() {
+            // What was interrupted ends when it is no longer wanted.
+            if s.state.is_ended() && s.state != OperationState::Interrupted {
                 return;
             }
             s.ended_at = Some(Timestamp::now());
             s.queue_position = None;
             match outcome {
+                Err(failure) if was_interrupted && failure.code == crate::Code::Conflict => {
+                    s.interrupt();
+                }
                 Ok(result) => {
                     s.state = OperationState::Succeeded;
                     "Done".clone_into(&mut s.message);
@@ -156,6 +206,12 @@ impl Operation {
 
     /// Asks it to stop. Its engine is free within one step.
     pub fn cancel(&self) {
+        self.0.cancelled.cancel();
+    }
+
+    /// Stops it as [`Operation::cancel`] does, because the program ends: it can go on at the next start.
+    pub fn interrupt(&self) {
+        self.0.interrupted.store(true, Ordering::SeqCst);
         self.0.cancelled.cancel();
     }
 

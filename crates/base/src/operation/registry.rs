@@ -19,10 +19,6 @@ pub struct ServiceTotals {
     pub active: u64,
     /// All that were asked for.
     pub total: u64,
-    /// Ended with a result.
-    pub succeeded: u64,
-    /// Ended with an error (not counting cancelled ones).
-    pub failed: u64,
 }
 
 /// All operations of this process, by name and in order.
@@ -35,7 +31,8 @@ pub struct Operations {
 struct Inner {
     live: HashMap<OperationId, Operation>,
     order: VecDeque<OperationId>,
-    totals: [ServiceTotals; 4],
+    /// All that were asked for, by service.
+    totals: [u64; 4],
 }
 
 impl Operations {
@@ -82,52 +79,38 @@ impl Operations {
         self.journal.submitted(&snapshot)?;
         let operation = Operation::new(snapshot, self.journal.clone());
         let mut inner = self.lock();
-        inner.totals[service.index()].total += 1;
+        inner.totals[service.index()] += 1;
         inner.insert(operation.clone());
         Ok(operation)
     }
 
     /// Takes in an operation of an earlier run of the program: waiting, interrupted or ended.
     pub fn restore(&self, snapshot: Snapshot) -> Operation {
-        let operation = Operation::new(snapshot, self.journal.clone());
+        let operation = Operation::of_earlier_run(snapshot, self.journal.clone());
         self.lock().insert(operation.clone());
         operation
     }
 
-    /// Makes a waiting operation out of a restored one, under its old name.
+    /// Makes a waiting operation out of a restored one; who watches it already goes on watching.
     ///
     /// # Errors
     /// 404 for an unknown name, 409 where it is not waiting or interrupted from an earlier run.
     pub fn revive(&self, id: OperationId) -> Result<Operation, Failure> {
-        let old = self.get(id)?.snapshot();
-        if !matches!(
-            old.state,
-            OperationState::Interrupted | OperationState::Waiting
-        ) {
-            return Err(Failure::new(
-                Code::Conflict,
-                "Only an operation that was waiting or interrupted when the program ended can go on.",
-            ));
-        }
-        let snapshot = Snapshot {
-            state: OperationState::Waiting,
-            stage: None,
-            progress: 0.0,
-            message: "Waiting".to_owned(),
-            note: None,
-            previews: 0,
-            stages: Vec::new(),
-            started_at: None,
-            ended_at: None,
-            error: None,
-            ..old
+        let operation = self.get(id)?;
+        let refused = match operation.snapshot().state {
+            OperationState::Interrupted | OperationState::Waiting if operation.take_up() => {
+                operation.wait_again();
+                self.lock().totals[operation.service().index()] += 1;
+                return Ok(operation);
+            }
+            OperationState::Waiting | OperationState::Running => {
+                "This operation is in the queue already."
+            }
+            _ => {
+                "Only an operation that was waiting or interrupted when the program ended can go on."
+            }
         };
-        self.journal.changed(&snapshot);
-        let operation = Operation::new(snapshot, self.journal.clone());
-        let mut inner = self.lock();
-        inner.totals[operation.service().index()].total += 1;
-        inner.live.insert(id, operation.clone());
-        Ok(operation)
+        Err(Failure::new(Code::Conflict, refused))
     }
 
     /// The operation of that name.
@@ -175,17 +158,9 @@ impl Operations {
         Ok(operation)
     }
 
-    /// Notes the end of an operation in the totals and forgets the oldest beyond the history.
-    pub fn cleanup(&self, operation: &Operation) {
-        let state = operation.snapshot().state;
-        let mut inner = self.lock();
-        let totals = &mut inner.totals[operation.service().index()];
-        match state {
-            OperationState::Succeeded => totals.succeeded += 1,
-            OperationState::Failed => totals.failed += 1,
-            _ => {}
-        }
-        inner.forget_oldest();
+    /// After the end of an operation: forgets the oldest beyond the history.
+    pub fn cleanup(&self) {
+        self.lock().forget_oldest();
     }
 
     /// Counts of a service.
@@ -199,7 +174,7 @@ impl Operations {
             .count() as u64;
         ServiceTotals {
             active,
-            ..inner.totals[service.index()]
+            total: inner.totals[service.index()],
         }
     }
 
@@ -285,6 +260,49 @@ mod tests {
         assert_eq!(unknown.code, Code::NotFound);
     }
 
+    #[tokio::test]
+    async fn who_watches_an_operation_of_an_earlier_run_sees_it_go_on() {
+        let operations = operations();
+        let old = start(&operations);
+        old.report(Progress::new(Stage::Arrange, 1, 2));
+        let (seen, snapshot) = old.watch().borrow().clone();
+        let restored = Operations::new(Arc::new(NoJournal));
+        let operation = restored.restore(snapshot);
+        let mut watch = operation.watch();
+        let (number, _) = watch.borrow_and_update().clone();
+        assert!(number > seen, "{number} came after {seen}");
+        let revived = restored.revive(operation.id()).unwrap();
+        assert!(revived.snapshot().stages.is_empty());
+        revived.start(Duration::from_secs(60));
+        let running = |(_, s): &(u64, Snapshot)| s.state == OperationState::Running;
+        watch.wait_for(running).await.unwrap();
+        let Err(again) = restored.revive(operation.id()) else {
+            panic!("revived twice")
+        };
+        assert_eq!(again.code, Code::Conflict);
+    }
+
+    #[test]
+    fn what_was_interrupted_can_go_on_until_it_is_cancelled() {
+        let operations = operations();
+        let op = start(&operations);
+        op.start(Duration::from_secs(60));
+        op.interrupt();
+        op.end(Err(EngineError::Cancelled.into()));
+        let interrupted = op.snapshot();
+        assert_eq!(interrupted.state, OperationState::Interrupted);
+        assert_eq!(interrupted.error, None);
+        assert!(operations.revive(op.id()).is_err(), "not in this run");
+        let next = Operations::new(Arc::new(NoJournal));
+        let kept = next.restore(interrupted);
+        next.cancel(kept.id()).unwrap();
+        assert!(kept.take_up());
+        kept.end(Err(EngineError::Cancelled.into()));
+        assert_eq!(kept.snapshot().state, OperationState::Cancelled);
+        assert!(next.cancel(kept.id()).is_err());
+        assert!(next.revive(kept.id()).is_err());
+    }
+
     #[test]
     fn a_passed_deadline_is_a_timeout_not_a_cancellation() {
         let operations = operations();
@@ -306,7 +324,7 @@ mod tests {
         for _ in 0..HISTORY + 20 {
             let op = start(&operations);
             op.end(Ok(serde_json::Value::Null));
-            operations.cleanup(&op);
+            operations.cleanup();
         }
         assert_eq!(operations.list().len(), HISTORY);
         assert!(operations.get(live.id()).is_ok());

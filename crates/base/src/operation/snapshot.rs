@@ -182,6 +182,12 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// Notes that the program ended while it ran.
+    pub fn interrupt(&mut self) {
+        self.state = OperationState::Interrupted;
+        "The program ended while this was being made.".clone_into(&mut self.message);
+    }
+
     /// Recomputes `progress` and `eta_s` from the stages.
     pub(crate) fn weigh(&mut self) {
         let weight = |s: &StageStatus| s.expected_s.unwrap_or(1.0).max(0.01);

@@ -9,8 +9,12 @@ mod speed;
 use std::net::{Ipv4Addr, SocketAddr};
 
 use serde::Serialize;
-use songwright_base::{Service, config::Config};
+use songwright_base::{
+    Failure, Service,
+    config::{Config, StorageConfig},
+};
 use songwright_server::{Host, Serving};
+use songwright_storage::Scratch;
 use tokio::{net::TcpListener, sync::oneshot, task::JoinHandle};
 
 use crate::{Error, http, print};
@@ -86,7 +90,7 @@ async fn check_one(config: &Config, service: Service) -> Result<Report, Error> {
     })
 }
 
-/// A service alone on a free port of this machine, with a library of its own.
+/// A service alone on a free port of this machine, with a library and files of its own.
 struct Running {
     url: String,
     stop: oneshot::Sender<()>,
@@ -96,7 +100,9 @@ struct Running {
 
 impl Running {
     async fn start(config: &Config, service: Service) -> Result<Self, Error> {
-        let folder = tempfile::tempdir().map_err(Error::system("making a temporary folder"))?;
+        let folder = Scratch::of(&config.data_dir)
+            .folder()
+            .map_err(Failure::from)?;
         let config = Config {
             data_dir: folder.path().to_owned(),
             host: Ipv4Addr::LOCALHOST.into(),
@@ -104,6 +110,8 @@ impl Running {
             // Nobody else knows the port.
             api_key: None,
             max_body_bytes: MAX_BODY_BYTES,
+            // A bucket is for songs.
+            storage: StorageConfig::Local,
             ..config.clone()
         };
         let address = SocketAddr::new(config.host, config.port);

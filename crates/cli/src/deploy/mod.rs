@@ -102,8 +102,7 @@ fn commands(args: &DeployAllArgs) -> Vec<String> {
                 quoted(&args.image)
             ),
             format!("docker push {}", quoted(&args.image)),
-            "kubectl apply -k base    # or gpu: one NVIDIA GPU for each service that computes"
-                .to_owned(),
+            "kubectl apply -k base    # or gpu: its head says which image it needs besides".to_owned(),
         ],
         Target::Modal => vec![
             enter,

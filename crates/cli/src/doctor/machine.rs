@@ -3,6 +3,7 @@ use std::path::Path;
 use songwright_api::ModelState;
 use songwright_base::config::Config;
 use songwright_hub::{Error as HubError, Hub};
+use songwright_server::Device;
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
 use super::Check;
@@ -17,7 +18,7 @@ pub(super) fn checks(config: &Config) -> Vec<Check> {
         RefreshKind::nothing().with_memory(MemoryRefreshKind::everything()),
     );
     vec![
-        device(),
+        device(Device::found(), nvidia_gpus().as_deref()),
         processor(),
         match system {
             Ok(system) => memory(system.available_memory(), system.total_memory()),
@@ -28,14 +29,34 @@ pub(super) fn checks(config: &Config) -> Vec<Check> {
     ]
 }
 
-/// The built-in engines compute on the CPU; a GPU is named so that nobody wonders.
-fn device() -> Check {
-    match nvidia_gpus() {
-        Some(gpus) => Check::ok(
+/// What installed models compute on. The built-in engines compute on the CPU; a GPU is named so that
+/// nobody wonders.
+fn device(found: Device, gpus: Option<&str>) -> Check {
+    match (found.built_for, gpus) {
+        (Some(interface), gpus) if found.is_graphics => {
+            let card = gpus.map_or_else(String::new, |gpus| format!(" on {gpus}"));
+            Check::ok(
+                "device",
+                format!("{interface}{card} for installed models; the built-in engines use the CPU"),
+            )
+        }
+        (Some(interface), Some(gpus)) => Check::note(
             "device",
-            format!("CPU; the built-in engines do not use {gpus}"),
+            format!(
+                "CPU; {gpus} cannot be used: {interface}'s libraries or its driver do not load"
+            ),
         ),
-        None => Check::ok("device", "CPU; no NVIDIA GPU was found"),
+        (Some(interface), None) => {
+            Check::ok("device", format!("CPU; no card for {interface} was found"))
+        }
+        (None, Some(gpus)) => Check::ok(
+            "device",
+            format!(
+                "CPU; this program was built without CUDA and does not use {gpus}: \
+                 `cargo xtask cuda build` makes one that does"
+            ),
+        ),
+        (None, None) => Check::ok("device", "CPU; no NVIDIA GPU was found"),
     }
 }
 
@@ -129,6 +150,50 @@ mod tests {
 
     use super::*;
     use crate::doctor::Verdict;
+
+    #[test]
+    fn the_device_is_the_one_that_models_compute_on() {
+        let found = |is_graphics, built_for| Device {
+            is_graphics,
+            built_for,
+        };
+        let card = Some("NVIDIA A10G, 23028 MiB");
+        for (device, wanted, verdict) in [
+            (
+                device(found(true, Some("CUDA")), card),
+                "CUDA on NVIDIA A10G, 23028 MiB for installed models",
+                Verdict::Ok,
+            ),
+            (
+                device(found(true, Some("Metal")), None),
+                "Metal for installed models",
+                Verdict::Ok,
+            ),
+            (
+                device(found(false, Some("CUDA")), card),
+                "CPU; NVIDIA A10G, 23028 MiB cannot be used",
+                Verdict::Note,
+            ),
+            (
+                device(found(false, Some("CUDA")), None),
+                "CPU; no card for CUDA",
+                Verdict::Ok,
+            ),
+            (
+                device(found(false, None), card),
+                "CPU; this program was built without CUDA",
+                Verdict::Ok,
+            ),
+            (
+                device(found(false, None), None),
+                "CPU; no NVIDIA GPU",
+                Verdict::Ok,
+            ),
+        ] {
+            assert!(device.detail.starts_with(wanted), "{}", device.detail);
+            assert_eq!(device.verdict, verdict);
+        }
+    }
 
     #[test]
     fn too_little_is_said() {

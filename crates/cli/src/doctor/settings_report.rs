@@ -85,8 +85,11 @@ pub(super) fn settings(settings: &Settings) -> Vec<Setting> {
                 raw.services.get(word).is_some_and(says)
             });
         };
-        // Nothing calls the integrated service.
+        // Nothing calls the integrated service, and it computes nothing.
         if service != Service::Integrated {
+            add("model", of.model.word().to_owned(), |raw| {
+                raw.model.is_some()
+            });
             let url = remote.map_or_else(none, |at| at.url.clone());
             add("url", url, |raw| raw.url.is_some());
             let key = remote.is_some_and(|at| at.key.is_some());
@@ -134,6 +137,58 @@ fn joined(list: &[String]) -> String {
 mod tests {
     use super::*;
     use crate::args::GlobalArgs;
+
+    /// The keys of the table in the README.
+    fn documented() -> Vec<String> {
+        let readme = include_str!("../../../../README.md");
+        let rows = readme.lines().filter_map(|line| line.strip_prefix("| `"));
+        let table = rows.skip_while(|row| !row.starts_with("data_dir"));
+        let of_settings = table.take_while(|row| !row.starts_with("song \""));
+        let mut keys = Vec::new();
+        for row in of_settings {
+            let (first, _) = row.split_once("` |").unwrap();
+            // `services.NAME.modal_key`, `.modal_secret` stand in one row.
+            let mut names = first.split("`, `");
+            let name = names.next().unwrap();
+            keys.push(name.to_owned());
+            let (stem, _) = name.rsplit_once('.').unwrap_or((name, ""));
+            keys.extend(names.map(|further| format!("{stem}{further}")));
+        }
+        keys
+    }
+
+    #[test]
+    fn every_value_that_is_documented_is_shown() {
+        let flags = GlobalArgs {
+            data_dir: Some("here".into()),
+            ..GlobalArgs::default()
+        };
+        let env =
+            |name: &str| (name == "SONGWRIGHT_MUSIC_MODEL").then(|| "ace-step-v1-3.5b".to_owned());
+        let list = settings(&Settings::load(&flags, env).unwrap());
+        let model = |service: &str| {
+            let key = format!("services.{service}.model");
+            let found = list.iter().find(|s| s.key == key);
+            found.map(|s| (s.value.as_str(), s.source.word()))
+        };
+        assert_eq!(model("music"), Some(("ace-step-v1-3.5b", "environment")));
+        assert_eq!(model("lyrics"), Some(("auto", "default")));
+        assert_eq!(model("integrated"), None);
+        let keys = documented();
+        assert!(keys.len() > 15, "{keys:?}");
+        for key in keys {
+            for service in Service::ALL {
+                let key = key.replace("NAME", service.word());
+                let of_others = ["url", "key", "modal_key", "modal_secret", "model"];
+                let own = key.rsplit('.').next().unwrap();
+                let is_shown = list.iter().any(|s| s.key == key);
+                let has_it = service != Service::Integrated
+                    || !of_others.contains(&own)
+                    || !key.starts_with("services.");
+                assert_eq!(is_shown, has_it, "{key}");
+            }
+        }
+    }
 
     #[test]
     fn keys_are_never_shown_and_sources_are_named() {

@@ -2,7 +2,7 @@ use std::path::Path;
 
 use songwright_base::config::{Config, S3Config, StorageConfig};
 use songwright_hub::existing_ancestor;
-use songwright_storage::{Library, ObjectConfig, Objects};
+use songwright_storage::{Library, check_bucket};
 
 use super::Check;
 
@@ -57,17 +57,13 @@ fn library(path: &Path) -> Check {
 
 async fn bucket(s3: &S3Config) -> Check {
     let name = &s3.bucket;
-    let config = ObjectConfig::S3(songwright_storage::S3Config {
+    let config = songwright_storage::S3Config {
         bucket: s3.bucket.clone(),
         endpoint: s3.endpoint_url.clone(),
         region: s3.region.clone(),
         ..songwright_storage::S3Config::default()
-    });
-    let reached = match Objects::open(&config) {
-        Ok(objects) => objects.check().await,
-        Err(error) => Err(error),
     };
-    match reached {
+    match check_bucket(&config).await {
         Ok(()) => Check::ok("S3 bucket", format!("{name} can be reached")),
         Err(error) => Check::broken(
             "S3 bucket",

@@ -91,9 +91,7 @@ mod tests {
                 let is_there = document["paths"][&path]
                     .get(method.to_lowercase())
                     .is_some();
-                // Health and information of the service at the root are not documented there.
-                let at_root = matches!(path.as_str(), "/health_check" | "/service_info");
-                assert!(is_there || at_root, "{method} {path}");
+                assert!(is_there, "{method} {path}");
             }
         }
     }

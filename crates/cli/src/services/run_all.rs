@@ -14,8 +14,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{Error, args::GlobalArgs, doctor::loopback, http, print, signals};
 
-/// A process that was asked to end has so long; a server lets what runs end within twenty seconds.
-const GRACE: Duration = Duration::from_secs(25);
+/// A process that was asked to end has so long; a server takes 24 seconds at the most, and its engines two.
+const GRACE: Duration = Duration::from_secs(30);
 /// Between two questions whether a service is healthy.
 const ASK_EVERY: Duration = Duration::from_millis(200);
 const LISTENING: &str = "Listening on ";

@@ -72,9 +72,9 @@ impl Seen {
         let health = engine.health();
         Self {
             info: engine.info().clone(),
-            status: health.status(),
+            status: health.last_runs().status(),
             is_loaded: health.is_loaded(),
-            last_failure: health.last_failure(),
+            last_failure: health.last_runs().last_failure(),
         }
     }
 }
@@ -115,6 +115,13 @@ async fn health(host: &Host, service: Service) -> HealthCheck {
             let failure = (!ill.is_empty()).then(|| format!("Not healthy: {}.", ill.join(", ")));
             (status, loaded, failure)
         }
+    };
+    // Files are kept by the operation, not by its engine.
+    let whole = host.queue.last_runs(service);
+    let (status, last_failure) = if whole.status() > status {
+        (whole.status(), whole.last_failure())
+    } else {
+        (status, last_failure)
     };
     HealthCheck {
         status: status.word().to_owned(),

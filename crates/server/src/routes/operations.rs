@@ -135,7 +135,7 @@ async fn resume(
 }
 
 /// Follows an operation by server-sent events. Each is the whole operation, its id grows; the last
-/// has an ended state. `Last-Event-ID` leaves out what was seen.
+/// has an ended state. `Last-Event-ID` leaves out what was seen, in an earlier run of the program too.
 #[utoipa::path(get, path = "/operations/{id}/events", tag = "operations", operation_id = "operation_events",
     params(("id" = String, Path, description = "The operation")),
     responses((status = 200, description = "Events named `operation`", body = OperationEvent, content_type = "text/event-stream"), Refusals))]
@@ -145,12 +145,14 @@ async fn events(
     headers: HeaderMap,
 ) -> Result<Response, ApiError> {
     let operation = find(&host, host.serving.at_root(), &id)?;
+    let (number, snapshot) = operation.watch().borrow().clone();
     let seen = headers
         .get("last-event-id")
         .and_then(|v| v.to_str().ok())
-        .and_then(|v| v.trim().parse().ok());
-    let (number, snapshot) = operation.watch().borrow().clone();
-    if seen.is_some_and(|seen: u64| seen >= number) && snapshot.state.is_ended() {
+        .and_then(|v| v.trim().parse().ok())
+        // An id that never was has seen nothing.
+        .filter(|seen: &u64| *seen <= number);
+    if seen == Some(number) && snapshot.state.is_ended() {
         // Tells an EventSource not to come back.
         return Ok(StatusCode::NO_CONTENT.into_response());
     }

@@ -177,17 +177,10 @@ async fn delete(
     Path(id): Path<String>,
 ) -> Result<StatusCode, ApiError> {
     let id = song_id(&id)?;
-    let keys = host
-        .studio
-        .library(move |library| library.delete_song(id))
+    host.studio
+        .delete_song(id)
         .await
         .map_err(ApiError::of(SERVICE))?;
-    for key in keys {
-        // The row is gone, so the song is; a file that stays is swept at a later start.
-        if let Err(error) = host.studio.objects.delete(&key).await {
-            tracing::warn!("{} stays behind: {error}", key.as_str());
-        }
-    }
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -340,7 +333,6 @@ async fn bundle(
         midi: parameters.flag("midi")?,
     };
     let file = host
-        .studio
         .bundle_zip(&song, wish)
         .await
         .map_err(ApiError::of(SERVICE))?;

@@ -242,7 +242,7 @@ impl Copy {
         }
     }
 
-    /// Deletes what was stored; what cannot be deleted now is an orphan that is swept later.
+    /// Deletes what was stored; what cannot be deleted now is swept later.
     fn undo(&self) {
         for key in &self.stored {
             if let Err(e) = self.runtime.block_on(self.objects.delete(key)) {

@@ -1,10 +1,8 @@
-use std::collections::HashSet;
-
 use rusqlite::{Connection, params};
 use uuid::Uuid;
 
 use super::{Library, QueueClaim, now_ms};
-use crate::{Error, ObjectInfo, ObjectKey, Objects, StoredFile};
+use crate::{Error, ObjectKey, StoredFile};
 
 /// A file that belongs to no song: a cover or a demo made by itself, or what an operation had
 /// made before it failed.
@@ -17,8 +15,8 @@ pub struct LooseFile {
 }
 
 impl Library {
-    /// Records a stored file that belongs to no song (yet): it is no orphan from now on. A song
-    /// that is added with it takes it over.
+    /// Records a stored file that belongs to no song (yet): it is kept from now on. A song that is
+    /// added with it takes it over.
     ///
     /// # Errors
     /// [`Error::KeyInUse`] where the key is known already.
@@ -99,24 +97,55 @@ impl Library {
         })
     }
 
-    /// Objects that no row knows and that were written before `before_ms`, the start of this
-    /// process: what a crash left behind between writing files and adding the song. A younger one
-    /// may be in use by an operation that is running; the claim shows that no other process runs
-    /// one.
+    /// Notes that an object is about to be written under `key`: until a row names it, it is deleted
+    /// again where it stays behind.
     ///
     /// # Errors
-    /// [`Error::Store`], [`Error::Database`].
-    pub async fn orphans(
+    /// [`Error::Database`], [`Error::Full`].
+    pub(crate) fn note_unkept(&self, key: &ObjectKey) -> Result<(), Error> {
+        self.write("noting a new file", |c| {
+            c.execute(
+                "INSERT INTO unkept_files (key, since_ms) VALUES (?1, ?2)
+                 ON CONFLICT (key) DO UPDATE SET since_ms = excluded.since_ms",
+                params![key, now_ms()],
+            )
+            .map(drop)
+            .map_err(Error::database("noting a new file"))
+        })
+    }
+
+    /// Notes that no object is left under `key`.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub(crate) fn forget_unkept(&self, key: &ObjectKey) -> Result<(), Error> {
+        self.write("forgetting a file", |c| {
+            c.execute("DELETE FROM unkept_files WHERE key = ?1", [key])
+                .map(drop)
+                .map_err(Error::database("forgetting a file"))
+        })
+    }
+
+    /// What this library began to write or to delete before `before_ms` (milliseconds since 1970, UTC)
+    /// and did not finish: a crash came between. A younger one may be in use by another process, which
+    /// needs no claim to add a song. What others keep in the same store is never among them.
+    ///
+    /// # Errors
+    /// [`Error::Database`].
+    pub fn unkept_files(
         &self,
         _claim: &QueueClaim,
-        objects: &Objects,
         before_ms: i64,
-    ) -> Result<Vec<ObjectInfo>, Error> {
-        // The store first: what is written and added meanwhile is in neither list or in both.
-        let mut found = objects.list().await?;
-        let known: HashSet<ObjectKey> = self.files()?.into_iter().map(|file| file.key).collect();
-        found.retain(|object| object.modified_at_ms < before_ms && !known.contains(&object.key));
-        Ok(found)
+    ) -> Result<Vec<ObjectKey>, Error> {
+        self.read("listing left-over files", |c| {
+            c.prepare(
+                "SELECT key FROM unkept_files WHERE since_ms < ?1
+                   AND NOT EXISTS (SELECT 1 FROM files WHERE files.key = unkept_files.key)
+                 ORDER BY key",
+            )?
+            .query_map([before_ms], |row| row.get(0))?
+            .collect()
+        })
     }
 }
 

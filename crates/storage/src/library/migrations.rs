@@ -11,6 +11,7 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("../../migrations/0002_search.sql")),
     M::up(include_str!("../../migrations/0003_lettered_covers.sql")),
     M::up(include_str!("../../migrations/0004_cover_notes.sql")),
+    M::up(include_str!("../../migrations/0005_unkept_files.sql")),
 ];
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
 
@@ -35,6 +36,8 @@ pub(super) fn bring_up_to_date(connection: &mut Connection, path: &Path) -> Resu
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
     use crate::{Library, SongFilter};
 
@@ -90,6 +93,28 @@ mod tests {
     }
 
     #[test]
+    fn files_of_before_are_kept_and_noted_once_they_are_deleted() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("library.db");
+        let mut old = Connection::open(&path).unwrap();
+        MIGRATIONS.to_version(&mut old, 3).unwrap();
+        old.execute_batch(
+            "INSERT INTO songs (id, title, description, prompt, lyrics, instrumental, categories, created_at_ms)
+             VALUES (x'00000000000000000000000000000001', 'Night Ferry', '', '', '', 0, '[]', 1);
+             INSERT INTO files (key, bytes, sha256, song_id, added_at_ms)
+             VALUES ('a.wav', 1, printf('%064d', 0), x'00000000000000000000000000000001', 1)",
+        )
+        .unwrap();
+        drop(old);
+        let library = Library::open(&path).unwrap();
+        let claim = library.claim_queue(&[]).unwrap();
+        let unkept = || library.unkept_files(&claim, i64::MAX).unwrap();
+        assert!(unkept().is_empty());
+        assert_eq!(library.delete_song(Uuid::from_u128(1)).unwrap().len(), 1);
+        assert_eq!(unkept()[0].as_str(), "a.wav");
+    }
+
+    #[test]
     fn a_newer_library_is_refused_and_not_touched() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("library.db");
@@ -103,7 +128,7 @@ mod tests {
                 error,
                 Error::NewerLibrary {
                     found: 99,
-                    known: 4,
+                    known: 5,
                     ..
                 }
             ),

@@ -36,8 +36,7 @@ impl Library {
         let mut records = self.operations(claim.services())?;
         for record in &mut records {
             if record.state == OperationState::Running {
-                record.state = OperationState::Interrupted;
-                "The program ended while this was being made.".clone_into(&mut record.message);
+                record.interrupt();
                 self.write_operation(record)?;
             }
         }

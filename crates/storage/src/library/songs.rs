@@ -76,7 +76,7 @@ impl Library {
     }
 
     /// Removes a song with all that belongs to it, and says which objects are to be deleted now.
-    /// Where that does not happen they are [`Library::orphans`].
+    /// Where that does not happen they are [`Library::unkept_files`].
     ///
     /// # Errors
     /// [`Error::NoSuchSong`].

@@ -621,7 +621,7 @@ export interface paths {
         };
         /**
          * Follows an operation by server-sent events. Each is the whole operation, its id grows; the last
-         *     has an ended state. `Last-Event-ID` leaves out what was seen.
+         *     has an ended state. `Last-Event-ID` leaves out what was seen, in an earlier run of the program too.
          */
         get: operations["operation_events"];
         put?: never;
