@@ -21,6 +21,7 @@ pub(crate) mod places;
 pub(crate) mod pointwise;
 pub(crate) mod product;
 pub(crate) mod quantised;
+pub(crate) mod queries;
 pub(crate) mod rotary;
 pub(crate) mod rows;
 pub(crate) mod transpose;
