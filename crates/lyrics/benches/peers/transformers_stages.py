@@ -1,7 +1,7 @@
 """Qwen3 in transformers, in f32 with random weights, beside ours in Q8_0 of the same size, in turn.
 
     cargo bench -p songwright-lyrics --bench stages --no-run     # says where the program lies
-    pip install torch transformers
+    pip install torch 'transformers>=5.24'
     python crates/lyrics/benches/peers/transformers_stages.py PROGRAM --folder FOLDER [--threads N] [--rounds N] [STAGE ...]
 
 The folder is for our files, which the first run writes.
@@ -39,9 +39,10 @@ def ready(_folder, name):
     cache = read()
 
     def write():
-        cache.crop(READ)
         for token in range(READ, READ + WRITTEN):
             model(torch.tensor([[token]]), past_key_values=cache, use_cache=True, logits_to_keep=1)
+        # As many of the last are forgotten.
+        cache.crop(-WRITTEN)
 
     return {"read": read, "write": write}[what]
 
