@@ -6,6 +6,7 @@ threads it is the wall seconds.
 """
 
 import argparse
+import functools
 import os
 import subprocess
 import sys
@@ -23,18 +24,26 @@ def spent(run):
 
 @torch.no_grad()
 def compare(theirs, names, ready):
-    """Prints a table. `ready` makes a stage of `names` ready, as something to call; `theirs` is who runs it."""
+    """Prints a table. `ready` makes a stage of `names` ready, as something to call; `theirs` is who runs it.
+
+    Where there is a folder, it is given to `ready` before the name.
+    """
     parser = argparse.ArgumentParser()
     parser.add_argument("program", help="the benchmark, as `cargo bench --no-run` says where it lies")
     parser.add_argument("stages", nargs="*", default=names)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--folder", help="of files that both sides read")
     asked = parser.parse_intermixed_args()
     torch.set_num_threads(asked.threads)
     torch.manual_seed(0)
     environment = os.environ | {"RAYON_NUM_THREADS": str(asked.threads)}
+    command = [asked.program, "--serve"]
+    if asked.folder:
+        command += ["--folder", asked.folder]
+        ready = functools.partial(ready, asked.folder)
     ours = subprocess.Popen(
-        [asked.program, "--serve"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
     )
 
     def answer(name):

@@ -1,6 +1,7 @@
 //! Matrices in blocks of small integers, which lie in memory once.
 
 use std::{
+    borrow::Cow,
     fmt,
     ptr::NonNull,
     sync::{
@@ -16,25 +17,47 @@ use candle_core::{
 use candle_nn::Module as _;
 use half::f16;
 
+#[cfg(test)]
+mod tests;
+
 use crate::{
     Result, cpu,
     cpu::{
         elements::{Elements, tensor},
-        q8_0,
+        pages::copied,
+        quantised::{self, Kind},
     },
 };
 
 /// A matrix of outputs × inputs in blocks.
 ///
-/// Products with several rows are own loops where candle has no fast ones for this processor. On processors
-/// with the instructions for it candle repacks a matrix at its first product and keeps the blocks beside
+/// Products are own loops where candle has no fast ones for this processor; candle then knows nothing of the
+/// blocks. On processors with the instructions for it candle repacks a matrix at its first product and keeps the blocks beside
 /// what it made of them. Here the blocks are let go when nothing will read them again, so that a model
 /// takes the memory that its file promises.
 #[derive(Clone)]
 pub struct Blocks {
-    product: QMatMul,
-    /// The blocks, where this processor may come to need them only once.
-    once: Option<Arc<Once>>,
+    product: Product,
+}
+
+/// Whose loops a matrix meets.
+#[derive(Clone)]
+enum Product {
+    Own(Arc<Own>),
+    Candle {
+        matrix: QMatMul,
+        /// The blocks, where this processor may come to need them only once.
+        once: Option<Arc<Once>>,
+    },
+}
+
+/// Blocks for own loops, row by row.
+struct Own {
+    kind: Kind,
+    dtype: GgmlDType,
+    bytes: Vec<u8>,
+    outputs: usize,
+    inputs: usize,
 }
 
 impl Blocks {
@@ -42,20 +65,8 @@ impl Blocks {
     /// Where the blocks cannot be read.
     pub fn new(blocks: QTensor) -> Result<Self> {
         // Of the other types the packed form serves some numbers of rows only.
-        let is_read_once = matches!(blocks.device(), Device::Cpu)
-            && blocks.dtype() == GgmlDType::Q8_0
-            && !q8_0::is_fastest();
-        let (blocks, once) = if is_read_once {
-            let once = Arc::new(Once::new(blocks.dtype().from_data(blocks.data()?)));
-            let storage = QStorage::Cpu(Box::new(Shared(Arc::clone(&once))));
-            (QTensor::new(storage, blocks.shape().clone())?, Some(once))
-        } else {
-            (blocks, None)
-        };
-        Ok(Self {
-            product: QMatMul::from_qtensor(blocks)?,
-            once,
-        })
+        let is_read_once = blocks.device().is_cpu() && blocks.dtype() == GgmlDType::Q8_0;
+        Self::of(blocks, is_read_once)
     }
 
     /// A matrix whose rows are looked up too, as those of an embedding: its blocks stay.
@@ -63,9 +74,35 @@ impl Blocks {
     /// # Errors
     /// Where the blocks cannot be read.
     pub fn kept(blocks: QTensor) -> Result<Self> {
+        Self::of(blocks, false)
+    }
+
+    fn of(blocks: QTensor, is_read_once: bool) -> Result<Self> {
+        if let Some(kind) = Kind::of(blocks.dtype())
+            && blocks.device().is_cpu()
+        {
+            let (outputs, inputs) = blocks.shape().dims2()?;
+            let own = Own {
+                kind,
+                dtype: blocks.dtype(),
+                bytes: copied(&blocks.data()?),
+                outputs,
+                inputs,
+            };
+            return Ok(Self {
+                product: Product::Own(Arc::new(own)),
+            });
+        }
+        let (blocks, once) = if is_read_once {
+            let once = Arc::new(Once::new(blocks.dtype().from_data(blocks.data()?)));
+            let storage = QStorage::Cpu(Box::new(Shared(Arc::clone(&once))));
+            (QTensor::new(storage, blocks.shape().clone())?, Some(once))
+        } else {
+            (blocks, None)
+        };
+        let matrix = QMatMul::from_qtensor(blocks)?;
         Ok(Self {
-            product: QMatMul::from_qtensor(blocks)?,
-            once: None,
+            product: Product::Candle { matrix, once },
         })
     }
 
@@ -74,7 +111,10 @@ impl Blocks {
     /// # Errors
     /// Where there is no row of a number, or the blocks were let go.
     pub fn rows(&self, ids: &Tensor) -> Result<Tensor> {
-        Ok(self.product.embedding(ids)?)
+        match &self.product {
+            Product::Own(own) => own.rows(ids),
+            Product::Candle { matrix, .. } => Ok(matrix.embedding(ids)?),
+        }
     }
 
     /// `x·Wᵀ + b`: `(…, inputs)` → `(…, outputs)`, in the type of `x`; taken, and summed, in f32.
@@ -84,13 +124,19 @@ impl Blocks {
     pub fn forward(&self, x: &Tensor, bias: Option<&Tensor>) -> Result<Tensor> {
         let wide = x.to_dtype(DType::F32)?;
         let bias = bias.map(|bias| bias.to_dtype(DType::F32)).transpose()?;
-        if let Some(product) = self.own(&wide, bias.as_ref())? {
+        if let Some([product]) = Self::own([(self, bias.as_ref())], &wide)? {
             return Ok(product.to_dtype(x.dtype())?);
         }
-        let product = self.product.forward(&wide)?;
-        if let Some(once) = &self.once {
-            once.release();
-        }
+        let product = match &self.product {
+            Product::Candle { matrix, once } => {
+                let product = matrix.forward(&wide)?;
+                if let Some(once) = once {
+                    once.release();
+                }
+                product
+            }
+            Product::Own(own) => own.candles()?.forward(&wide)?,
+        };
         let product = match bias {
             Some(bias) => product.broadcast_add(&bias)?,
             None => product,
@@ -98,49 +144,107 @@ impl Blocks {
         Ok(product.to_dtype(x.dtype())?)
     }
 
-    /// `None` where the own loop does not take this.
-    fn own(&self, x: &Tensor, bias: Option<&Tensor>) -> Result<Option<Tensor>> {
-        let QMatMul::QTensor(blocks) = &self.product else {
-            return Ok(None);
-        };
-        let (outputs, inputs) = blocks.shape().dims2()?;
-        let rows = x.elem_count() / inputs.max(1);
-        let fits = x.dim(D::Minus1)? == inputs
-            && bias.is_none_or(|bias| cpu::usable(&[bias]) && bias.dims() == [outputs]);
-        if blocks.dtype() != GgmlDType::Q8_0
-            || !matches!(blocks.device(), Device::Cpu)
-            || !(cpu::usable(&[x]) && q8_0::is_fastest())
-            || rows < q8_0::FEWEST
-            || !fits
-        {
-            return Ok(None);
+    /// Products of the same input in f32 with several matrices, and with what is added to them: `None` where own
+    /// loops do not take them.
+    pub(crate) fn own<const N: usize>(
+        matrices: [(&Self, Option<&Tensor>); N],
+        x: &Tensor,
+    ) -> Result<Option<[Tensor; N]>> {
+        let inputs = x.dim(D::Minus1)?;
+        let mut parts = Vec::with_capacity(N);
+        for (matrix, bias) in matrices {
+            let Product::Own(own) = &matrix.product else {
+                return Ok(None);
+            };
+            let is_one = |bias: &Tensor| cpu::usable(&[bias]) && bias.dims() == [own.outputs];
+            if own.inputs != inputs || !bias.is_none_or(is_one) || !cpu::usable(&[x]) {
+                return Ok(None);
+            }
+            parts.push((own, bias.map(Tensor::contiguous).transpose()?));
         }
-        let (x, bias) = (x.contiguous()?, bias.map(Tensor::contiguous).transpose()?);
-        let bias = bias.as_ref().map(Elements::of).transpose()?;
-        let (numbers, blocks) = (Elements::of(&x)?, blocks.data()?);
-        let product = q8_0::Product {
+        let biases = parts
+            .iter()
+            .map(|(_, bias)| bias.as_ref().map(Elements::of).transpose())
+            .collect::<Result<Vec<_>>>()?;
+        let matrices: Vec<_> = parts
+            .iter()
+            .zip(&biases)
+            .map(|((own, _), bias)| quantised::Matrix {
+                kind: own.kind,
+                blocks: &own.bytes,
+                bias: bias.as_ref().map(Elements::all),
+            })
+            .collect();
+        let x = x.contiguous()?;
+        let numbers = Elements::of(&x)?;
+        let product = quantised::Product {
             x: numbers.all(),
-            blocks: &blocks,
             inputs,
-            bias: bias.as_ref().map(Elements::all),
+            matrices: &matrices,
         };
         let mut dims = x.dims().to_vec();
-        if let Some(last) = dims.last_mut() {
-            *last = outputs;
-        }
-        tensor(product.run(), dims).map(Some)
+        let products = product.run().into_iter().zip(&parts);
+        let products = products.map(|(product, (own, _))| {
+            if let Some(last) = dims.last_mut() {
+                *last = own.outputs;
+            }
+            tensor(product, dims.clone())
+        });
+        let products = products.collect::<Result<Vec<_>>>()?;
+        // There are as many products as matrices.
+        Ok(products.try_into().ok())
     }
 
     /// Bytes of blocks that lie in memory beside what candle made of them.
     #[cfg(test)]
     fn kept_bytes(&self) -> usize {
-        self.once.as_ref().map_or(0, |once| once.bytes())
+        match &self.product {
+            Product::Candle {
+                once: Some(once), ..
+            } => once.bytes(),
+            _ => 0,
+        }
+    }
+}
+
+impl Own {
+    fn rows(&self, ids: &Tensor) -> Result<Tensor> {
+        let row = self.bytes.len() / self.outputs.max(1);
+        let mut bytes = Vec::with_capacity(ids.elem_count() * row);
+        for id in ids.to_dtype(DType::U32)?.flatten_all()?.to_vec1::<u32>()? {
+            let from = id as usize * row;
+            let Some(blocks) = self.bytes.get(from..from + row) else {
+                let what = format!("row {id} of a matrix of {}", self.outputs);
+                return Err(candle_core::Error::Msg(what).bt().into());
+            };
+            bytes.extend_from_slice(blocks);
+        }
+        let mut dims = ids.dims().to_vec();
+        dims.push(self.inputs);
+        let rows = self.candles_of(&bytes, ids.elem_count())?;
+        Ok(rows.dequantize(&Device::Cpu)?.reshape(dims)?)
+    }
+
+    /// For what own loops do not take.
+    fn candles(&self) -> Result<QMatMul> {
+        let blocks = self.candles_of(&self.bytes, self.outputs)?;
+        Ok(QMatMul::from_qtensor(blocks)?)
+    }
+
+    fn candles_of(&self, bytes: &[u8], rows: usize) -> Result<QTensor> {
+        let storage = QStorage::from_data(Cow::Borrowed(bytes), &Device::Cpu, self.dtype)?;
+        Ok(QTensor::new(storage, (rows, self.inputs))?)
     }
 }
 
 impl fmt::Debug for Blocks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.product.fmt(f)
+        match &self.product {
+            Product::Candle { matrix, .. } => matrix.fmt(f),
+            Product::Own(own) => {
+                write!(f, "{:?} of {} × {}", own.dtype, own.outputs, own.inputs)
+            }
+        }
     }
 }
 
@@ -263,129 +367,5 @@ impl QuantizedType for Shared {
 
     fn size(&self) -> usize {
         self.0.bytes()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use candle_core::{
-        Tensor,
-        quantized::{GgmlDType, QMatMul, QTensor},
-    };
-    use candle_nn::Module as _;
-
-    use super::Blocks;
-    use crate::{
-        cpu::q8_0,
-        testing::{random, same},
-    };
-
-    fn cosine(found: &Tensor, wanted: &Tensor) -> f64 {
-        let wide = |x: &Tensor| x.to_dtype(candle_core::DType::F64).unwrap();
-        let (found, wanted) = (&wide(found), &wide(wanted));
-        let dot = |a: &Tensor, b: &Tensor| (a * b).unwrap().sum_all().unwrap();
-        let dot = |a, b| dot(a, b).to_scalar::<f64>().unwrap();
-        dot(found, wanted) / (dot(found, found) * dot(wanted, wanted)).sqrt()
-    }
-
-    #[test]
-    fn products_are_candles_and_blocks_are_let_go_once_packed() {
-        for (dtype, inputs, outputs) in [
-            (GgmlDType::Q8_0, 512, 48),
-            // Too narrow to be packed, and too few outputs.
-            (GgmlDType::Q8_0, 96, 48),
-            (GgmlDType::Q8_0, 512, 5),
-            (GgmlDType::Q4K, 512, 48),
-        ] {
-            let weight = random(&[outputs, inputs]);
-            let blocks = || QTensor::quantize(&weight, dtype).unwrap();
-            let candles = QMatMul::from_qtensor(blocks()).unwrap();
-            let ours = Blocks::new(blocks()).unwrap();
-            let stored = blocks().storage_size_in_bytes();
-            for rows in [1, 7, 64, 1] {
-                let x = random(&[2, rows, inputs]);
-                let wanted = candles.forward(&x).unwrap();
-                let found = ours.forward(&x, None).unwrap();
-                if dtype == GgmlDType::Q8_0 && q8_0::is_fastest() && rows > 1 {
-                    assert!(cosine(&found, &wanted) > 0.9999);
-                } else {
-                    same(&found, &wanted);
-                }
-                // Which of the two depends on the processor.
-                assert!(
-                    ours.kept_bytes() == stored || ours.kept_bytes() == 0,
-                    "{} of {stored}",
-                    ours.kept_bytes()
-                );
-            }
-            #[cfg(target_arch = "x86_64")]
-            if dtype == GgmlDType::Q8_0 && std::is_x86_feature_detected!("avx512vnni") {
-                let is_packed = inputs % 256 == 0 && outputs % 16 == 0;
-                assert_eq!(ours.kept_bytes() == 0, is_packed);
-            }
-            assert!(ours.forward(&random(&[2, inputs + 1]), None).is_err());
-        }
-    }
-
-    #[test]
-    fn own_products_are_nearly_those_of_the_floats_that_blocks_stand_for() {
-        if !q8_0::is_fastest() {
-            return;
-        }
-        for (inputs, outputs) in [
-            (32, 1),
-            (96, 48),
-            (512, 5),
-            (2560, 50),
-            (288, 16),
-            (320, 150),
-        ] {
-            // Rows and columns of different sizes.
-            let sizes = |n| random(&[n]).exp().unwrap();
-            let weight = random(&[outputs, inputs]);
-            let weight = weight.broadcast_mul(&sizes(inputs)).unwrap();
-            let blocks = QTensor::quantize(&weight, GgmlDType::Q8_0).unwrap();
-            let floats = blocks.dequantize(weight.device()).unwrap();
-            let (ours, bias) = (Blocks::new(blocks).unwrap(), random(&[outputs]));
-            for rows in [q8_0::FEWEST, 5, 6, 7, 8, 33] {
-                let x = random(&[rows, inputs]);
-                let x = x.broadcast_mul(&sizes(rows).unsqueeze(1).unwrap()).unwrap();
-                let wanted = x.matmul(&floats.t().unwrap()).unwrap();
-                let wanted = wanted.broadcast_add(&bias).unwrap();
-                let found = ours.forward(&x, Some(&bias)).unwrap();
-                for row in 0..rows {
-                    let row = |x: &Tensor| x.narrow(0, row, 1).unwrap();
-                    let cosine = cosine(&row(&found), &row(&wanted));
-                    assert!(cosine > 0.9999, "{cosine} of {inputs} × {outputs}");
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn own_sums_do_not_overflow_and_no_number_is_no_number() {
-        if !q8_0::is_fastest() {
-            return;
-        }
-        let (inputs, outputs) = (512, 20);
-        let weight = Tensor::full(-3.0_f32, (outputs, inputs), &candle_core::Device::Cpu).unwrap();
-        let blocks = QTensor::quantize(&weight, GgmlDType::Q8_0).unwrap();
-        let ours = Blocks::new(blocks).unwrap();
-        let x = Tensor::full(1e3_f32, (8, inputs), &candle_core::Device::Cpu).unwrap();
-        let wanted = (x.sum_keepdim(1).unwrap() * -3.0).unwrap();
-        let wanted = wanted.broadcast_as((8, outputs)).unwrap();
-        let found = ours.forward(&x, None).unwrap();
-        let apart = ((found / wanted).unwrap() - 1.0).unwrap().abs().unwrap();
-        let apart = apart.max_all().unwrap().to_scalar::<f32>().unwrap();
-        assert!(apart < 1e-3, "{apart}");
-        let mut x = vec![1.0_f32; 4 * inputs];
-        x[0] = f32::NAN;
-        x[inputs] = f32::INFINITY;
-        x[2 * inputs..3 * inputs].fill(0.0);
-        let x = Tensor::from_vec(x, (4, inputs), &candle_core::Device::Cpu).unwrap();
-        let found = ours.forward(&x, None).unwrap().to_vec2::<f32>().unwrap();
-        assert!(found[0][0].is_nan() && found[1][0].is_nan());
-        assert_eq!(found[2][0], 0.0);
-        assert!((found[3][0] / -1536.0 - 1.0).abs() < 1e-2);
     }
 }

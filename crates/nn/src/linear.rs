@@ -113,6 +113,30 @@ impl Linear {
         }
     }
 
+    /// Several layers of one input, which is made ready once: `(…, inputs)` → `(…, outputs)` of each.
+    ///
+    /// # Errors
+    /// Where the last dimension is not `inputs`.
+    pub fn forward_each<const N: usize>(layers: [&Self; N], x: &Tensor) -> Result<[Tensor; N]> {
+        let mut parts = Vec::with_capacity(N);
+        for layer in layers {
+            if let Kernel::Quantised(blocks) = &layer.kernel {
+                parts.push((blocks, layer.bias.as_ref()));
+            }
+        }
+        if let Ok(parts) = <[_; N]>::try_from(parts)
+            && let Some(products) = Blocks::own(parts, x)?
+        {
+            return Ok(products);
+        }
+        let products = layers.iter().map(|layer| layer.forward(x));
+        let products = products.collect::<Result<Vec<_>>>()?;
+        products.try_into().map_err(|_| {
+            let one_each = "there is a product of each layer".to_owned();
+            Error::Msg(one_each).bt().into()
+        })
+    }
+
     /// The same over channels: `(batch, inputs, places)` → `(batch, outputs, places)`.
     ///
     /// # Errors

@@ -3,7 +3,8 @@
 //! A benchmark gives [`run`] its stages by name. It prints a table of all of them; names on the command
 //! line choose some. With `--serve` it runs one stage for each line that names one and answers with two
 //! numbers, the CPU seconds and the wall seconds: that is how `side_by_side.py` beside this crate runs
-//! both sides in turn. The number of threads is `RAYON_NUM_THREADS`.
+//! both sides in turn. The number of threads is `RAYON_NUM_THREADS`. Stages that read files have their
+//! folder from `--folder`.
 
 #![allow(
     clippy::print_stdout,
@@ -13,7 +14,10 @@
 mod clock;
 mod random;
 
-use std::io::{BufRead as _, Write as _};
+use std::{
+    io::{BufRead as _, Write as _},
+    path::Path,
+};
 
 use anyhow::{Context as _, Result};
 
@@ -31,10 +35,34 @@ pub type Stage = Box<dyn FnMut() -> Result<()>>;
 /// # Errors
 /// Those of the stages; where a name is not one of them.
 pub fn run(names: &[&str], ready: impl Fn(&str) -> Result<Stage>) -> Result<()> {
-    let given: Vec<String> = std::env::args()
-        .skip(1)
-        .filter(|argument| argument != "--bench")
-        .collect();
+    run_given(&arguments(), names, ready)
+}
+
+/// The same for stages that read, and may write, files of the folder that `--folder` names.
+///
+/// # Errors
+/// As [`run`]; where no folder is named.
+pub fn run_in_folder(names: &[&str], ready: impl Fn(&Path, &str) -> Result<Stage>) -> Result<()> {
+    let mut given = arguments();
+    let at = given
+        .iter()
+        .position(|argument| argument == "--folder")
+        .filter(|at| at + 1 < given.len())
+        .context("say where the files are to lie: --folder FOLDER")?;
+    let folder = given.drain(at..at + 2).nth(1).unwrap_or_default();
+    run_given(&given, names, |name| ready(Path::new(&folder), name))
+}
+
+fn arguments() -> Vec<String> {
+    let given = std::env::args().skip(1);
+    given.filter(|argument| argument != "--bench").collect()
+}
+
+fn run_given(
+    given: &[String],
+    names: &[&str],
+    ready: impl Fn(&str) -> Result<Stage>,
+) -> Result<()> {
     if given.iter().any(|argument| argument == "--serve") {
         return serve(ready);
     }

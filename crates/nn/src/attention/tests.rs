@@ -3,15 +3,22 @@ use super::{
     linear_composed,
 };
 use crate::{
+    cpu::queries::MOST,
     ops::Pairs,
     testing::{random, same},
 };
 
 #[test]
 fn softmax_attention_is_composed() {
-    for (batch, heads, queries, keys, size) in
-        [(1, 2, 130, 33, 16), (2, 3, 7, 70, 5), (1, 1, 1, 1, 4)]
-    {
+    for (batch, heads, queries, keys, size) in [
+        (1, 2, 130, 33, 16),
+        (2, 3, 7, 70, 5),
+        (1, 1, 1, 1, 4),
+        // Both sides of what few queries are.
+        (1, 2, MOST, 33, 128),
+        (2, 1, MOST + 1, 33, 128),
+        (1, 2, 2, 300, 203),
+    ] {
         // As the layers hand them over: heads moved before time.
         let q = random(&[batch, queries, heads, size])
             .transpose(1, 2)

@@ -7,6 +7,7 @@ use super::{
     elements::Shared,
     matrices::{Matrix, multiply},
     pointwise::softmax_in_place,
+    queries,
 };
 
 /// Queries of a task.
@@ -116,20 +117,20 @@ impl<'a> Part<'a, '_> {
 
     /// Of these queries, one row of `keys` each, before the softmax.
     #[inline(always)]
-    fn score(&self, keys: Matrix<'_>, scores: &mut [f32]) {
+    fn score<S: Simd>(&self, simd: S, keys: Matrix<'_>, scores: &mut [f32]) {
         let Attention { q, scale, .. } = self.all;
         let alone = (false, gemm::Parallelism::None);
         let queries = self.matrix(q, self.queries.clone());
         let rows = scores.len() / keys.columns.max(1);
         match self.all.scores {
             Scores::Plain => {
-                multiply(queries, keys, scores, alone);
+                plain(simd, queries, keys, scores);
                 for score in scores.iter_mut() {
                     *score *= scale;
                 }
             }
             Scores::Biased(bias) => {
-                multiply(queries, keys, scores, alone);
+                plain(simd, queries, keys, scores);
                 for (i, scores) in scores.chunks_exact_mut(keys.columns.max(1)).enumerate() {
                     let bias = &bias.numbers[self.at(&bias, self.queries.start + i)..];
                     for (score, bias) in scores.iter_mut().zip(&bias[..keys.columns]) {
@@ -192,6 +193,16 @@ impl<'a> Part<'a, '_> {
     }
 }
 
+/// Products of queries and keys, which are columns.
+#[inline(always)]
+fn plain<S: Simd>(simd: S, queries: Matrix<'_>, keys: Matrix<'_>, scores: &mut [f32]) {
+    if queries.rows <= queries::MOST {
+        queries::scores(simd, queries, keys.turned(), scores);
+    } else {
+        multiply(queries, keys, scores, (false, gemm::Parallelism::None));
+    }
+}
+
 impl WithSimd for Part<'_, '_> {
     type Output = ();
 
@@ -205,7 +216,7 @@ impl WithSimd for Part<'_, '_> {
         let alone = (false, gemm::Parallelism::None);
         let values = self.matrix(v, 0..keys);
         let mut scores = vec![0.0; count * keys];
-        self.score(self.matrix(k, 0..keys).turned(), &mut scores);
+        self.score(simd, self.matrix(k, 0..keys).turned(), &mut scores);
         for scores in scores.chunks_exact_mut(keys.max(1)) {
             softmax_in_place(simd, scores);
         }
@@ -219,12 +230,12 @@ impl WithSimd for Part<'_, '_> {
             return;
         }
         let mut seen = vec![0.0; count * size];
-        multiply(
-            Matrix::rows(&scores, (count, keys), keys),
-            values,
-            &mut seen,
-            alone,
-        );
+        if count <= queries::MOST {
+            queries::sums(simd, &scores, values, &mut seen);
+        } else {
+            let scores = Matrix::rows(&scores, (count, keys), keys);
+            multiply(scores, values, &mut seen, alone);
+        }
         for (query, seen) in self.queries.clone().zip(seen.chunks_exact(size)) {
             let at = ((self.row * measures.queries + query) * heads + self.head) * size;
             #[allow(unsafe_code, reason = "see SAFETY")]

@@ -65,9 +65,10 @@ impl SelfAttention {
             Some((query, key)) => (Some(query), Some(key)),
             None => (None, None),
         };
-        let query = by_head(self.query.forward(x)?, self.heads, of_query)?;
-        let key = by_head(self.key.forward(x)?, self.groups, of_key)?;
-        let value = by_head(self.value.forward(x)?, self.groups, None)?;
+        let [query, key, value] = Linear::forward_each([&self.query, &self.key, &self.value], x)?;
+        let query = by_head(query, self.heads, of_query)?;
+        let key = by_head(key, self.groups, of_key)?;
+        let value = by_head(value, self.groups, None)?;
         let (query, key) = (pass.turns.turn(&query)?, pass.turns.turn(&key)?);
         let (keys, values) = cache.append(self.layer, &key, &value)?;
         // The heads of a group are more queries of the same keys: nothing is repeated.

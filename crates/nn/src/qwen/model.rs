@@ -100,6 +100,20 @@ impl Qwen {
     /// # Errors
     /// [`Error::Full`] where the cache or the positions have no room for them; those of the device.
     pub fn forward(&self, tokens: &Tensor, cache: &mut Cache) -> Result<Tensor> {
+        self.in_pool(|| self.read(tokens, cache))
+    }
+
+    /// Among the threads that loops are split over, where that is where the work is: a loop that is begun
+    /// elsewhere wakes one of them and puts its own thread to sleep, and a token has hundreds of loops.
+    fn in_pool<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
+        if self.device.is_cpu() {
+            rayon::scope(|_| work())
+        } else {
+            work()
+        }
+    }
+
+    fn read(&self, tokens: &Tensor, cache: &mut Cache) -> Result<Tensor> {
         let (_, count) = tokens.dims2()?;
         cache.room(count)?;
         let pass = self.pass(count, cache)?;
@@ -125,9 +139,11 @@ impl Qwen {
     /// # Errors
     /// As [`Self::forward`].
     pub fn next(&self, tokens: &Tensor, cache: &mut Cache) -> Result<Tensor> {
-        let known = self.forward(tokens, cache)?;
-        let last = known.dim(1)?.saturating_sub(1);
-        self.logits(&known.narrow(1, last, 1)?.squeeze(1)?.contiguous()?)
+        self.in_pool(|| {
+            let known = self.read(tokens, cache)?;
+            let last = known.dim(1)?.saturating_sub(1);
+            self.logits(&known.narrow(1, last, 1)?.squeeze(1)?.contiguous()?)
+        })
     }
 
     fn pass(&self, count: usize, cache: &Cache) -> Result<Pass> {
