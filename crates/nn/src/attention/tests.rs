@@ -9,9 +9,12 @@ use crate::{
 
 #[test]
 fn softmax_attention_is_composed() {
-    for (batch, heads, queries, keys, size) in
-        [(1, 2, 130, 33, 16), (2, 3, 7, 70, 5), (1, 1, 1, 1, 4)]
-    {
+    for (batch, heads, queries, keys, size) in [
+        (1, 2, 130, 33, 16),
+        (2, 3, 7, 70, 5),
+        (1, 1, 1, 1, 4),
+        (1, 2, 300, 600, 8),
+    ] {
         // As the layers hand them over: heads moved before time.
         let q = random(&[batch, queries, heads, size])
             .transpose(1, 2)

@@ -22,7 +22,9 @@ pub(crate) mod product;
 pub(crate) mod q8_0;
 pub(crate) mod rotary;
 pub(crate) mod rows;
+pub(crate) mod scratch;
 pub(crate) mod transpose;
+pub(crate) mod winograd;
 pub(crate) mod woven;
 
 use candle_core::{DType, Tensor};
