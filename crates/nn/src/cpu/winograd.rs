@@ -32,7 +32,7 @@ const SEEN: usize = SIDE + 2;
 const POINTS: usize = SEEN * SEEN;
 
 /// Transformed numbers of the input that are held at a time; they stay in the last-level cache.
-const HELD: usize = 9 << 18;
+const HELD: usize = 3 << 20;
 /// Tiles that are held at least, and at most.
 const TILES: (usize, usize) = (64, 1024);
 /// Panels whose sums one thread holds.

@@ -8,7 +8,7 @@ use crate::cpu::{
 };
 
 /// Transformed numbers of the weight that one thread holds.
-const WEIGHT: usize = 1 << 20;
+const WEIGHT: usize = 2 << 20;
 /// Outputs of a task at most.
 const OUTPUTS: usize = 48;
 /// Numbers between planes of points, so that they do not share sets of the caches.
