@@ -4,6 +4,7 @@ use candle_core::{DType, Tensor};
 
 use crate::{
     Result, Weights, cpu,
+    norm::GroupNorm,
     ops::{is_half_on_cpu, silu},
     weights::Bias,
 };
@@ -13,7 +14,7 @@ pub(crate) mod own;
 #[cfg(test)]
 mod tests;
 
-use own::{Around, Operands};
+use own::{Around, Operands, Seen};
 
 pub use doubled::DoubledConv2d;
 
@@ -124,6 +125,7 @@ impl Conv1d {
             let around = Around {
                 silu: true,
                 residual,
+                ..Around::default()
             };
             return own::conv1d(&self.operands(), x, around);
         }
@@ -212,7 +214,7 @@ impl ConvTranspose1d {
     pub fn forward_silu(&self, x: &Tensor) -> Result<Tensor> {
         let around = Around {
             silu: true,
-            residual: None,
+            ..Around::default()
         };
         self.forward_around(x, around)
     }
@@ -301,10 +303,7 @@ impl Conv2d {
     /// # Errors
     /// Where the input has other channels.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        if cpu::usable(&[x, &self.weight]) {
-            return own::conv2d(&self.operands(), x, Around::default());
-        }
-        self.composed(x)
+        self.forward_around(x, Around::default())
     }
 
     /// The same of `silu(x)`.
@@ -312,29 +311,88 @@ impl Conv2d {
     /// # Errors
     /// Where the input has other channels.
     pub fn forward_silu(&self, x: &Tensor) -> Result<Tensor> {
-        if cpu::usable(&[x, &self.weight]) {
-            let around = Around {
-                silu: true,
-                residual: None,
-            };
-            return own::conv2d(&self.operands(), x, around);
-        }
-        self.composed(&silu(x)?)
+        let around = Around {
+            silu: true,
+            ..Around::default()
+        };
+        self.forward_around(x, around)
     }
 
-    /// The same of `x`, and `residual`, of the result's shape, added.
+    /// The same, `residual` perhaps added, and what is negative then becomes zero.
     ///
     /// # Errors
     /// Where the input has other channels, or the residual another shape.
-    pub fn forward_onto(&self, x: &Tensor, residual: &Tensor) -> Result<Tensor> {
-        if cpu::usable(&[x, &self.weight, residual]) {
-            let around = Around {
-                silu: false,
-                residual: Some(residual),
-            };
+    pub fn forward_relu(&self, x: &Tensor, residual: Option<&Tensor>) -> Result<Tensor> {
+        let around = Around {
+            residual,
+            relu: true,
+            ..Around::default()
+        };
+        self.forward_around(x, around)
+    }
+
+    /// The same of a picture whose every pixel was doubled in both directions, `residual` perhaps added:
+    /// `(batch, inputs, height, width)` → `(batch, outputs, 2·height, 2·width)` where a convolution keeps the
+    /// size.
+    ///
+    /// # Errors
+    /// Where the input has other channels, or the residual another shape.
+    pub fn forward_doubled(&self, x: &Tensor, residual: Option<&Tensor>) -> Result<Tensor> {
+        let (_, _, height, width) = x.dims4()?;
+        let (height, width) = (2 * height, 2 * width);
+        let around = Around {
+            residual,
+            ..Around::default()
+        };
+        if self.takes(x, residual) && own::tiles_pay(self.shape, (height, width)) {
+            return own::by_tiles(&self.operands(), x, around, Seen::Doubled);
+        }
+        self.forward_around(&x.upsample_nearest2d(height, width)?, around)
+    }
+
+    /// The same of [`GroupNorm::forward_silu`], `residual` perhaps added: on the CPU without that in memory.
+    ///
+    /// # Errors
+    /// Where the input has other channels, or shift or residual another shape.
+    pub fn forward_normed(
+        &self,
+        (norm, shift): (&GroupNorm, Option<&Tensor>),
+        x: &Tensor,
+        residual: Option<&Tensor>,
+    ) -> Result<Tensor> {
+        let (_, _, height, width) = x.dims4()?;
+        let around = Around {
+            residual,
+            ..Around::default()
+        };
+        if self.takes(x, residual)
+            && own::tiles_pay(self.shape, (height, width))
+            && let Some(scales) = norm.scales(x, shift)?
+        {
+            return own::by_tiles(&self.operands(), x, around, Seen::Scaled(&scales));
+        }
+        self.forward_around(&norm.forward_silu(x, shift)?, around)
+    }
+
+    fn forward_around(&self, x: &Tensor, around: Around<'_>) -> Result<Tensor> {
+        if self.takes(x, around.residual) {
             return own::conv2d(&self.operands(), x, around);
         }
-        Ok((self.composed(x)? + residual)?)
+        let y = if around.silu {
+            self.composed(&silu(x)?)?
+        } else {
+            self.composed(x)?
+        };
+        let y = match around.residual {
+            Some(residual) => (y + residual)?,
+            None => y,
+        };
+        Ok(if around.relu { y.relu()? } else { y })
+    }
+
+    /// Whether own loops do.
+    fn takes(&self, x: &Tensor, residual: Option<&Tensor>) -> bool {
+        cpu::usable(&[x, &self.weight]) && residual.is_none_or(|residual| cpu::usable(&[residual]))
     }
 
     fn operands(&self) -> Operands<'_> {

@@ -18,6 +18,7 @@ fn softmax_attention_is_composed() {
         (1, 2, MOST, 33, 128),
         (2, 1, MOST + 1, 33, 128),
         (1, 2, 2, 300, 203),
+        (1, 2, 300, 600, 8),
     ] {
         // As the layers hand them over: heads moved before time.
         let q = random(&[batch, queries, heads, size])

@@ -1,31 +1,18 @@
 use candle_core::Tensor;
 
-use super::{
-    ConvShape,
-    own::{self, Around, Operands},
-    with_bias,
-};
-use crate::{
-    Result, Weights,
-    cpu::{
-        self,
-        elements::{Elements, tensor},
-        pictures::Quarters,
-    },
-    ops::pixel_shuffle,
-};
+use super::{Conv2d, ConvShape, with_bias};
+use crate::{Result, Weights, ops::pixel_shuffle, weights::Bias};
 
 /// A 3×3 convolution of a picture whose every pixel was doubled in both directions: `(batch, inputs, height,
 /// width)` → `(batch, outputs, 2·height, 2·width)`, zeros on either side.
-///
-/// Of the nine pixels that an output sees, those that are copies of one are multiplied once, with the sum of
-/// their weights: four products instead of nine.
 #[derive(Clone, Debug)]
-pub struct DoubledConv2d {
-    /// (outputs·2·2, inputs, 2, 2), the four pixels of a place one after the other.
-    weight: Tensor,
-    bias: Tensor,
-    shape: ConvShape,
+pub struct DoubledConv2d(Kernel);
+
+#[derive(Clone, Debug)]
+enum Kernel {
+    /// On the CPU, whose loops double what they read.
+    Own(Conv2d),
+    Quarters(Quarters),
 }
 
 impl DoubledConv2d {
@@ -34,16 +21,13 @@ impl DoubledConv2d {
     /// # Errors
     /// Where a tensor is missing or of another shape.
     pub fn load(weights: &Weights, inputs: usize, outputs: usize) -> Result<Self> {
-        let weight = weights.tensor("weight", (outputs, inputs, 3, 3))?;
-        let shape = ConvShape {
-            padding: 1,
-            ..ConvShape::same(inputs, 4 * outputs, 2)
-        };
-        Ok(Self {
-            weight: weights.made((4 * outputs, inputs, 2, 2), || quarters(&weight))?,
-            bias: weights.tensor("bias", outputs)?,
-            shape,
-        })
+        if weights.device().is_cpu() {
+            let shape = ConvShape::same(inputs, outputs, 3);
+            return Ok(Self(Kernel::Own(Conv2d::load(weights, shape, Bias::With)?)));
+        }
+        Ok(Self(Kernel::Quarters(Quarters::load(
+            weights, inputs, outputs,
+        )?)))
     }
 
     /// The result and `residual`, which has its shape.
@@ -51,33 +35,34 @@ impl DoubledConv2d {
     /// # Errors
     /// Where the input has other channels, or the residual another shape.
     pub fn forward_onto(&self, x: &Tensor, residual: &Tensor) -> Result<Tensor> {
-        let (batch, _, height, width) = x.dims4()?;
-        let outputs = self.shape.outputs / 4;
-        let dims = [batch, outputs, 2 * height, 2 * width];
-        if !cpu::usable(&[x, &self.weight, residual]) || residual.dims() != dims {
-            return Ok((self.composed(x)? + residual)?);
+        match &self.0 {
+            Kernel::Own(conv) => conv.forward_doubled(x, Some(residual)),
+            Kernel::Quarters(quarters) => Ok((quarters.forward(x)? + residual)?),
         }
-        let operands = Operands {
-            weight: &self.weight,
-            bias: None,
-            shape: self.shape,
-        };
-        let apart = own::conv2d(&operands, x, Around::default())?;
-        let residual = residual.contiguous()?;
-        let (numbers, bias) = (Elements::of(&apart)?, Elements::of(&self.bias)?);
-        let residual = Elements::of(&residual)?;
-        let quarters = Quarters {
-            x: numbers.all(),
-            bias: bias.all(),
-            residual: residual.all(),
-            size: (height, width),
-        };
-        tensor(quarters.joined(), dims.as_slice())
+    }
+}
+
+/// Of the nine pixels that an output sees, those that are copies of one are multiplied once, with the sum of
+/// their weights: four products instead of nine.
+#[derive(Clone, Debug)]
+struct Quarters {
+    /// (outputs·2·2, inputs, 2, 2), the four pixels of a place one after the other.
+    weight: Tensor,
+    bias: Tensor,
+}
+
+impl Quarters {
+    fn load(weights: &Weights, inputs: usize, outputs: usize) -> Result<Self> {
+        let weight = weights.tensor("weight", (outputs, inputs, 3, 3))?;
+        Ok(Self {
+            weight: weights.made((4 * outputs, inputs, 2, 2), || quarters(&weight))?,
+            bias: weights.tensor("bias", outputs)?,
+        })
     }
 
-    fn composed(&self, x: &Tensor) -> Result<Tensor> {
+    fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let (batch, _, height, width) = x.dims4()?;
-        let outputs = self.shape.outputs / 4;
+        let outputs = self.bias.elem_count();
         let apart = x.conv2d(&self.weight, 1, 1, 1, 1)?.reshape((
             batch,
             outputs,
@@ -119,7 +104,7 @@ fn quarters(weight: &Tensor) -> Result<Tensor> {
 mod tests {
     use candle_core::{DType, Device};
 
-    use super::DoubledConv2d;
+    use super::{DoubledConv2d, Quarters};
     use crate::{
         Weights,
         testing::{random, same},
@@ -128,7 +113,9 @@ mod tests {
 
     #[test]
     fn it_is_a_convolution_of_the_doubled_picture() {
-        for (inputs, outputs, height, width) in [(5, 3, 4, 7), (40, 16, 9, 30), (2, 1, 1, 1)] {
+        for (inputs, outputs, height, width) in
+            [(5, 3, 4, 7), (40, 16, 9, 30), (16, 18, 5, 67), (2, 1, 1, 1)]
+        {
             let (weight, bias) = (random(&[outputs, inputs, 3, 3]), random(&[outputs]));
             let memory: Memory = [
                 ("weight".to_owned(), weight.clone()),
@@ -146,7 +133,8 @@ mod tests {
                 .unwrap()
                 .broadcast_add(&bias.reshape((1, outputs, 1, 1)).unwrap())
                 .unwrap();
-            same(&layer.composed(&x).unwrap(), &wanted);
+            let quarters = Quarters::load(&weights, inputs, outputs).unwrap();
+            same(&quarters.forward(&x).unwrap(), &wanted);
             let wanted = (wanted + &residual).unwrap();
             same(&layer.forward_onto(&x, &residual).unwrap(), &wanted);
         }

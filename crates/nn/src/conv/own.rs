@@ -9,6 +9,8 @@ use crate::{
         conv::{Conv, Measures, Turns, Weight},
         elements::{Elements, tensor},
         places::{Grid, Line, Places},
+        pointwise::relu_in_place,
+        winograd::{self, Before, Picture, Winograd, time::Stretch},
         woven::Woven,
     },
 };
@@ -27,6 +29,8 @@ pub(super) struct Around<'a> {
     pub(super) silu: bool,
     /// Added after.
     pub(super) residual: Option<&'a Tensor>,
+    /// What is negative in the end becomes zero.
+    pub(super) relu: bool,
 }
 
 pub(super) fn conv1d(layer: &Operands<'_>, x: &Tensor, around: Around<'_>) -> Result<Tensor> {
@@ -38,6 +42,11 @@ pub(super) fn conv1d(layer: &Operands<'_>, x: &Tensor, around: Around<'_>) -> Re
         padding: shape.padding,
         dilation: shape.dilation,
     };
+    if (shape.stride, shape.groups) == (1, 1)
+        && winograd::time::pays((shape.inputs, shape.outputs), line)
+    {
+        return by_stretches(layer, x, around, line);
+    }
     let places = if shape.stride == 1 {
         Places::Time(line)
     } else {
@@ -81,6 +90,9 @@ pub(super) fn conv_transpose1d(
 pub(super) fn conv2d(layer: &Operands<'_>, x: &Tensor, around: Around<'_>) -> Result<Tensor> {
     let (batch, _, height, width) = x.dims4()?;
     let shape = layer.shape;
+    if tiles_pay(shape, (height, width)) {
+        return by_tiles(layer, x, around, Seen::AsIs);
+    }
     let grid = Grid {
         size: (height, width),
         taps: (shape.kernel, shape.kernel),
@@ -99,8 +111,128 @@ pub(super) fn conv2d(layer: &Operands<'_>, x: &Tensor, around: Around<'_>) -> Re
         _ => Places::Strided(grid),
     };
     let (lines, columns) = grid.outputs();
-    let out = run(layer, x, around, (&places, None))?;
+    let mut out = run(layer, x, around, (&places, None))?;
+    if around.relu {
+        relu_in_place(&mut out);
+    }
     tensor(out, (batch, shape.outputs, lines, columns))
+}
+
+/// Whether a convolution of a picture of that size goes by tiles.
+pub(super) fn tiles_pay(shape: ConvShape, size: (usize, usize)) -> bool {
+    let ConvShape {
+        inputs,
+        outputs,
+        kernel,
+        stride,
+        dilation,
+        groups,
+        ..
+    } = shape;
+    (kernel, stride, dilation, groups) == (3, 1, 1, 1) && winograd::pays(inputs, outputs, size)
+}
+
+/// Over time, stride 1.
+fn by_stretches(
+    layer: &Operands<'_>,
+    x: &Tensor,
+    around: Around<'_>,
+    line: Line,
+) -> Result<Tensor> {
+    let (batch, inputs, _) = x.dims3()?;
+    let outputs = layer.shape.outputs;
+    if inputs != layer.shape.inputs {
+        return Err(mismatch(x, layer.weight));
+    }
+    let dims = (batch, outputs, line.outputs());
+    let (x, weight) = (x.contiguous()?, layer.weight.contiguous()?);
+    let residual = around.residual.map(Tensor::contiguous).transpose()?;
+    let bias = layer.bias.map(Elements::of).transpose()?;
+    let residual = residual.as_ref().map(Elements::of).transpose()?;
+    let (x, weight) = (Elements::of(&x)?, Elements::of(&weight)?);
+    let conv = Stretch {
+        x: x.all(),
+        weight: weight.all(),
+        bias: bias.as_ref().map(Elements::all),
+        residual: residual.as_ref().map(Elements::all),
+        silu: around.silu,
+        inputs,
+        outputs,
+        line,
+    };
+    fits(conv.residual, batch * outputs * line.outputs())?;
+    tensor(conv.run(), dims)
+}
+
+/// What else happens to a picture before tiles of it are seen.
+#[derive(Clone, Copy)]
+pub(super) enum Seen<'a> {
+    AsIs,
+    /// Every pixel twice in both directions.
+    Doubled,
+    /// SiLU of the numbers, scaled and shifted by what belongs to each channel of each row of the batch.
+    Scaled(&'a [[f32; 2]]),
+}
+
+/// 3×3 taps, stride 1: see [`tiles_pay`].
+pub(super) fn by_tiles(
+    layer: &Operands<'_>,
+    x: &Tensor,
+    around: Around<'_>,
+    seen: Seen<'_>,
+) -> Result<Tensor> {
+    let (batch, inputs, height, width) = x.dims4()?;
+    let shape = layer.shape;
+    if inputs != shape.inputs {
+        return Err(mismatch(x, layer.weight));
+    }
+    let picture = Picture {
+        size: (height, width),
+        padding: shape.padding,
+        times: if matches!(seen, Seen::Doubled) { 2 } else { 1 },
+    };
+    let (lines, columns) = picture.outputs();
+    let dims = (batch, shape.outputs, lines, columns);
+    let (x, weight) = (x.contiguous()?, layer.weight.contiguous()?);
+    let residual = around.residual.map(Tensor::contiguous).transpose()?;
+    let bias = layer.bias.map(Elements::of).transpose()?;
+    let residual = residual.as_ref().map(Elements::of).transpose()?;
+    let (x, weight) = (Elements::of(&x)?, Elements::of(&weight)?);
+    let conv = Winograd {
+        x: x.all(),
+        weight: weight.all(),
+        bias: bias.as_ref().map(Elements::all),
+        residual: residual.as_ref().map(Elements::all),
+        before: match seen {
+            Seen::Scaled(scales) => Before::ScaledSilu(scales),
+            _ if around.silu => Before::Silu,
+            _ => Before::Nothing,
+        },
+        relu: around.relu,
+        inputs,
+        outputs: shape.outputs,
+        picture,
+    };
+    fits(conv.residual, batch * shape.outputs * lines * columns)?;
+    tensor(conv.run(), dims)
+}
+
+/// A residual has as many numbers as the result.
+fn fits(residual: Option<&[f32]>, numbers: usize) -> Result<()> {
+    if residual.is_some_and(|residual| residual.len() != numbers) {
+        return Err(Error::Msg("a residual has the shape of the result".to_owned()).into());
+    }
+    Ok(())
+}
+
+fn mismatch(x: &Tensor, weight: &Tensor) -> crate::Error {
+    Error::ShapeMismatchBinaryOp {
+        lhs: x.shape().clone(),
+        rhs: weight.shape().clone(),
+        op: "convolution",
+    }
+    .bt()
+    .into()
 }
 
 /// `W·x + b` for (batch, inputs, places).
@@ -155,13 +287,7 @@ fn run(
     let (x, weight) = (x.contiguous()?, layer.weight.contiguous()?);
     let wanted = layer.shape.inputs / layer.shape.groups;
     if x.dim(1)? != layer.shape.inputs || weight.dim(1)? != wanted {
-        return Err(Error::ShapeMismatchBinaryOp {
-            lhs: x.shape().clone(),
-            rhs: weight.shape().clone(),
-            op: "convolution",
-        }
-        .bt()
-        .into());
+        return Err(mismatch(&x, &weight));
     }
     let residual = around.residual.map(Tensor::contiguous).transpose()?;
     let bias = layer.bias.map(Elements::of).transpose()?;
@@ -184,11 +310,6 @@ fn run(
         places,
         turns,
     };
-    if conv
-        .residual
-        .is_some_and(|residual| residual.len() != conv.len())
-    {
-        return Err(Error::Msg("a residual has the shape of the result".to_owned()).into());
-    }
+    fits(conv.residual, conv.len())?;
     Ok(conv.run())
 }

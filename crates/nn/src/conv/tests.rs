@@ -1,7 +1,12 @@
-use super::{Conv1d, Conv2d, ConvShape, ConvTranspose1d};
+use candle_core::{DType, Device, Tensor};
+
+use super::{Conv1d, Conv2d, ConvShape, ConvTranspose1d, own::Around};
 use crate::{
+    Weights,
+    norm::GroupNorm,
     ops::silu,
     testing::{random, same},
+    weights::Memory,
 };
 
 fn shapes() -> Vec<ConvShape> {
@@ -33,6 +38,13 @@ fn shapes() -> Vec<ConvShape> {
     all
 }
 
+fn onto(residual: &Tensor) -> Around<'_> {
+    Around {
+        residual: Some(residual),
+        ..Around::default()
+    }
+}
+
 #[test]
 fn over_time() {
     for shape in shapes() {
@@ -50,6 +62,39 @@ fn over_time() {
             let residual = random(found.dims());
             let wanted = (&residual + layer.composed(&silu(&x).unwrap()).unwrap()).unwrap();
             same(&layer.forward_silu(&x, Some(&residual)).unwrap(), &wanted);
+        }
+    }
+}
+
+#[test]
+fn by_stretches_of_time() {
+    // Of all fours of taps and phases; the first does not fit into what is held at a time.
+    for (inputs, outputs, taps, dilation, time) in [
+        (700, 32, 7, 1, 2500),
+        (64, 33, 3, 1, 65),
+        (32, 70, 11, 3, 700),
+        (40, 48, 13, 5, 330),
+        (33, 32, 16, 8, 1111),
+        (32, 32, 5, 2, 129),
+    ] {
+        for padding in [0, (taps - 1) * dilation / 2] {
+            let shape = ConvShape {
+                dilation,
+                padding,
+                ..ConvShape::same(inputs, outputs, taps)
+            };
+            let weight = random(&[outputs, inputs, taps]);
+            let layer = Conv1d::new(weight, Some(random(&[outputs])), shape);
+            let x = random(&[2, inputs, time]);
+            let plain = layer.composed(&x).unwrap();
+            same(&layer.forward(&x).unwrap(), &plain);
+            let residual = random(plain.dims());
+            let wanted = (&residual + layer.composed(&silu(&x).unwrap()).unwrap()).unwrap();
+            same(&layer.forward_silu(&x, Some(&residual)).unwrap(), &wanted);
+            let residual = residual.narrow(1, 1, outputs - 1).unwrap();
+            assert!(layer.forward_silu(&x, Some(&residual)).is_err());
+            let fewer = x.narrow(1, 0, inputs - 1).unwrap();
+            assert!(layer.forward(&fewer).is_err());
         }
     }
 }
@@ -147,20 +192,76 @@ fn over_pixels() {
             let plain = layer.composed(&x).unwrap();
             let residual = random(plain.dims());
             let wanted = (plain + &residual).unwrap();
-            same(&layer.forward_onto(&x, &residual).unwrap(), &wanted);
+            same(&layer.forward_around(&x, onto(&residual)).unwrap(), &wanted);
+            let wanted = layer.composed(&x).unwrap().relu().unwrap();
+            same(&layer.forward_relu(&x, None).unwrap(), &wanted);
         }
+    }
+}
+
+fn norm(channels: usize) -> GroupNorm {
+    let memory: Memory = ["weight", "bias"]
+        .map(|name| (name.to_owned(), random(&[channels])))
+        .into_iter()
+        .collect();
+    let groups = if channels.is_multiple_of(3) { 3 } else { 2 };
+    let weights = Weights::new(memory, DType::F32, &Device::Cpu);
+    GroupNorm::load(&weights, groups, channels, 1e-5).unwrap()
+}
+
+#[test]
+fn by_tiles_of_pixels() {
+    // The first has more tiles than are held at a time, others lines of tiles that are shorter than a vector.
+    for (inputs, outputs, batch, height, width, padding) in [
+        (600, 20, 1, 52, 53, 1),
+        (16, 16, 2, 4, 4, 1),
+        (16, 70, 1, 5, 131, 1),
+        (33, 50, 3, 12, 8, 0),
+        (24, 17, 1, 300, 21, 2),
+    ] {
+        let shape = ConvShape {
+            padding,
+            ..ConvShape::same(inputs, outputs, 3)
+        };
+        let layer = Conv2d {
+            weight: random(&[outputs, inputs, 3, 3]),
+            bias: Some(random(&[outputs])),
+            shape,
+        };
+        let x = random(&[batch, inputs, height, width]);
+        let plain = layer.composed(&x).unwrap();
+        same(&layer.forward(&x).unwrap(), &plain);
+        let wanted = layer.composed(&silu(&x).unwrap()).unwrap();
+        same(&layer.forward_silu(&x).unwrap(), &wanted);
+        let residual = random(plain.dims());
+        let wanted = (&plain + &residual).unwrap();
+        same(&layer.forward_around(&x, onto(&residual)).unwrap(), &wanted);
+        let found = layer.forward_relu(&x, Some(&residual)).unwrap();
+        same(&found, &wanted.relu().unwrap());
+        let (norm, shift) = (norm(inputs), random(&[batch, inputs]));
+        let normed = norm.forward_silu(&x, Some(&shift)).unwrap();
+        let wanted = (layer.composed(&normed).unwrap() + &residual).unwrap();
+        let found = layer.forward_normed((&norm, Some(&shift)), &x, Some(&residual));
+        same(&found.unwrap(), &wanted);
+        let large = x.upsample_nearest2d(2 * height, 2 * width).unwrap();
+        let wanted = layer.composed(&large).unwrap();
+        same(&layer.forward_doubled(&x, None).unwrap(), &wanted);
+        let residual = residual.narrow(1, 0, 1).unwrap();
+        assert!(layer.forward_around(&x, onto(&residual)).is_err());
+        let fewer = x.narrow(1, 0, inputs - 1).unwrap();
+        assert!(layer.forward(&fewer).is_err());
     }
 }
 
 #[test]
 fn halves_are_widened() {
-    let half = |x: candle_core::Tensor| x.to_dtype(candle_core::DType::BF16).unwrap();
+    let half = |x: Tensor| x.to_dtype(DType::BF16).unwrap();
     let layer = Conv2d {
         weight: half(random(&[8, 6, 3, 3])),
         bias: Some(half(random(&[8]))),
         shape: ConvShape::same(6, 8, 3),
     };
-    let wide = |x: &candle_core::Tensor| x.to_dtype(candle_core::DType::F32).unwrap();
+    let wide = |x: &Tensor| x.to_dtype(DType::F32).unwrap();
     let exact = Conv2d {
         weight: wide(&layer.weight),
         bias: layer.bias.as_ref().map(wide),

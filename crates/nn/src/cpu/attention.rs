@@ -4,14 +4,16 @@ use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::{
-    elements::Shared,
+    elements::{Shared, fresh},
     matrices::{Matrix, multiply},
     pointwise::softmax_in_place,
     queries,
 };
 
-/// Queries of a task.
-const QUERIES: usize = 64;
+/// Queries of a task, with few keys and with many: each task lays out all keys and values for the product anew.
+const QUERIES: (usize, usize) = (64, 256);
+/// How many keys are few.
+const FEW: usize = 512;
 
 /// Taken off the score of a key that does not count.
 const HIDDEN: f32 = 1e30;
@@ -76,23 +78,24 @@ impl Attention<'_> {
             batch,
             heads,
             queries,
+            keys,
             size,
-            ..
         } = self.measures;
-        let mut out = vec![0.0; batch * queries * heads * size];
+        let mut out = fresh(batch * queries * heads * size);
         if out.is_empty() {
             return out;
         }
-        let parts = queries.div_ceil(QUERIES);
+        let most = if keys <= FEW { QUERIES.0 } else { QUERIES.1 };
+        let parts = queries.div_ceil(most);
         let (shared, arch) = (Shared::new(&mut out), Arch::new());
         (0..batch * heads * parts).into_par_iter().for_each(|task| {
-            let from = task % parts * QUERIES;
+            let from = task % parts * most;
             arch.dispatch(Part {
                 all: self,
                 out: &shared,
                 row: task / parts / heads,
                 head: task / parts % heads,
-                queries: from..queries.min(from + QUERIES),
+                queries: from..queries.min(from + most),
             });
         });
         out

@@ -3,7 +3,10 @@
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::matrices::{Matrix, multiply};
+use super::{
+    elements::fresh,
+    matrices::{Matrix, multiply},
+};
 
 /// Queries, keys and values in one, (batch·heads, 3, size, places).
 #[derive(Clone, Copy, Debug)]
@@ -17,7 +20,7 @@ pub(crate) struct ChannelAttention<'a> {
 impl ChannelAttention<'_> {
     /// (batch·heads, size, places).
     pub(crate) fn run(self) -> Vec<f32> {
-        let mut out = vec![0.0; self.qkv.len() / 3];
+        let mut out = fresh(self.qkv.len() / 3);
         if out.is_empty() {
             return out;
         }

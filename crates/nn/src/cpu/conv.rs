@@ -5,11 +5,12 @@ use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::{
-    elements::{Aligned, Shared},
+    elements::{Shared, fresh},
     exp,
     matrices::{Matrix, all_threads, multiply},
     places::{Block, Places},
     product::{SUMS, Spread, Sums, Walk, lanes, rows, tile, vectors},
+    scratch::Scratch,
     woven::weave,
 };
 
@@ -101,7 +102,7 @@ impl Conv<'_> {
         }
         let mut out = match self.residual {
             Some(residual) => residual.to_vec(),
-            None => vec![0.0; self.len()],
+            None => fresh(self.len()),
         };
         if let Some(bias) = self.bias {
             out.par_chunks_mut(places)
@@ -143,7 +144,7 @@ impl Conv<'_> {
         if let Some(out) = self.large_matrix() {
             return out;
         }
-        let mut out = vec![0.0; self.len()];
+        let mut out = fresh(self.len());
         let inputs = self.depth();
         let room = match (self.places, taps) {
             (Places::Time(_), 2..) => WINDOW / inputs,
@@ -210,7 +211,7 @@ impl WithSimd for Run<'_, '_> {
         let offsets = places.offsets(block, width);
         let b_row = offsets.last().copied().unwrap_or_default() + width;
         let all = self.conv.depth();
-        let mut window = Aligned::zeros(all * b_row);
+        let mut window = Scratch::of(all * b_row);
         let (a_row, tall) = (inputs_here * taps, rows::<S>());
         let mut sums: Sums = [0.0; _];
         let channels = self.group * outputs_here;

@@ -3,7 +3,7 @@
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::exp;
+use super::{elements::fresh, exp};
 
 /// Rows of a task.
 const ROWS: usize = 32;
@@ -26,7 +26,7 @@ impl Depthwise<'_> {
     pub(crate) fn run(self) -> Vec<f32> {
         let channels = self.bias.len();
         let kept = if self.gated { channels / 2 } else { channels };
-        let mut out = vec![0.0; self.x.len() / channels.max(1) * kept];
+        let mut out = fresh(self.x.len() / channels.max(1) * kept);
         if out.is_empty() {
             return out;
         }

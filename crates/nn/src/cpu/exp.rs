@@ -1,4 +1,7 @@
 //! The exponential and what is made of it, a vector at a time.
+//!
+//! Loops call these as they are, not from closures: a closure is not compiled for the vectors of this machine, and
+//! every operation in it becomes a call.
 
 use pulp::Simd;
 
@@ -42,6 +45,14 @@ pub(crate) fn exp<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
 pub(crate) fn silu<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
     let one = simd.splat_f32s(1.0);
     simd.div_f32s(x, simd.add_f32s(one, exp(simd, simd.neg_f32s(x))))
+}
+
+/// x·σ(1.702·x).
+#[inline(always)]
+pub(crate) fn quick_gelu<S: Simd>(simd: S, x: S::f32s) -> S::f32s {
+    let steep = simd.mul_f32s(x, simd.splat_f32s(-1.702));
+    let whole = simd.add_f32s(simd.splat_f32s(1.0), exp(simd, steep));
+    simd.div_f32s(x, whole)
 }
 
 /// x·σ(x) of each.

@@ -4,6 +4,7 @@ use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::{
+    elements::fresh,
     exp,
     rows::{Row, each},
 };
@@ -22,25 +23,21 @@ struct QuickGelu;
 impl Row for QuickGelu {
     #[inline(always)]
     fn row<S: Simd>(self, simd: S, _: usize, x: &[f32], out: &mut [f32]) {
-        let one = |x: S::f32s| {
-            let steep = simd.mul_f32s(x, simd.splat_f32s(-1.702));
-            let whole = simd.add_f32s(simd.splat_f32s(1.0), exp::exp(simd, steep));
-            simd.div_f32s(x, whole)
-        };
         let (vectors, rest) = S::as_simd_f32s(x);
         let (out, out_rest) = S::as_mut_simd_f32s(out);
         for (out, x) in out.iter_mut().zip(vectors) {
-            *out = one(*x);
+            *out = exp::quick_gelu(simd, *x);
         }
         if !rest.is_empty() {
-            simd.partial_store_f32s(out_rest, one(simd.partial_load_f32s(rest)));
+            let x = simd.partial_load_f32s(rest);
+            simd.partial_store_f32s(out_rest, exp::quick_gelu(simd, x));
         }
     }
 }
 
 /// The first half of each row of `2·half`, times GELU by the error function of its second half.
 pub(crate) fn geglu(x: &[f32], half: usize) -> Vec<f32> {
-    let mut out = vec![0.0; x.len() / 2];
+    let mut out = fresh(x.len() / 2);
     let rows = (WIDTH / half.max(1)).max(1);
     let tasks = out
         .par_chunks_mut(rows * half.max(1))

@@ -4,7 +4,7 @@
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
-use super::{exp, rows::sum};
+use super::{elements::fresh, exp, rows::sum};
 
 /// Numbers whose moments are taken together, in the first-level cache.
 const CHUNK: usize = 1 << 12;
@@ -20,76 +20,144 @@ pub(crate) struct GroupNorm<'a> {
     /// One for each channel of each row of the batch.
     pub(crate) shift: Option<&'a [f32]>,
     pub(crate) eps: f32,
-    pub(crate) silu: bool,
 }
 
 impl GroupNorm<'_> {
-    pub(crate) fn run(self) -> Vec<f32> {
-        let mut out = vec![0.0; self.x.len()];
-        let width = self.x.len() / (self.batch * self.groups).max(1);
+    /// The norm, or SiLU of it.
+    pub(crate) fn run(self, silu: bool) -> Vec<f32> {
+        let mut out = fresh(self.x.len());
+        let width = self.width();
         if width == 0 {
             return out;
         }
         let arch = Arch::new();
         let groups = out.par_chunks_exact_mut(width).enumerate();
         groups.for_each(|(index, out)| {
-            arch.dispatch(Group {
-                norm: self,
-                index,
-                x: &self.x[index * width..][..width],
+            arch.dispatch(Apply {
+                group: self.group(index),
+                silu,
                 out,
             });
         });
         out
     }
+
+    /// What the norm multiplies each channel of each row of the batch with, and what it adds then.
+    pub(crate) fn scales(self) -> Vec<[f32; 2]> {
+        let mut out = vec![[0.0; 2]; self.batch * self.weight.len()];
+        if self.width() == 0 {
+            return out;
+        }
+        let arch = Arch::new();
+        out.par_chunks_exact_mut(self.weight.len() / self.groups)
+            .enumerate()
+            .for_each(|(index, out)| {
+                arch.dispatch(Scales {
+                    group: self.group(index),
+                    out,
+                });
+            });
+        out
+    }
+
+    /// Numbers of a group.
+    fn width(&self) -> usize {
+        self.x.len() / (self.batch * self.groups).max(1)
+    }
+
+    fn group(&self, index: usize) -> Group<'_> {
+        let width = self.width();
+        Group {
+            norm: *self,
+            index,
+            x: &self.x[index * width..][..width],
+        }
+    }
 }
 
 /// One group of one row of the batch.
+#[derive(Clone, Copy)]
 struct Group<'a> {
     norm: GroupNorm<'a>,
     index: usize,
     x: &'a [f32],
-    out: &'a mut [f32],
 }
 
-impl WithSimd for Group<'_> {
-    type Output = ();
+impl Group<'_> {
+    fn channels(&self) -> usize {
+        self.norm.weight.len() / self.norm.groups
+    }
 
+    fn places(&self) -> usize {
+        self.x.len() / self.channels()
+    }
+
+    /// A factor for each channel, and what is added then.
     #[inline(always)]
-    fn with_simd<S: Simd>(self, simd: S) {
-        let norm = self.norm;
-        let channels = norm.weight.len() / norm.groups;
-        let places = self.x.len() / channels;
-        let first = self.index % norm.groups * channels;
-        let row = self.index / norm.groups * norm.weight.len() + first;
-        let shift = |channel: usize| norm.shift.map_or(0.0, |shift| shift[row + channel]);
+    fn scales(&self) -> impl Iterator<Item = [f32; 2]> {
+        let Self { norm, index, x } = *self;
+        let first = index % norm.groups * self.channels();
+        let row = index / norm.groups * norm.weight.len() + first;
+        let shift = move |channel: usize| norm.shift.map_or(0.0, |shift| shift[row + channel]);
         let mut moments = Moments::default();
-        for (channel, x) in self.x.chunks_exact(places).enumerate() {
+        for (channel, x) in x.chunks_exact(self.places()).enumerate() {
             for chunk in x.chunks(CHUNK) {
                 moments.add(chunk, shift(channel));
             }
         }
         let share = (moments.variance() + norm.eps).sqrt().recip();
-        let each = self
+        (0..self.channels()).map(move |channel| {
+            let weight = norm.weight[first + channel] * share;
+            let added = norm.bias[first + channel] + (shift(channel) - moments.mean) * weight;
+            [weight, added]
+        })
+    }
+}
+
+struct Scales<'a, 'b> {
+    group: Group<'a>,
+    out: &'b mut [[f32; 2]],
+}
+
+impl WithSimd for Scales<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) {
+        for (out, scale) in self.out.iter_mut().zip(self.group.scales()) {
+            *out = scale;
+        }
+    }
+}
+
+struct Apply<'a, 'b> {
+    group: Group<'a>,
+    silu: bool,
+    out: &'b mut [f32],
+}
+
+impl WithSimd for Apply<'_, '_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, simd: S) {
+        let Self { group, silu, out } = self;
+        let places = group.places();
+        let each = group
             .x
             .chunks_exact(places)
-            .zip(self.out.chunks_exact_mut(places));
-        for (channel, (x, out)) in each.enumerate() {
-            let weight = norm.weight[first + channel] * share;
-            let bias = norm.bias[first + channel] + (shift(channel) - moments.mean) * weight;
-            if norm.silu {
-                let apply = |x| {
-                    let scaled =
-                        simd.mul_add_e_f32s(x, simd.splat_f32s(weight), simd.splat_f32s(bias));
-                    exp::silu(simd, scaled)
-                };
+            .zip(out.chunks_exact_mut(places));
+        for ([weight, bias], (x, out)) in group.scales().zip(each) {
+            if silu {
+                let (weight, bias) = (simd.splat_f32s(weight), simd.splat_f32s(bias));
                 let (vectors, rest) = S::as_simd_f32s(x);
                 let (out, out_rest) = S::as_mut_simd_f32s(out);
                 for (out, x) in out.iter_mut().zip(vectors) {
-                    *out = apply(*x);
+                    *out = exp::silu(simd, simd.mul_add_e_f32s(*x, weight, bias));
                 }
                 if !rest.is_empty() {
-                    simd.partial_store_f32s(out_rest, apply(simd.partial_load_f32s(rest)));
+                    let x = simd.mul_add_e_f32s(simd.partial_load_f32s(rest), weight, bias);
+                    simd.partial_store_f32s(out_rest, exp::silu(simd, x));
                 }
             } else {
                 for (out, x) in out.iter_mut().zip(x) {

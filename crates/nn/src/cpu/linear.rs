@@ -5,8 +5,9 @@ use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::{
-    elements::{Aligned, Shared},
+    elements::{Shared, fresh},
     product::{ROWS, SUMS, Spread, Sums, Walk, lanes, rows, tile, vectors},
+    scratch::Scratch,
     transpose::{SIDE, square},
     woven::Woven,
 };
@@ -42,7 +43,7 @@ impl Linear<'_> {
             inputs, outputs, ..
         } = *self.weight;
         let samples = self.x.len() / inputs.max(1);
-        let mut out = vec![0.0; samples * outputs];
+        let mut out = fresh(samples * outputs);
         if out.is_empty() {
             return out;
         }
@@ -76,7 +77,7 @@ impl Linear<'_> {
 
 /// Samples as vectors: panel by panel, input by input, the samples of a panel side by side.
 struct Panels {
-    numbers: Aligned,
+    numbers: Scratch,
     samples: usize,
     depth: usize,
     width: usize,
@@ -116,7 +117,7 @@ impl WithSimd for Pack<'_> {
         // As few panels as can be, and none much narrower than the others.
         let all = samples.div_ceil(lanes);
         let width = all.div_ceil(all.div_ceil(vectors::<S>())) * lanes;
-        let mut numbers = Aligned::zeros(samples.div_ceil(width) * width * depth);
+        let mut numbers = Scratch::of(samples.div_ceil(width) * width * depth);
         numbers
             .par_chunks_mut(width * depth)
             .enumerate()

@@ -4,7 +4,7 @@ use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::{
-    elements::Shared,
+    elements::{Shared, fresh},
     matrices::{Matrix, multiply},
     rotary::{Angles, turn},
 };
@@ -22,7 +22,7 @@ pub(crate) struct LinearAttention<'a> {
 impl LinearAttention<'_> {
     /// (batch, time, heads·size).
     pub(crate) fn run(self) -> Vec<f32> {
-        let mut out = vec![0.0; self.qkv.len() / 3];
+        let mut out = fresh(self.qkv.len() / 3);
         let row = self.time * self.heads * self.angles.size;
         if out.is_empty() {
             return out;

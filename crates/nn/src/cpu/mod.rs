@@ -24,7 +24,9 @@ pub(crate) mod quantised;
 pub(crate) mod queries;
 pub(crate) mod rotary;
 pub(crate) mod rows;
+pub(crate) mod scratch;
 pub(crate) mod transpose;
+pub(crate) mod winograd;
 pub(crate) mod woven;
 
 use candle_core::{DType, Tensor};

@@ -4,7 +4,7 @@ use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::{
-    elements::Shared,
+    elements::{Shared, fresh},
     rows::{Row, sum},
 };
 
@@ -111,7 +111,7 @@ const PLACES: usize = 256;
 
 impl Channels<'_> {
     pub(crate) fn run(self) -> Vec<f32> {
-        let mut out = vec![0.0; self.x.len()];
+        let mut out = fresh(self.x.len());
         let picture = self.weight.len() * self.places;
         if out.is_empty() {
             return out;

@@ -44,7 +44,7 @@ pub(crate) struct Grid {
 }
 
 impl Line {
-    fn outputs(self) -> usize {
+    pub(crate) fn outputs(self) -> usize {
         (self.time + 2 * self.padding).saturating_sub(self.dilation * (self.taps - 1))
     }
 }
@@ -226,7 +226,7 @@ fn stretches(outputs: usize, room: usize, parts: usize) -> Vec<Block> {
 
 /// `plane` from `from − padding` on, zeros where there is none of it.
 #[inline(always)]
-fn stretch(plane: &[f32], from: usize, padding: usize, window: &mut [f32]) {
+pub(crate) fn stretch(plane: &[f32], from: usize, padding: usize, window: &mut [f32]) {
     let before = padding.saturating_sub(from).min(window.len());
     let start = (from + before).saturating_sub(padding).min(plane.len());
     let count = (plane.len() - start).min(window.len() - before);

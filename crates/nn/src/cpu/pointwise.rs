@@ -1,6 +1,7 @@
 //! Functions of single numbers, and the softmax.
 
 use pulp::Simd;
+use rayon::prelude::*;
 
 use super::{
     exp,
@@ -9,6 +10,9 @@ use super::{
 
 /// Numbers of a row, where rows mean nothing.
 const WIDTH: usize = 1 << 12;
+
+/// Numbers of a task of [`relu_in_place`].
+const TASK: usize = 1 << 16;
 
 /// A function of one number.
 #[derive(Clone, Copy, Debug)]
@@ -25,6 +29,19 @@ pub(crate) fn map(function: Function, x: &[f32]) -> Vec<f32> {
         Function::GeluTanh => each(GeluTanh, x, WIDTH),
         Function::GeluErf => each(GeluErf, x, WIDTH),
     }
+}
+
+/// What is negative becomes zero; what is no number stays.
+#[inline(always)]
+pub(crate) fn positive(x: f32) -> f32 {
+    if x < 0.0 { 0.0 } else { x }
+}
+
+/// The same of each.
+pub(crate) fn relu_in_place(numbers: &mut [f32]) {
+    numbers
+        .par_chunks_mut(TASK)
+        .for_each(|numbers| numbers.iter_mut().for_each(|x| *x = positive(*x)));
 }
 
 /// The first half of each of `batch` parts, times SiLU of its second half.

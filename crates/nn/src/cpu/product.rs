@@ -8,7 +8,7 @@ pub(crate) const ROWS: usize = 8;
 /// Vectors of the widest tile.
 pub(crate) const VECTORS: usize = 3;
 /// Numbers in the longest vector there is.
-const LANES: usize = 16;
+pub(crate) const LANES: usize = 16;
 
 /// Numbers in a line of the caches.
 const LINE: usize = 16;

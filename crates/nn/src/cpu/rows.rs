@@ -3,6 +3,8 @@
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
+use super::elements::fresh;
+
 /// Numbers of a task: enough to be worth one, few enough for all threads to have some.
 const TASK: usize = 1 << 14;
 
@@ -14,7 +16,7 @@ pub(crate) trait Row: Copy + Send + Sync {
 
 /// Every row of `x`, `width` wide; the last may be shorter.
 pub(crate) fn each(kernel: impl Row, x: &[f32], width: usize) -> Vec<f32> {
-    let mut out = vec![0.0; x.len()];
+    let mut out = fresh(x.len());
     let width = width.max(1);
     let rows = TASK.div_ceil(width);
     let arch = Arch::new();

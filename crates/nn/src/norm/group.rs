@@ -39,7 +39,7 @@ impl GroupNorm {
     /// # Errors
     /// Where the channels cannot be cut into the groups.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        match self.own(x, None, false)? {
+        match self.own(x, None, |norm| tensor(norm.run(false), x.shape()))? {
             Some(normed) => Ok(normed),
             None => self.composed(x),
         }
@@ -50,14 +50,29 @@ impl GroupNorm {
     /// # Errors
     /// Where the channels cannot be cut into the groups, or the shift has another shape.
     pub fn forward_silu(&self, x: &Tensor, shift: Option<&Tensor>) -> Result<Tensor> {
-        match self.own(x, shift, true)? {
+        match self.own(x, shift, |norm| tensor(norm.run(true), x.shape()))? {
             Some(normed) => Ok(normed),
             None => self.silu_composed(x, shift),
         }
     }
 
+    /// What the norm multiplies each channel of each row of the batch with, and what it adds then; `None` where
+    /// the own loop does not take this.
+    pub(crate) fn scales(
+        &self,
+        x: &Tensor,
+        shift: Option<&Tensor>,
+    ) -> Result<Option<Vec<[f32; 2]>>> {
+        self.own(x, shift, |norm| Ok(norm.scales()))
+    }
+
     /// `None` where the own loop does not take this.
-    fn own(&self, x: &Tensor, shift: Option<&Tensor>, silu: bool) -> Result<Option<Tensor>> {
+    fn own<T>(
+        &self,
+        x: &Tensor,
+        shift: Option<&Tensor>,
+        run: impl FnOnce(group_norm::GroupNorm<'_>) -> Result<T>,
+    ) -> Result<Option<T>> {
         let channels = self.weight.elem_count();
         let shifts =
             |shift: &Tensor| cpu::usable(&[shift]) && shift.dims() == [x.dims()[0], channels];
@@ -77,9 +92,8 @@ impl GroupNorm {
             bias: bias.all(),
             shift: shift.as_ref().map(Elements::all),
             eps: narrow(self.eps),
-            silu,
         };
-        tensor(norm.run(), x.shape()).map(Some)
+        run(norm).map(Some)
     }
 
     pub(super) fn composed(&self, x: &Tensor) -> Result<Tensor> {

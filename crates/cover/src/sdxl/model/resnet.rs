@@ -57,11 +57,10 @@ impl Resnet {
             (Some(linear), Some(time)) => Some(linear.forward(time)?),
             _ => None,
         };
-        let hidden = self.convs[0].forward(&self.norms[0].forward_silu(x, None)?)?;
-        let hidden = self.norms[1].forward_silu(&hidden, shift.as_ref())?;
-        match &self.shortcut {
-            Some(shortcut) => self.convs[1].forward_onto(&hidden, &shortcut.forward(x)?),
-            None => self.convs[1].forward_onto(&hidden, x),
-        }
+        let hidden = self.convs[0].forward_normed((&self.norms[0], None), x, None)?;
+        let shortcut = self.shortcut.as_ref().map(|shortcut| shortcut.forward(x));
+        let shortcut = shortcut.transpose()?;
+        let residual = Some(shortcut.as_ref().unwrap_or(x));
+        self.convs[1].forward_normed((&self.norms[1], shift.as_ref()), &hidden, residual)
     }
 }

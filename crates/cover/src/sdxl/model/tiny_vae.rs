@@ -66,16 +66,16 @@ impl TinyDecoder {
     /// Where there are other channels.
     pub fn forward(&self, latents: &Tensor) -> Result<Tensor> {
         let squeezed = ((latents / LOUDEST)?.tanh()? * LOUDEST)?;
-        let mut x = self.into.forward(&squeezed)?.relu()?;
+        let mut x = self.into.forward_relu(&squeezed, None)?;
         for (i, (blocks, conv)) in self.levels.iter().enumerate() {
             for block in blocks {
                 x = block.forward(&x)?;
             }
-            if i + 1 < self.levels.len() {
-                let (_, _, height, width) = x.dims4()?;
-                x = x.upsample_nearest2d(2 * height, 2 * width)?;
-            }
-            x = conv.forward(&x)?;
+            x = if i + 1 < self.levels.len() {
+                conv.forward_doubled(&x, None)?
+            } else {
+                conv.forward(&x)?
+            };
         }
         Ok(((x * 2.0)? - 1.0)?)
     }
@@ -150,8 +150,8 @@ impl Block {
 
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let [first, second, third] = &self.0;
-        let hidden = first.forward(x)?.relu()?;
-        let hidden = second.forward(&hidden)?.relu()?;
-        Ok(third.forward_onto(&hidden, x)?.relu()?)
+        let hidden = first.forward_relu(x, None)?;
+        let hidden = second.forward_relu(&hidden, None)?;
+        third.forward_relu(&hidden, Some(x))
     }
 }

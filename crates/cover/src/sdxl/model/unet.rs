@@ -224,10 +224,15 @@ impl Unet {
             if let (Some(resample), Some(next)) = (&level.resample, skipped.last()) {
                 // Halving rounds up, so that twice as many may be one too many.
                 let (_, _, height, width) = next.dims4()?;
-                x = resample.forward(&x.upsample_nearest2d(height, width)?)?;
+                let (_, _, lines, columns) = x.dims4()?;
+                x = if (height, width) == (2 * lines, 2 * columns) {
+                    resample.forward_doubled(&x, None)?
+                } else {
+                    resample.forward(&x.upsample_nearest2d(height, width)?)?
+                };
             }
         }
-        self.out.forward(&self.norm.forward_silu(&x, None)?)
+        self.out.forward_normed((&self.norm, None), &x, None)
     }
 }
 

@@ -96,10 +96,9 @@ impl VaeDecoder {
                 x = resnet.forward(&x, None)?;
             }
             if let Some(up) = &level.up {
-                let (_, _, height, width) = x.dims4()?;
-                x = up.forward(&x.upsample_nearest2d(2 * height, 2 * width)?)?;
+                x = up.forward_doubled(&x, None)?;
             }
         }
-        self.out.forward(&self.norm.forward_silu(&x, None)?)
+        self.out.forward_normed((&self.norm, None), &x, None)
     }
 }

@@ -119,7 +119,7 @@ impl VaeEncoder {
             }
         }
         let x = self.middle.forward(&x)?;
-        let x = self.out.forward(&self.norm.forward_silu(&x, None)?)?;
+        let x = self.out.forward_normed((&self.norm, None), &x, None)?;
         let both = self.quantise.forward(&x)?;
         let half = |i: usize| both.narrow(1, i * self.latent_channels, self.latent_channels);
         Ok(Moments {
