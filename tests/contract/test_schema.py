@@ -138,8 +138,9 @@ def statuses(url: str, operation, mode: GenerationMode, examples: int, song: dic
     )
     def check(case, real):
         if song and real and mode.is_positive:
-            made = a_running_operation(url) if operation.path == "/operations/{id}" else a_song(url)
-            make_real(case, song | made if operation.method == "delete" else song, operation)
+            # What is deleted is made anew each time.
+            fresh = a_running_operation if operation.path == "/operations/{id}" else a_song
+            make_real(case, song | fresh(url) if operation.method == "delete" else song, operation)
         elif song and real and "id" in (case.path_parameters or {}):
             case.path_parameters["id"] = song["song_id"]
         if makes_songs(operation) and isinstance(case.body, dict):
