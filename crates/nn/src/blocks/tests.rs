@@ -62,7 +62,7 @@ fn products_are_candles_and_blocks_are_let_go_once_packed() {
         (GgmlDType::Q5K, 256, 7),
         (GgmlDType::Q6K, 512, 48),
         // Not ours anywhere.
-        (GgmlDType::Q5_0, 96, 48),
+        (GgmlDType::Q5_0, 128, 48),
     ] {
         let weight = random(&[outputs, inputs]);
         let blocks = || QTensor::quantize(&weight, dtype).unwrap();

@@ -780,7 +780,8 @@ export interface paths {
         /** The cover. */
         get: operations["song_cover"];
         put?: never;
-        post?: never;
+        /** Another cover for a song, drawn anew or over its newest one. The older covers stay. */
+        post: operations["new_cover"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2164,6 +2165,42 @@ export interface components {
             favourite?: boolean | null;
             /** @description A new title. */
             title?: string | null;
+        };
+        /** @description `POST /songs/{id}/cover`: another cover for a song, drawn anew or over the one it has. */
+        SongCoverRequest: {
+            /**
+             * Format: int64
+             * @description Of a side in pixels, rounded to a multiple of 64; that of the newest cover where absent.
+             */
+            cover_size?: number | null;
+            /**
+             * Format: double
+             * @description How far a neural artist keeps away from `negative_prompt`, at twice the time; 0 where absent.
+             */
+            guidance_scale?: number | null;
+            /** @description What a neural artist keeps away from; without effect unless `guidance_scale` is above 1. */
+            negative_prompt?: string | null;
+            /**
+             * Format: int64
+             * @description Steps of a neural artist; 4 where absent.
+             */
+            num_inference_steps?: number | null;
+            /** @description What it shows; made from the song where absent. */
+            prompt?: string | null;
+            /**
+             * Format: int64
+             * @description Absent is random.
+             */
+            seed?: number | null;
+            /**
+             * Format: double
+             * @description Where given, the newest cover is drawn over, and so much of it goes. Needs an image model.
+             */
+            strength?: number | null;
+            /** @description One of the eight styles, or any words; that of the song's newest cover where absent. */
+            style?: string | null;
+            /** @description Whether title and artist are set on the picture. Absent: the built-in artist sets them, a model does not. */
+            typography?: boolean | null;
         };
         /** @description What `GET /songs` answers, newest first. */
         SongList: {
@@ -10151,6 +10188,180 @@ export interface operations {
                 };
                 content: {
                     "image/png": string;
+                };
+            };
+            /** @description The request breaks a limit or is not of the documented form */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The key is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The host or origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not with this method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The operation took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The operation was cancelled, or its state does not fit */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The range lies outside the file */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The queue is full; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A service behind this one failed */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The model is not installed or loading, or the server is closing */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Out of memory or disk space */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    new_cover: {
+        parameters: {
+            query?: {
+                /** @description Answer 202 with the operation at once */
+                async?: boolean;
+            };
+            header?: never;
+            path: {
+                /** @description The song */
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SongCoverRequest"];
+            };
+        };
+        responses: {
+            /** @description The song with its new cover */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Song"];
+                };
+            };
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Snapshot"];
                 };
             };
             /** @description The request breaks a limit or is not of the documented form */
