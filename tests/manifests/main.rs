@@ -6,7 +6,6 @@ mod sdxl;
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result, ensure};
-use candle_core::{DType, Device};
 use serde_json::json;
 use songwright_music::ace_step::model::{
     PromptEncoder, TextEncoder, Transformer,
@@ -16,18 +15,15 @@ use songwright_music::ace_step::model::{
 use songwright_nn::{
     Result as NnResult, Weights,
     qwen::{Config as QwenConfig, Qwen},
-    weights::Shapes,
+    weights::asked_by,
 };
 
 type Names = BTreeMap<String, Vec<usize>>;
 
 /// What building asks for.
 fn asked(build: impl FnOnce(&Weights) -> NnResult<()>) -> Result<Names> {
-    let shapes = Shapes::default();
-    let asked = shapes.asked();
-    build(&Weights::new(shapes, DType::F32, &Device::Cpu))?;
-    let so_far = asked.so_far().into_iter();
-    Ok(so_far
+    Ok(asked_by(build)?
+        .into_iter()
         .map(|(name, shape)| (name, shape.into_dims()))
         .collect())
 }

@@ -188,7 +188,7 @@ fn apart(a: &image::RgbImage, b: &image::RgbImage) -> f64 {
 fn a_denoiser_in_blocks_draws_nearly_the_same() {
     let exact = artist().draw(&params(|_| {}), &Silent).unwrap().image;
     let other = artist()
-        .draw(&params(|r| r.seed = Some(Whole(6))), &Silent)
+        .draw(&params(|r| r.drawing.seed = Some(Whole(6))), &Silent)
         .unwrap()
         .image;
     for (dtype, most) in [(GgmlDType::F16, 2.0), (GgmlDType::Q8_0, 12.0)] {

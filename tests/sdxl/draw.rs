@@ -12,7 +12,7 @@ fn a_cover_is_as_large_as_asked_and_no_one_colour() {
     let watcher = Watcher::default();
     let asked = params(|r| {
         r.width = Some(Whole(320));
-        r.num_inference_steps = Some(Whole(3));
+        r.drawing.num_inference_steps = Some(Whole(3));
     });
     let made = artist.draw(&asked, &watcher).unwrap();
     assert_eq!(made.image.dimensions(), (320, 256));
@@ -40,14 +40,14 @@ fn a_cover_is_as_large_as_asked_and_no_one_colour() {
 fn one_seed_is_one_picture() {
     let mut artist = artist();
     let mut picture = |seed: i64| {
-        let asked = params(|r| r.seed = Some(Whole(seed)));
+        let asked = params(|r| r.drawing.seed = Some(Whole(seed)));
         artist.draw(&asked, &Silent).unwrap().image
     };
     let first = picture(11);
     assert_eq!(first, picture(11));
     assert_ne!(first, picture(12));
     assert_ne!(first, picture(4_294_967_295));
-    let anew = crate::artist().draw(&params(|r| r.seed = Some(Whole(11))), &Silent);
+    let anew = crate::artist().draw(&params(|r| r.drawing.seed = Some(Whole(11))), &Silent);
     assert_eq!(first, anew.unwrap().image);
 }
 
@@ -57,7 +57,7 @@ fn the_title_is_set_where_it_is_wanted() {
     let mut drawn = |typography: Option<bool>| {
         let asked = params(|r| {
             r.title = Some("Night Ferry".to_owned());
-            r.typography = typography;
+            r.drawing.typography = typography;
         });
         artist.draw(&asked, &Silent).unwrap()
     };
@@ -76,7 +76,7 @@ fn the_title_is_set_where_it_is_wanted() {
 fn a_title_that_no_font_has_is_spoken_of() {
     let asked = params(|r| {
         r.title = Some("🎵".to_owned());
-        r.typography = Some(true);
+        r.drawing.typography = Some(true);
     });
     let made = artist().draw(&asked, &Silent).unwrap();
     assert!(!made.lettered);
@@ -101,13 +101,13 @@ fn words_styles_and_guidance_are_seen() {
     // Without guidance nothing is kept away from.
     assert_eq!(
         plain,
-        drawn(&|r| r.negative_prompt = Some("boats".to_owned()))
+        drawn(&|r| r.drawing.negative_prompt = Some("boats".to_owned()))
     );
     let guided = |words: &str| {
         let words = words.to_owned();
         move |r: &mut songwright_api::CoverImageRequest| {
-            r.guidance_scale = Some(4.0);
-            r.negative_prompt = Some(words.clone());
+            r.drawing.guidance_scale = Some(4.0);
+            r.drawing.negative_prompt = Some(words.clone());
         }
     };
     assert_ne!(plain, drawn(&guided("boats")));
@@ -129,7 +129,7 @@ fn cancelling_stops_within_a_step() {
     let mut artist = artist();
     for at in 0..=4 {
         let watcher = Watcher::that_cancels_at(at);
-        let asked = params(|r| r.num_inference_steps = Some(Whole(4)));
+        let asked = params(|r| r.drawing.num_inference_steps = Some(Whole(4)));
         let stopped = artist.draw(&asked, &watcher);
         assert!(matches!(stopped, Err(EngineError::Cancelled)), "{at}");
         let last = watcher.told().last().copied();
@@ -147,8 +147,8 @@ fn a_picture_is_drawn_over_as_far_as_asked() {
             strength,
         }),
         ..params(|r| {
-            r.num_inference_steps = Some(Whole(4));
-            r.seed = Some(Whole(99));
+            r.drawing.num_inference_steps = Some(Whole(4));
+            r.drawing.seed = Some(Whole(99));
         })
     };
     let mut label = |strength| artist.draw(&over(strength), &Silent).unwrap().label;

@@ -13,7 +13,7 @@ use std::{
 };
 
 use candle_core::Device;
-use songwright_api::CoverImageRequest;
+use songwright_api::{CoverImageRequest, Drawing};
 use songwright_cover::{
     CoverParams,
     sdxl::{Checkpoint, SdxlArtist},
@@ -51,8 +51,11 @@ fn params(change: impl FnOnce(&mut CoverImageRequest)) -> CoverParams {
         style: Some("ink".to_owned()),
         width: whole(256),
         height: whole(256),
-        num_inference_steps: whole(2),
-        seed: whole(5),
+        drawing: Drawing {
+            num_inference_steps: whole(2),
+            seed: whole(5),
+            ..Drawing::default()
+        },
         ..CoverImageRequest::default()
     };
     change(&mut request);

@@ -210,7 +210,8 @@ fn a_song_gets_another_cover() {
     assert_eq!(server.post(nobody, &anew).status, 404);
     for (wrong, field) in [
         (json!({"strength": 0.04}), "strength"),
-        (json!({"cover_size": 1025}), "width"),
+        (json!({"cover_size": 1025}), "cover_size"),
+        (json!({"cover_size": 255}), "cover_size"),
         (json!({"num_inference_steps": 11}), "num_inference_steps"),
         (json!({"prompt": "kite"}), "prompt"),
     ] {

@@ -8,14 +8,14 @@ use std::{
     path::Path,
 };
 
-use candle_core::{DType, Device};
+use candle_core::DType;
 use serde_json::{Value, json};
 use songwright_music::ace_step::model::{
     PromptEncoder, TextEncoder, Transformer,
     dcae::{DcaeDecoder, DcaeEncoder},
     vocoder::Vocoder,
 };
-use songwright_nn::{Result as NnResult, Weights, weights::Shapes};
+use songwright_nn::{Result as NnResult, Weights, weights::asked_by};
 
 /// Names and shapes.
 pub(crate) type Tensors = BTreeMap<String, Vec<usize>>;
@@ -203,11 +203,9 @@ pub(crate) fn read<T: serde::de::DeserializeOwned>(config: &Value) -> T {
 }
 
 pub(crate) fn asked(build: &dyn Fn(&Weights) -> NnResult<()>) -> io::Result<Tensors> {
-    let shapes = Shapes::default();
-    let asked = shapes.asked();
-    build(&Weights::new(shapes, DType::F32, &Device::Cpu)).map_err(io::Error::other)?;
-    let so_far = asked.so_far().into_iter();
-    Ok(so_far
+    let asked = asked_by(build).map_err(io::Error::other)?;
+    Ok(asked
+        .into_iter()
         .map(|(name, shape)| (name, shape.into_dims()))
         .collect())
 }

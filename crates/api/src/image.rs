@@ -5,6 +5,30 @@ use utoipa::ToSchema;
 
 use crate::{GenerationMetadata, Whole};
 
+/// How a picture is drawn, alone or for a song.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, ToSchema)]
+pub struct Drawing {
+    /// Steps of a neural artist; 4 where absent.
+    #[schema(value_type = Option<i64>, minimum = 1, maximum = 10)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub num_inference_steps: Option<Whole>,
+    /// Absent is random.
+    #[schema(value_type = Option<i64>, minimum = 0, maximum = 4294967295_i64)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seed: Option<Whole>,
+    /// What a neural artist keeps away from; without effect unless `guidance_scale` is above 1.
+    #[schema(max_length = 500)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub negative_prompt: Option<String>,
+    /// How far a neural artist keeps away from `negative_prompt`, at twice the time; 0 where absent.
+    #[schema(minimum = 0, maximum = 20)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub guidance_scale: Option<f64>,
+    /// Whether title and artist are set on the picture. Absent: the built-in artist sets them, a model does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub typography: Option<bool>,
+}
+
 /// `POST /image/generate_cover_image`.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, ToSchema)]
 pub struct CoverImageRequest {
@@ -23,22 +47,9 @@ pub struct CoverImageRequest {
     #[schema(value_type = Option<i64>, minimum = 256, maximum = 1024)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub height: Option<Whole>,
-    /// Steps of a neural artist; 4 where absent.
-    #[schema(value_type = Option<i64>, minimum = 1, maximum = 10)]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub num_inference_steps: Option<Whole>,
-    /// Absent is random.
-    #[schema(value_type = Option<i64>, minimum = 0, maximum = 4294967295_i64)]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seed: Option<Whole>,
-    /// What a neural artist keeps away from; without effect unless `guidance_scale` is above 1.
-    #[schema(max_length = 500)]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub negative_prompt: Option<String>,
-    /// How far a neural artist keeps away from `negative_prompt`, at twice the time; 0 where absent.
-    #[schema(minimum = 0, maximum = 20)]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub guidance_scale: Option<f64>,
+    /// How it is drawn.
+    #[serde(flatten)]
+    pub drawing: Drawing,
     /// How many pictures are drawn, each with the next seed; 1 where absent.
     #[schema(value_type = Option<i64>, minimum = 1, maximum = 8)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -58,9 +69,6 @@ pub struct CoverImageRequest {
     #[schema(max_length = 200)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub artist: Option<String>,
-    /// Whether title and artist are set on the picture. Absent: the built-in artist sets them, a model does not.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub typography: Option<bool>,
 }
 
 /// What `/image/generate_cover_image` answers.

@@ -32,7 +32,8 @@ pub use estimate::{
 };
 pub use health::{DependentService, HealthCheck, ServiceInfo};
 pub use image::{
-    AvailableStyles, CoverImage, CoverImageRequest, CoverImageResponse, DownloadedImage, StyleText,
+    AvailableStyles, CoverImage, CoverImageRequest, CoverImageResponse, DownloadedImage, Drawing,
+    StyleText,
 };
 pub use lyrics::{
     CategoriesRequest, CategoriesResponse, Heard, LyricsRequest, LyricsResponse, PromptRequest,

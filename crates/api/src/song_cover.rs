@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{CoverImageRequest, Whole};
+use crate::{CoverImageRequest, Drawing, Whole};
 
 /// `POST /songs/{id}/cover`: another cover for a song, drawn anew or over the one it has.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, ToSchema)]
@@ -23,25 +23,9 @@ pub struct SongCoverRequest {
     #[schema(minimum = 0.05, maximum = 1)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub strength: Option<f64>,
-    /// Steps of a neural artist; 4 where absent.
-    #[schema(value_type = Option<i64>, minimum = 1, maximum = 10)]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub num_inference_steps: Option<Whole>,
-    /// Absent is random.
-    #[schema(value_type = Option<i64>, minimum = 0, maximum = 4294967295_i64)]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seed: Option<Whole>,
-    /// What a neural artist keeps away from; without effect unless `guidance_scale` is above 1.
-    #[schema(max_length = 500)]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub negative_prompt: Option<String>,
-    /// How far a neural artist keeps away from `negative_prompt`, at twice the time; 0 where absent.
-    #[schema(minimum = 0, maximum = 20)]
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub guidance_scale: Option<f64>,
-    /// Whether title and artist are set on the picture. Absent: the built-in artist sets them, a model does not.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub typography: Option<bool>,
+    /// How it is drawn.
+    #[serde(flatten)]
+    pub drawing: Drawing,
 }
 
 impl SongCoverRequest {
@@ -54,12 +38,8 @@ impl SongCoverRequest {
             style: Some(self.style.clone().unwrap_or(style)),
             width: Some(side),
             height: Some(side),
-            num_inference_steps: self.num_inference_steps,
-            seed: self.seed,
-            negative_prompt: self.negative_prompt.clone(),
-            guidance_scale: self.guidance_scale,
             strength: self.strength,
-            typography: self.typography,
+            drawing: self.drawing.clone(),
             ..CoverImageRequest::default()
         }
     }

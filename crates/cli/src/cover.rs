@@ -1,14 +1,9 @@
-use songwright_api::{Song, SongCoverJob, SongCoverRequest, Whole};
+use songwright_api::{Drawing, Song, SongCoverJob, SongCoverRequest, Whole};
 use songwright_base::{Failure, Service, config::Config};
 use songwright_server::{Host, Serving};
 use songwright_song::cover_request;
 
-use crate::{
-    Error,
-    args::CoverArgs,
-    print,
-    progress::{self, Style},
-};
+use crate::{Error, args::CoverArgs, ask::ask, print, progress::Style};
 
 /// Draws another cover through the same queue as the server.
 ///
@@ -23,13 +18,9 @@ pub(crate) async fn cover(
     let song_id = args.song;
     // What is wrong with the request is said before anything is opened.
     let request = cover_request::settled(request(args)).map_err(Failure::from)?;
-    let value = serde_json::to_value(SongCoverJob { song_id, request })
-        .map_err(|e| Failure::internal("writing down the request", &e))?;
+    let job = SongCoverJob { song_id, request };
     let host = Host::open(config, Serving::All).await?;
-    let operation = host.queue.submit(Service::Integrated, "new_cover", value)?;
-    let end = progress::follow(&operation, style).await?;
-    let song: Song = serde_json::from_value(end.result.unwrap_or_default())
-        .map_err(|e| Failure::internal("reading the result", &e))?;
+    let song: Song = ask(&host, (Service::Integrated, "new_cover"), &job, style).await?;
     if json {
         return print::json(&song);
     }
@@ -50,10 +41,12 @@ fn request(args: CoverArgs) -> SongCoverRequest {
         style: args.style,
         cover_size: args.cover_size.map(Whole),
         strength: args.strength,
-        num_inference_steps: args.steps.map(Whole),
-        seed: args.seed.map(Whole),
-        negative_prompt: args.negative,
-        guidance_scale: args.guidance,
-        typography: args.typography,
+        drawing: Drawing {
+            num_inference_steps: args.steps.map(Whole),
+            seed: args.seed.map(Whole),
+            negative_prompt: args.negative,
+            guidance_scale: args.guidance,
+            typography: args.typography,
+        },
     }
 }

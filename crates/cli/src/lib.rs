@@ -8,6 +8,7 @@
 //! after Ctrl-C.
 
 mod args;
+mod ask;
 mod bench;
 mod check;
 mod cover;

@@ -1,4 +1,4 @@
-use serde::{Serialize, de::DeserializeOwned};
+use serde::Serialize;
 use serde_json::Value;
 use songwright_api::{
     ImprovePromptRequest, LyricsResponse, PromptResponse, ReviseRequest, ReviseTask, RhymesRequest,
@@ -10,8 +10,9 @@ use songwright_server::{Host, Serving, Settle as _};
 use crate::{
     Error,
     args::{LyricsCommand, WordsArgs},
+    ask::{ask, read},
     print,
-    progress::{self, Style},
+    progress::Style,
     song::read_lyrics,
 };
 
@@ -37,11 +38,7 @@ pub(crate) async fn lyrics(
     let asked = asked(command)?;
     let (kind, request) = settled(&asked).map_err(Failure::from)?;
     let host = Host::open(config, Serving::All).await?;
-    let operation = host.queue.submit(Service::Lyrics, kind, request?)?;
-    let result = progress::follow(&operation, style)
-        .await?
-        .result
-        .unwrap_or_default();
+    let result: Value = ask(&host, (Service::Lyrics, kind), &request?, style).await?;
     if json {
         return print::json(&result);
     }
@@ -51,11 +48,6 @@ pub(crate) async fn lyrics(
         Asked::Improve(_) => print::line(read::<PromptResponse>(result)?.prompt),
         Asked::Title(_) => print::line(read::<TitleResponse>(result)?.title),
     }
-}
-
-fn read<T: DeserializeOwned>(result: Value) -> Result<T, Error> {
-    let read = serde_json::from_value(result);
-    Ok(read.map_err(|e| Failure::internal("reading the result", &e))?)
 }
 
 fn asked(command: LyricsCommand) -> Result<Asked, Error> {

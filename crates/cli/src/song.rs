@@ -8,12 +8,7 @@ use songwright_api::{AudioGenerationBase, DiffusionFields, Package, SongRequest,
 use songwright_base::{Code, Failure, Service, config::Config};
 use songwright_server::{Host, Serving};
 
-use crate::{
-    Error,
-    args::SongArgs,
-    estimate, package, print,
-    progress::{self, Style},
-};
+use crate::{Error, args::SongArgs, ask::ask, estimate, package, print, progress::Style};
 
 /// What `--json` prints.
 #[derive(Serialize)]
@@ -58,12 +53,7 @@ pub(crate) async fn song(
     if args.estimate {
         return estimate::report(&host.estimate(&estimate::asked(&request)).await?, json);
     }
-    let value = serde_json::to_value(&request)
-        .map_err(|e| Failure::internal("writing down the request", &e))?;
-    let operation = host.queue.submit(Service::Integrated, endpoint, value)?;
-    let end = progress::follow(&operation, style).await?;
-    let package: Package = serde_json::from_value(end.result.unwrap_or_default())
-        .map_err(|e| Failure::internal("reading the result", &e))?;
+    let package: Package = ask(&host, (Service::Integrated, endpoint), &request, style).await?;
     let id = package.song_id;
     match package::write(&host, id, &args.bundle).await {
         Ok(path) => report(Made { path, package }, json),

@@ -8,8 +8,9 @@ use songwright_server::{Host, Serving};
 use crate::{
     Error,
     args::{ChangeArgs, ParentArgs, TakeCommand, WordArgs},
+    ask::ask,
     print,
-    progress::{self, Style},
+    progress::Style,
     song::read_lyrics,
 };
 
@@ -27,13 +28,8 @@ pub(crate) async fn take(
     let job = job(command)?;
     let kind = job.wish.relation();
     let made = job.batch_size;
-    let value = serde_json::to_value(&job)
-        .map_err(|e| Failure::internal("writing down the request", &e))?;
     let host = Host::open(config, Serving::All).await?;
-    let operation = host.queue.submit(Service::Integrated, kind, value)?;
-    let end = progress::follow(&operation, style).await?;
-    let song: Song = serde_json::from_value(end.result.unwrap_or_default())
-        .map_err(|e| Failure::internal("reading the result", &e))?;
+    let song: Song = ask(&host, (Service::Integrated, kind), &job, style).await?;
     if json {
         return print::json(&song);
     }

@@ -45,11 +45,17 @@ on_cpu = program(
 on_gpu = program(
     modal.Image.from_registry("nvidia/cuda:13.0.2-devel-ubuntu24.04", add_python="3.12")
     .apt_install("build-essential", "ca-certificates", "curl")
+    .env(
+        {
+            "CARGO_HOME": "/usr/local/cargo",
+            "RUSTUP_HOME": "/usr/local/rustup",
+            "PATH": "/usr/local/cargo/bin:/usr/local/cuda/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+        }
+    )
     .run_commands(
         "curl --proto '=https' --tlsv1.2 -sSf https://sh.rustup.rs"
         " | sh -s -- -y --profile minimal --default-toolchain 1.95"
-    )
-    .env({"PATH": "/root/.cargo/bin:/usr/local/cuda/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}),
+    ),
     "cargo xtask cuda build",
     "target/cuda/release/songwright",
 )

@@ -46,9 +46,13 @@ impl TryFrom<&CoverImageRequest> for CoverParams {
     type Error = InvalidField;
 
     fn try_from(request: &CoverImageRequest) -> Result<Self, InvalidField> {
-        let steps = request.num_inference_steps.unwrap_or(Whole(4));
+        let steps = request.drawing.num_inference_steps.unwrap_or(Whole(4));
         let steps = steps.between("num_inference_steps", 1..=10)?;
-        let negative = request.negative_prompt.as_deref().unwrap_or_default();
+        let negative = request
+            .drawing
+            .negative_prompt
+            .as_deref()
+            .unwrap_or_default();
         let style = at_most("style", request.style.as_deref().unwrap_or_default(), 100)?;
         Ok(Self {
             prompt: length_between("prompt", &request.prompt, 5..=500)?,
@@ -56,7 +60,7 @@ impl TryFrom<&CoverImageRequest> for CoverParams {
             width: side("width", request.width)?,
             height: side("height", request.height)?,
             num_inference_steps: u32::try_from(steps).unwrap_or(4),
-            seed: match request.seed {
+            seed: match request.drawing.seed {
                 None => Seed::random(),
                 Some(n) => Seed(n.between("seed", 0..=Seed::MAX_COVER)?.unsigned_abs()),
             },
@@ -64,9 +68,14 @@ impl TryFrom<&CoverImageRequest> for CoverParams {
                 title: at_most("title", request.title.as_deref().unwrap_or_default(), 200)?,
                 artist: at_most("artist", request.artist.as_deref().unwrap_or_default(), 200)?,
             },
-            typography: request.typography,
+            typography: request.drawing.typography,
             negative_prompt: at_most("negative_prompt", negative, 500)?,
-            guidance_scale: share("guidance_scale", request.guidance_scale, 0.0, (0.0, 20.0))?,
+            guidance_scale: share(
+                "guidance_scale",
+                request.drawing.guidance_scale,
+                0.0,
+                (0.0, 20.0),
+            )?,
             // The picture itself is the server's to read.
             redraw: None,
         })
@@ -185,8 +194,8 @@ mod tests {
             licence: "none".into(),
         };
         let mut drawn = params(|r| {
-            r.seed = Some(Whole(7));
-            r.negative_prompt = Some("boats".into());
+            r.drawing.seed = Some(Whole(7));
+            r.drawing.negative_prompt = Some("boats".into());
         })
         .unwrap();
         assert_eq!(
@@ -215,14 +224,14 @@ mod tests {
                 "width"
             );
         }
-        assert!(params(|r| r.seed = Some(Whole(4_294_967_295))).is_ok());
-        assert!(params(|r| r.seed = Some(Whole(4_294_967_296))).is_err());
-        assert!(params(|r| r.seed = Some(Whole(-1))).is_err());
-        assert!(params(|r| r.num_inference_steps = Some(Whole(11))).is_err());
+        assert!(params(|r| r.drawing.seed = Some(Whole(4_294_967_295))).is_ok());
+        assert!(params(|r| r.drawing.seed = Some(Whole(4_294_967_296))).is_err());
+        assert!(params(|r| r.drawing.seed = Some(Whole(-1))).is_err());
+        assert!(params(|r| r.drawing.num_inference_steps = Some(Whole(11))).is_err());
         assert!(params(|r| r.style = Some("s".repeat(101))).is_err());
         for (inside, outside) in [(0.0, -0.1), (20.0, 20.5), (7.5, f64::NAN)] {
-            assert!(params(|r| r.guidance_scale = Some(inside)).is_ok());
-            assert!(params(|r| r.guidance_scale = Some(outside)).is_err());
+            assert!(params(|r| r.drawing.guidance_scale = Some(inside)).is_ok());
+            assert!(params(|r| r.drawing.guidance_scale = Some(outside)).is_err());
         }
         let strength = |s| {
             CoverParams::strength(&CoverImageRequest {

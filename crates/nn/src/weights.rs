@@ -25,7 +25,7 @@ pub use memory::Memory;
 pub use prefixed::Prefixed;
 pub use quantise::FEWEST_IN_BLOCKS;
 pub use safetensors::SafeTensors;
-pub use shapes::{Asked, Shapes};
+pub use shapes::asked_by;
 
 /// Where tensors come from.
 pub trait Source: Send + Sync {

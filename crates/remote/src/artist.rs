@@ -1,4 +1,4 @@
-use songwright_api::{CoverImageRequest, Whole};
+use songwright_api::{CoverImageRequest, Drawing, Whole};
 use songwright_base::{EngineError, EngineInfo, Observer, Progress, Stage};
 use songwright_cover::{Cover, CoverArtist, CoverParams, letter};
 
@@ -103,16 +103,19 @@ fn question(params: &CoverParams) -> CoverImageRequest {
         style: Some(params.style.text().to_owned()),
         width: pixels(params.width),
         height: pixels(params.height),
-        num_inference_steps: Some(Whole(i64::from(params.num_inference_steps))),
-        seed: i64::try_from(params.seed.0).ok().map(Whole),
-        negative_prompt: params.negative_prompt.clone(),
-        guidance_scale: (params.guidance_scale > 0.0).then_some(f64::from(params.guidance_scale)),
+        drawing: Drawing {
+            num_inference_steps: Some(Whole(i64::from(params.num_inference_steps))),
+            seed: i64::try_from(params.seed.0).ok().map(Whole),
+            negative_prompt: params.negative_prompt.clone(),
+            guidance_scale: (params.guidance_scale > 0.0)
+                .then_some(f64::from(params.guidance_scale)),
+            typography: params.typography,
+        },
         num_images: None,
         // A picture lies in this process's store, not in that one's.
         redraw_key: None,
         strength: None,
         title: params.words.title.clone(),
         artist: params.words.artist.clone(),
-        typography: params.typography,
     }
 }

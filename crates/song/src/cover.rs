@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use songwright_api::{self as api, CoverImageRequest, SongCoverJob, SongRequest, Whole};
 use songwright_base::{Code, EngineError, Failure, LyricSheet, Operation, Seed, Stage};
-use songwright_cover::{Cover, CoverParams, CoverStyle, CoverWords, Redraw, imagery};
+use songwright_cover::{Cover, CoverParams, CoverStyle, CoverWords, imagery};
 use songwright_lyrics::SceneParams;
 use songwright_storage::{Artwork, Song};
 
 use crate::{
     Studio,
-    cover_request::check,
     keep::{artwork, put_cover},
     make::Draft,
     new_files::{NewFiles, delete, unless_cancelled},
@@ -22,8 +21,9 @@ use crate::{
 const USUAL_STYLE: &str = "album cover art";
 /// Pixels of a side where none are asked for.
 const USUAL_PIXELS: i64 = 512;
-/// The most characters of a prompt that the cover service takes.
+/// The most characters of a prompt and of a style that the cover service takes.
 const PROMPT_CHARS: usize = 500;
+const STYLE_CHARS: usize = 100;
 /// The most of a song's tags that are told, and of its things that can be drawn.
 const MOST: (usize, usize) = (6, 3);
 
@@ -46,7 +46,7 @@ pub(crate) struct CoverWish {
 impl CoverWish {
     pub(crate) fn of(request: &SongRequest) -> Result<Self, Failure> {
         let style = request.cover_style.as_deref().unwrap_or_default().trim();
-        if style.chars().count() > 100 {
+        if style.chars().count() > STYLE_CHARS {
             return Err(Failure::new(
                 Code::BadRequest,
                 "cover_style must have at most 100 characters.",
@@ -155,9 +155,10 @@ impl Studio {
     ) -> Result<api::Song, Failure> {
         let SongCoverJob { song_id, request } = job;
         let song = self.library(move |library| library.song(song_id)).await?;
-        let old = song.latest_cover().map(|cover| &cover.artwork);
-        let redraw = match request.strength {
-            Some(_) => Some(self.to_draw_over(old).await?),
+        let redraw_key = match request.strength {
+            Some(_) => Some(to_draw_over(
+                song.latest_cover().map(|cover| &cover.artwork),
+            )?),
             None => None,
         };
         self.cover.chosen().await;
@@ -167,19 +168,11 @@ impl Studio {
         };
         let stages = vec![Stage::Cover, Stage::Save];
         self.foresee(operation, stages, extent).await;
-        let image = self.image_request(operation, &song, &request).await;
-        let mut params = check(&image)?;
-        params.redraw = redraw
-            .map(|image| -> Result<_, Failure> {
-                Ok(Redraw {
-                    image,
-                    strength: CoverParams::strength(&CoverImageRequest {
-                        strength: request.strength,
-                        ..CoverImageRequest::default()
-                    })?,
-                })
-            })
-            .transpose()?;
+        let image = CoverImageRequest {
+            redraw_key,
+            ..self.image_request(operation, &song, &request).await
+        };
+        let mut params = self.cover_params(&image).await?;
         params.words = shelf::cover_words(&song);
         let (style, seed) = (params.style.text().to_owned(), params.seed);
         let cover = self.cover.draw(params, Arc::new(operation.clone())).await?;
@@ -227,35 +220,35 @@ impl Studio {
                         &text.description
                     },
                     seed: request
+                        .drawing
                         .seed
                         .map_or(Seed(0), |seed| Seed(seed.0.unsigned_abs())),
                 };
                 self.subject(operation, subject).await
             }
         };
-        let style = old.map_or(USUAL_STYLE, |old| &old.style).to_owned();
+        // A bundle from elsewhere may have brought a longer one.
+        let style = old.map_or(USUAL_STYLE, |old| &old.style);
+        let style = style.chars().take(STYLE_CHARS).collect();
         let side = old.map_or(USUAL_PIXELS, |old| i64::from(old.width.clamp(256, 1024)));
         request.image(prompt, style, side)
     }
+}
 
-    /// The picture of a cover that is to be drawn over.
-    async fn to_draw_over(&self, cover: Option<&Artwork>) -> Result<Arc<image::RgbImage>, Failure> {
-        let Some(cover) = cover else {
-            return Err(Failure::new(
-                Code::NotFound,
-                "This song has no cover that could be drawn over. Leave strength away for a new one.",
-            ));
-        };
-        if cover.lettered {
-            return Err(Failure::new(
-                Code::Conflict,
-                "This cover carries its title, which would be smeared. Leave strength away for a new one, with \
-                 typography off where it is to be drawn over later.",
-            ));
-        }
-        let file = self.objects.get(&cover.image.key).await?;
-        let image = image::load_from_memory(&file)
-            .map_err(|error| Failure::internal("reading the cover", &error))?;
-        Ok(Arc::new(image.into_rgb8()))
+/// The key of a cover that is to be drawn over.
+fn to_draw_over(cover: Option<&Artwork>) -> Result<String, Failure> {
+    let Some(cover) = cover else {
+        return Err(Failure::new(
+            Code::NotFound,
+            "This song has no cover that could be drawn over. Leave strength away for a new one.",
+        ));
+    };
+    if cover.lettered {
+        return Err(Failure::new(
+            Code::Conflict,
+            "This cover carries its title, which would be smeared. Leave strength away for a new one, with \
+             typography off where it is to be drawn over later.",
+        ));
     }
+    Ok(cover.image.key.as_str().to_owned())
 }

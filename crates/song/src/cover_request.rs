@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use songwright_api::{CoverImageRequest, SongCoverRequest, Whole};
+use songwright_api::{CoverImageRequest, Drawing, SongCoverRequest, Whole};
 use songwright_base::{Code, Failure, InvalidField, Seed};
 use songwright_cover::{CoverParams, Redraw};
 
@@ -24,10 +24,19 @@ pub fn check(request: &CoverImageRequest) -> Result<CoverParams, InvalidField> {
 /// # Errors
 /// The first field that is out of its limits.
 pub fn settled(request: SongCoverRequest) -> Result<SongCoverRequest, InvalidField> {
+    if let Some(side) = request.cover_size {
+        side.between("cover_size", 256..=1024)?;
+    }
     // What it does not say is the song's, which is within the limits.
     let image = request.image("a cover".to_owned(), String::new(), 512);
     let seed = i64::try_from(check(&image)?.seed.0).ok().map(Whole);
-    Ok(SongCoverRequest { seed, ..request })
+    Ok(SongCoverRequest {
+        drawing: Drawing {
+            seed,
+            ..request.drawing
+        },
+        ..request
+    })
 }
 
 impl Studio {
@@ -77,7 +86,10 @@ mod tests {
     fn request(change: impl FnOnce(&mut CoverImageRequest)) -> CoverImageRequest {
         let mut request = CoverImageRequest {
             prompt: "a quiet harbour".into(),
-            seed: Some(Whole(Seed::MAX_COVER)),
+            drawing: Drawing {
+                seed: Some(Whole(Seed::MAX_COVER)),
+                ..Drawing::default()
+            },
             ..CoverImageRequest::default()
         };
         change(&mut request);

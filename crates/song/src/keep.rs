@@ -3,7 +3,7 @@ use songwright_api::Whole;
 use songwright_audio::{Pcm, Peaks, wav::WavFormat};
 use songwright_base::{Code, EngineInfo, Failure, LyricSheet, Operation, OperationId, Seed};
 use songwright_cover::{Cover, Fact};
-use songwright_music::Composition;
+use songwright_music::{Composition, Stem};
 use songwright_storage::{
     Artwork, NewSong, ObjectKey, Recording, Song, SongText, StemFile, StoredFile,
 };
@@ -120,6 +120,21 @@ pub(crate) async fn put_audio(files: &mut NewFiles, pcm: Pcm) -> Result<KeptAudi
         file: files.put("wav", wav).await?,
         peaks,
     })
+}
+
+/// Writes parts as WAV files.
+pub(crate) async fn put_stems(
+    files: &mut NewFiles,
+    stems: Vec<Stem>,
+) -> Result<Vec<StemFile>, Failure> {
+    let mut kept = Vec::new();
+    for stem in stems {
+        kept.push(StemFile {
+            name: stem.name,
+            file: put_audio(files, stem.audio).await?.file,
+        });
+    }
+    Ok(kept)
 }
 
 /// How a cover came to be, as its files say it.
@@ -244,15 +259,11 @@ async fn recording(
 ) -> Result<Recording, Failure> {
     let duration_s = composition.mix.duration_s();
     let audio = put_audio(files, composition.mix).await?;
-    let mut stems = Vec::new();
-    if provenance.request.stems == Some(true) {
-        for stem in composition.stems {
-            stems.push(StemFile {
-                name: stem.name,
-                file: put_audio(files, stem.audio).await?.file,
-            });
-        }
-    }
+    let stems = if provenance.request.stems == Some(true) {
+        put_stems(files, composition.stems).await?
+    } else {
+        Vec::new()
+    };
     let midi = match composition.midi {
         Some(midi) => Some(files.put("mid", midi).await?),
         None => None,

@@ -48,8 +48,8 @@ pub(crate) fn of_draft<'a>(song: &'a Song, draft: &'a Take) -> Result<Origin<'a>
         }
         return Err(Failure::new(
             Code::Conflict,
-            "This draft was made by an earlier version, which did not note what it was made from. Make the \
-             same change again, with draft off.",
+            "This draft was made by an earlier version, which did not note what it was made from. Promote the take \
+             before it, and make the same change to what comes of it.",
         ));
     };
     let take = by_id(song, making.take_id).ok_or_else(|| {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     Studio,
-    keep::put_audio,
+    keep::put_stems,
     new_files::{NewFiles, unless_cancelled},
     shelf::provenance,
     stages::{self, Extent, begin},
@@ -67,16 +67,7 @@ impl Studio {
         operation.check()?;
         begin(operation, Stage::Save);
         let mut files = NewFiles::new(&self.objects);
-        let writing = async {
-            let mut stems = Vec::new();
-            for stem in composition.stems {
-                stems.push(StemFile {
-                    name: stem.name,
-                    file: put_audio(&mut files, stem.audio).await?.file,
-                });
-            }
-            Ok(stems)
-        };
+        let writing = put_stems(&mut files, composition.stems);
         let stems = unless_cancelled(operation, writing).await?;
         operation.end_stage(Stage::Save, true);
         files.release();

@@ -4,7 +4,7 @@ use anyhow::Result;
 use candle_core::{DType, Device, Shape, Tensor};
 use songwright_nn::{
     Weights,
-    weights::{Memory, Shapes},
+    weights::{Memory, asked_by},
 };
 
 /// Loads a network twice: once to hear what it asks for, once with that.
@@ -12,11 +12,7 @@ use songwright_nn::{
 /// # Errors
 /// Those of `load`.
 pub fn network<T>(load: impl Fn(&Weights) -> songwright_nn::Result<T>) -> Result<T> {
-    let shapes = Shapes::default();
-    let asked = shapes.asked();
-    load(&Weights::new(shapes, DType::F32, &Device::Cpu))?;
-    let memory = asked
-        .so_far()
+    let memory = asked_by(|weights| load(weights).map(drop))?
         .into_iter()
         .map(|(name, shape)| {
             let inputs: usize = shape.dims().iter().skip(1).product();

@@ -11,7 +11,7 @@ use candle_core::{DType, Device, Shape};
 use serde::de::DeserializeOwned;
 use songwright_nn::{
     Weights,
-    weights::{Gguf, SafeTensors, Shapes, Source},
+    weights::{Gguf, SafeTensors, Source, asked_by},
 };
 
 use super::{
@@ -219,7 +219,7 @@ impl Checkpoint {
 
     /// What a network asks for.
     fn asked(&self, part: Part) -> Result<BTreeMap<String, Shape>, Error> {
-        asked_by(|weights| match part {
+        Ok(asked_by(|weights| match part {
             Part::FirstText => ClipTextEncoder::load(weights, &self.first, false).map(drop),
             Part::SecondText => ClipTextEncoder::load(weights, &self.second, true).map(drop),
             Part::Unet => Unet::load(weights, &self.unet).map(drop),
@@ -228,18 +228,8 @@ impl Checkpoint {
                 VaeDecoder::load(weights, &self.vae).map(drop)
             }
             Part::Tiny => TinyDecoder::load(weights, &self.tiny).map(drop),
-        })
+        })?)
     }
-}
-
-/// What a network asks for when it is built.
-fn asked_by(
-    build: impl FnOnce(&Weights) -> songwright_nn::Result<()>,
-) -> Result<BTreeMap<String, Shape>, Error> {
-    let shapes = Shapes::default();
-    let asked = shapes.asked();
-    build(&Weights::new(shapes, DType::F32, &Device::Cpu))?;
-    Ok(asked.so_far())
 }
 
 /// What to do about a file.

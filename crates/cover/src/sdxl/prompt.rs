@@ -40,7 +40,7 @@ impl Words {
 
 #[cfg(test)]
 mod tests {
-    use songwright_api::CoverImageRequest;
+    use songwright_api::{CoverImageRequest, Drawing};
 
     use super::*;
 
@@ -48,7 +48,10 @@ mod tests {
         let params = CoverParams::try_from(&CoverImageRequest {
             prompt: "a quiet harbour.".into(),
             style: Some(style.into()),
-            negative_prompt: Some("boats".into()),
+            drawing: Drawing {
+                negative_prompt: Some("boats".into()),
+                ..Drawing::default()
+            },
             ..CoverImageRequest::default()
         });
         Words::of(&params.unwrap())

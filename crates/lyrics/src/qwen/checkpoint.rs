@@ -11,7 +11,7 @@ use serde::Deserialize;
 use songwright_nn::{
     Weights,
     qwen::{Config, GgufNames, Qwen},
-    weights::{Gguf, SafeTensors, Shapes, Source},
+    weights::{Gguf, SafeTensors, Source, asked_by},
 };
 
 use super::{ChatTemplate, Error, Sampling, Tokenizer};
@@ -222,11 +222,9 @@ impl Checkpoint {
     }
 
     fn asked(&self) -> Result<std::collections::BTreeMap<String, candle_core::Shape>, Error> {
-        let shapes = Shapes::default();
-        let asked = shapes.asked();
-        let weights = Weights::new(shapes, DType::F32, &Device::Cpu);
-        Qwen::load(&weights, &self.config, 1)?;
-        Ok(asked.so_far())
+        Ok(asked_by(|weights| {
+            Qwen::load(weights, &self.config, 1).map(drop)
+        })?)
     }
 
     fn check(&self) -> Result<(), Error> {

@@ -11,7 +11,7 @@ use candle_core::{DType, Device, Shape, quantized::GgmlDType};
 use serde::de::DeserializeOwned;
 use songwright_nn::{
     Weights,
-    weights::{Adapted, Shapes, Source},
+    weights::{Adapted, Source, asked_by},
 };
 
 use super::{
@@ -184,17 +184,14 @@ impl Checkpoint {
 
     /// The names of the transformer's own matrices, without the encoder of its prompt.
     pub(super) fn transformer_matrices(&self) -> Result<BTreeSet<String>, Error> {
-        let shapes = Shapes::default();
-        let asked = shapes.asked();
-        let weights = Weights::new(shapes, DType::F32, &Device::Cpu);
-        Transformer::load(&weights, &self.transformer)?;
-        let names = asked.so_far().into_keys();
+        let asked = asked_by(|weights| Transformer::load(weights, &self.transformer).map(drop))?;
+        let names = asked.into_keys();
         Ok(names.filter(|name| name.ends_with(".weight")).collect())
     }
 
     /// What a network asks for.
     pub(super) fn asked(&self, part: Part) -> Result<BTreeMap<String, Shape>, Error> {
-        asked_by(|weights| {
+        Ok(asked_by(|weights| {
             match part {
                 Part::Transformer => {
                     PromptEncoder::load(weights, &self.transformer)?;
@@ -212,7 +209,7 @@ impl Checkpoint {
                 }
             }
             Ok(())
-        })
+        })?)
     }
 
     /// The parameters that are read of a part for making music: the way into latents is not.
@@ -223,16 +220,6 @@ impl Checkpoint {
         let asked = asked_by(|weights| DcaeDecoder::load(weights, &self.dcae).map(drop))?;
         Ok(asked.values().map(Shape::elem_count).sum())
     }
-}
-
-/// What a network asks for when it is built.
-fn asked_by(
-    build: impl FnOnce(&Weights) -> songwright_nn::Result<()>,
-) -> Result<BTreeMap<String, Shape>, Error> {
-    let shapes = Shapes::default();
-    let asked = shapes.asked();
-    build(&Weights::new(shapes, DType::F32, &Device::Cpu))?;
-    Ok(asked.so_far())
 }
 
 /// Other names that a tensor is stored under: the tied embedding's second, and weight norms of newer

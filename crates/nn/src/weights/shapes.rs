@@ -3,7 +3,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use candle_core::{Device, Shape, Tensor};
+use candle_core::{DType, Device, Shape, Tensor};
 
 use super::{Source, Weights};
 use crate::{Error, Result};
@@ -11,29 +11,17 @@ use crate::{Error, Result};
 /// No checkpoint at all: it hands out nothing, in any shape, and takes note of what it was asked
 /// for. A network built on it says which names and shapes it needs, and takes no memory.
 #[derive(Clone, Debug, Default)]
-pub struct Shapes(Asked);
+struct Shapes(Arc<Mutex<BTreeMap<String, Shape>>>);
 
-/// Names and shapes that were asked for.
-#[derive(Clone, Debug, Default)]
-pub struct Asked(Arc<Mutex<BTreeMap<String, Shape>>>);
-
-impl Shapes {
-    /// What was asked for, now and later.
-    #[must_use]
-    pub fn asked(&self) -> Asked {
-        self.0.clone()
-    }
-}
-
-impl Asked {
-    /// Names and shapes so far.
-    #[must_use]
-    pub fn so_far(&self) -> BTreeMap<String, Shape> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
-    }
+/// Names and shapes that a network asks for when it is built, in no memory.
+///
+/// # Errors
+/// Those of the building.
+pub fn asked_by(build: impl FnOnce(&Weights) -> Result<()>) -> Result<BTreeMap<String, Shape>> {
+    let shapes = Shapes::default();
+    build(&Weights::new(shapes.clone(), DType::F32, &Device::Cpu))?;
+    let asked = shapes.0.lock().unwrap_or_else(PoisonError::into_inner);
+    Ok(asked.clone())
 }
 
 impl Source for Shapes {
@@ -58,7 +46,6 @@ impl Source for Shapes {
 
     fn asked_for(&self, name: &str, shape: &Shape) {
         self.0
-            .0
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(name.to_owned(), shape.clone());

@@ -8,7 +8,8 @@ use axum::{
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use songwright_api::{
-    AvailableStyles, CoverImageRequest, CoverImageResponse, DownloadedImage, StyleText, Whole,
+    AvailableStyles, CoverImageRequest, CoverImageResponse, DownloadedImage, Drawing, StyleText,
+    Whole,
 };
 use songwright_base::{Code, Failure, Service, Snapshot};
 use songwright_cover::StylePreset;
@@ -48,7 +49,10 @@ async fn generate_cover_image(
         let seed = i64::try_from(cover_request::check(&r)?.seed.0)
             .ok()
             .map(Whole);
-        Ok(CoverImageRequest { seed, ..r })
+        Ok(CoverImageRequest {
+            drawing: Drawing { seed, ..r.drawing },
+            ..r
+        })
     })
     .await
 }

@@ -9,6 +9,7 @@ mod integrated;
 mod lyrics;
 mod models;
 mod music;
+mod of_song;
 mod operations;
 mod session;
 mod song_cover;

@@ -3,25 +3,16 @@
 use std::sync::Arc;
 
 use axum::{
-    Json,
     extract::{Path, Request, State},
-    response::{IntoResponse as _, Response},
+    response::Response,
 };
 use songwright_api::{Song, SongCoverJob, SongCoverRequest};
-use songwright_base::{Failure, Service, Snapshot};
+use songwright_base::Snapshot;
 use songwright_song::cover_request;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Routes, songs::song_id};
-use crate::{
-    Host,
-    answer::{Job, Outcome, Wish, perform},
-    body::read_json,
-    error::ApiError,
-    openapi::Refusals,
-};
-
-const SERVICE: Service = Service::Integrated;
+use super::{Routes, of_song::of_song};
+use crate::{Host, error::ApiError, openapi::Refusals};
 
 pub(super) fn routes() -> Routes {
     OpenApiRouter::new().routes(routes!(new_cover))
@@ -39,22 +30,9 @@ async fn new_cover(
     Path(id): Path<String>,
     request: Request,
 ) -> Result<Response, ApiError> {
-    let song_id = song_id(&id)?;
-    let wish = Wish::of(SERVICE, request.uri(), request.headers())?;
-    let body = read_json(request, host.config.max_body_bytes)
-        .await
-        .map_err(ApiError::of(SERVICE))?;
-    let request: SongCoverRequest = body.into().map_err(ApiError::of(SERVICE))?;
-    let request = cover_request::settled(request)
-        .map_err(|wrong| ApiError::new(SERVICE, Failure::from(wrong)))?;
-    // That the song is there is known before it is queued.
-    host.studio
-        .library(move |library| library.song(song_id))
-        .await
-        .map_err(ApiError::of(SERVICE))?;
-    let job = Job::new(SERVICE, "new_cover", &SongCoverJob { song_id, request })?;
-    match perform(&host, job, &wish).await? {
-        Outcome::Accepted(response) => Ok(response),
-        Outcome::Done { result, .. } => Ok(Json(result).into_response()),
-    }
+    let job = |request, song_id| {
+        let request = cover_request::settled(request)?;
+        Ok(SongCoverJob { song_id, request })
+    };
+    of_song(&host, &id, request, ("new_cover", job)).await
 }

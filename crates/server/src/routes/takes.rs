@@ -3,27 +3,18 @@
 use std::sync::Arc;
 
 use axum::{
-    Json,
     extract::{Path, Request, State},
-    response::{IntoResponse as _, Response},
+    response::Response,
 };
 use serde::de::DeserializeOwned;
 use songwright_api::{
     EditRequest, ExtendRequest, NewTake, PromoteRequest, RepaintRequest, RetakeRequest, Song,
 };
-use songwright_base::{Failure, Service, Snapshot};
+use songwright_base::Snapshot;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{Routes, songs::song_id};
-use crate::{
-    Host,
-    answer::{Job, Outcome, Wish, perform},
-    body::read_json,
-    error::ApiError,
-    openapi::Refusals,
-};
-
-const SERVICE: Service = Service::Integrated;
+use super::{Routes, of_song::of_song};
+use crate::{Host, error::ApiError, openapi::Refusals};
 
 pub(super) fn routes() -> Routes {
     OpenApiRouter::new()
@@ -40,24 +31,7 @@ async fn answer<T: NewTake + DeserializeOwned>(
     request: Request,
     kind: &'static str,
 ) -> Result<Response, ApiError> {
-    let song_id = song_id(id)?;
-    let wish = Wish::of(SERVICE, request.uri(), request.headers())?;
-    let body = read_json(request, host.config.max_body_bytes)
-        .await
-        .map_err(ApiError::of(SERVICE))?;
-    let body: T = body.into().map_err(ApiError::of(SERVICE))?;
-    let job = body
-        .job(song_id)
-        .map_err(|wrong| ApiError::new(SERVICE, Failure::from(wrong)))?;
-    // That the song is there is known before it is queued.
-    host.studio
-        .library(move |library| library.song(song_id))
-        .await
-        .map_err(ApiError::of(SERVICE))?;
-    match perform(host, Job::new(SERVICE, kind, &job)?, &wish).await? {
-        Outcome::Accepted(response) => Ok(response),
-        Outcome::Done { result, .. } => Ok(Json(result).into_response()),
-    }
+    of_song(host, id, request, (kind, T::job)).await
 }
 
 /// The same song, otherwise, as a new take.

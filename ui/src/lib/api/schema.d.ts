@@ -1059,40 +1059,23 @@ export interface components {
             seed: number;
         };
         /** @description `POST /image/generate_cover_image`. */
-        CoverImageRequest: {
+        CoverImageRequest: components["schemas"]["Drawing"] & {
             /** @description Set below the title. */
             artist?: string | null;
-            /**
-             * Format: double
-             * @description How far a neural artist keeps away from `negative_prompt`, at twice the time; 0 where absent.
-             */
-            guidance_scale?: number | null;
             /**
              * Format: int64
              * @description Pixels, rounded to a multiple of 64; 512 where absent.
              */
             height?: number | null;
-            /** @description What a neural artist keeps away from; without effect unless `guidance_scale` is above 1. */
-            negative_prompt?: string | null;
             /**
              * Format: int64
              * @description How many pictures are drawn, each with the next seed; 1 where absent.
              */
             num_images?: number | null;
-            /**
-             * Format: int64
-             * @description Steps of a neural artist; 4 where absent.
-             */
-            num_inference_steps?: number | null;
             /** @description What it shows. */
             prompt: string;
             /** @description The key of a picture in the store that a neural artist draws over. */
             redraw_key?: string | null;
-            /**
-             * Format: int64
-             * @description Absent is random.
-             */
-            seed?: number | null;
             /**
              * Format: double
              * @description How much of that picture goes; 0.6 where absent.
@@ -1102,8 +1085,6 @@ export interface components {
             style?: string | null;
             /** @description What `typography` sets on the cover. */
             title?: string | null;
-            /** @description Whether title and artist are set on the picture. Absent: the built-in artist sets them, a model does not. */
-            typography?: boolean | null;
             /**
              * Format: int64
              * @description Pixels, rounded to a multiple of 64; 512 where absent.
@@ -1229,6 +1210,28 @@ export interface components {
             format: string;
             /** @description The file in base64. */
             image_data: string;
+        };
+        /** @description How a picture is drawn, alone or for a song. */
+        Drawing: {
+            /**
+             * Format: double
+             * @description How far a neural artist keeps away from `negative_prompt`, at twice the time; 0 where absent.
+             */
+            guidance_scale?: number | null;
+            /** @description What a neural artist keeps away from; without effect unless `guidance_scale` is above 1. */
+            negative_prompt?: string | null;
+            /**
+             * Format: int64
+             * @description Steps of a neural artist; 4 where absent.
+             */
+            num_inference_steps?: number | null;
+            /**
+             * Format: int64
+             * @description Absent is random.
+             */
+            seed?: number | null;
+            /** @description Whether title and artist are set on the picture. Absent: the built-in artist sets them, a model does not. */
+            typography?: boolean | null;
         };
         /** @description `POST /songs/{id}/edit`: other words or another style, the rest kept. */
         EditRequest: components["schemas"]["TakeBase"] & components["schemas"]["OtherWords"] & {
@@ -2167,31 +2170,14 @@ export interface components {
             title?: string | null;
         };
         /** @description `POST /songs/{id}/cover`: another cover for a song, drawn anew or over the one it has. */
-        SongCoverRequest: {
+        SongCoverRequest: components["schemas"]["Drawing"] & {
             /**
              * Format: int64
              * @description Of a side in pixels, rounded to a multiple of 64; that of the newest cover where absent.
              */
             cover_size?: number | null;
-            /**
-             * Format: double
-             * @description How far a neural artist keeps away from `negative_prompt`, at twice the time; 0 where absent.
-             */
-            guidance_scale?: number | null;
-            /** @description What a neural artist keeps away from; without effect unless `guidance_scale` is above 1. */
-            negative_prompt?: string | null;
-            /**
-             * Format: int64
-             * @description Steps of a neural artist; 4 where absent.
-             */
-            num_inference_steps?: number | null;
             /** @description What it shows; made from the song where absent. */
             prompt?: string | null;
-            /**
-             * Format: int64
-             * @description Absent is random.
-             */
-            seed?: number | null;
             /**
              * Format: double
              * @description Where given, the newest cover is drawn over, and so much of it goes. Needs an image model.
@@ -2199,8 +2185,6 @@ export interface components {
             strength?: number | null;
             /** @description One of the eight styles, or any words; that of the song's newest cover where absent. */
             style?: string | null;
-            /** @description Whether title and artist are set on the picture. Absent: the built-in artist sets them, a model does not. */
-            typography?: boolean | null;
         };
         /** @description What `GET /songs` answers, newest first. */
         SongList: {
