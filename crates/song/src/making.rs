@@ -7,7 +7,7 @@ use songwright_music::Variation;
 use songwright_storage::{Song, Take};
 use uuid::Uuid;
 
-use crate::{Provenance, shelf};
+use crate::shelf;
 
 /// What was done to another take of the song.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
@@ -22,8 +22,6 @@ pub struct Making {
 pub(crate) struct Origin<'a> {
     /// The take that something is done to.
     pub(crate) take: &'a Take,
-    /// How that came to be.
-    pub(crate) made: Provenance,
     /// What is done; promotion is the song made from its words anew.
     pub(crate) wish: TakeWish,
     /// Where the difference comes from.
@@ -37,11 +35,10 @@ pub(crate) struct Origin<'a> {
 pub(crate) fn of_draft<'a>(song: &'a Song, draft: &'a Take) -> Result<Origin<'a>, Failure> {
     let made = shelf::provenance(draft);
     let retake_seed = Seed(made.retake_seed.unwrap_or_default());
-    let Some(making) = made.making.clone() else {
+    let Some(making) = made.making else {
         if is_from_words(draft) {
             return Ok(Origin {
                 take: draft,
-                made,
                 wish: TakeWish::Promote,
                 retake_seed,
             });
@@ -58,10 +55,9 @@ pub(crate) fn of_draft<'a>(song: &'a Song, draft: &'a Take) -> Result<Origin<'a>
             "The take that this draft was made from was deleted, so it cannot be made at all its steps.",
         )
     })?;
-    let origin = shelf::provenance(take);
     let is_of_noise =
         matches!(making.wish, TakeWish::Retake { .. }) && variations(song, take).is_some();
-    if origin.is_draft() && !is_of_noise {
+    if shelf::provenance(take).is_draft() && !is_of_noise {
         return Err(Failure::new(
             Code::Conflict,
             format!(
@@ -72,7 +68,6 @@ pub(crate) fn of_draft<'a>(song: &'a Song, draft: &'a Take) -> Result<Origin<'a>
         ));
     }
     Ok(Origin {
-        made: origin,
         take,
         wish: making.wish,
         retake_seed,

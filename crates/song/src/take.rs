@@ -125,14 +125,12 @@ impl Studio {
         from: &'a Take,
         job: &TakeJob,
     ) -> Result<Origin<'a>, Failure> {
-        let made = shelf::provenance(from);
         if job.wish == TakeWish::Promote {
-            self.require_draft(from, &made)?;
+            self.require_draft(from)?;
             return making::of_draft(song, from);
         }
         Ok(Origin {
             take: from,
-            made,
             wish: job.wish.clone(),
             retake_seed: job.retake_seed,
         })
@@ -230,7 +228,7 @@ impl Studio {
                 n_avg,
             } => MusicTask::Edit {
                 source: self.audio_of(from).await?,
-                made_from: words(&origin.made),
+                made_from: words(&shelf::provenance(from)),
                 n_min,
                 n_max,
                 n_avg,
@@ -240,8 +238,8 @@ impl Studio {
     }
 
     /// That a take is a draft, and that the model that made it is the one there is.
-    fn require_draft(&self, from: &Take, made: &Provenance) -> Result<(), Failure> {
-        if !made.is_draft() {
+    fn require_draft(&self, from: &Take) -> Result<(), Failure> {
+        if !shelf::provenance(from).is_draft() {
             return Err(Failure::new(
                 Code::Conflict,
                 "This take is no draft: it has all its steps. Make a retake for a variation.",

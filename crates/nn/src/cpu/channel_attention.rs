@@ -6,6 +6,7 @@ use rayon::prelude::*;
 use super::{
     elements::fresh,
     matrices::{Matrix, multiply},
+    pointwise::positive,
 };
 
 /// Queries, keys and values in one, (batch·heads, 3, size, places).
@@ -54,7 +55,7 @@ impl WithSimd for Head<'_, '_> {
         } = self.all;
         let alone = (false, gemm::Parallelism::None);
         let (both, values) = self.qkv.split_at(2 * size * places);
-        let both: Vec<f32> = both.iter().map(|x| x.max(0.0)).collect();
+        let both: Vec<f32> = both.iter().copied().map(positive).collect();
         let (queries, keys) = both.split_at(size * places);
         let rows = |numbers| Matrix::rows(numbers, (size, places), places);
         let mut state = vec![0.0; size * size];
