@@ -90,6 +90,7 @@ fn a_quantised_transformer_sings_nearly_the_same() {
     for (to, blocks, least) in [
         (BlockType::Q8_0, GgmlDType::Q8_0, 0.98),
         // Rows that are no multiple of these blocks have eight bits.
+        (BlockType::Q6K, GgmlDType::Q6K, 0.97),
         (BlockType::Q4K, GgmlDType::Q4K, 0.9),
     ] {
         let part = folder.path().join("ace_step_transformer");

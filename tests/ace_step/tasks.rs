@@ -1,10 +1,10 @@
 use std::sync::Arc;
 
 use songwright_audio::Pcm;
-use songwright_base::{EngineError, Seed, Silent};
-use songwright_music::{Composer as _, MusicTask};
+use songwright_base::{EngineError, Seed, Silent, Stage};
+use songwright_music::{Composer as _, MusicParams, MusicTask};
 
-use crate::{composer, params};
+use crate::{composer, params, watcher::Watcher};
 
 /// A song of the model's own.
 fn song(seconds: f64) -> Arc<Pcm> {
@@ -119,6 +119,29 @@ fn audio2audio_keeps_what_strength_says() {
     let again = |pcm: &Pcm| difference(pcm, &like(0.99), 0.0, 3.0);
     assert_eq!(like(0.5).frames(), reference.frames());
     assert!(again(&like(0.9)) < again(&like(0.1)));
+}
+
+#[test]
+fn hearing_what_is_followed_is_told_and_can_be_cancelled() {
+    let like = |reference| MusicTask::Audio2Audio {
+        reference,
+        strength: 0.5,
+    };
+    // Longer than a piece of sixty-four latent frames, some six seconds.
+    let asked = MusicParams {
+        task: like(song(8.0)),
+        ..params(8.0, 1)
+    };
+    let all = Watcher::default();
+    composer().compose(&asked, &all).unwrap();
+    let told = all.of(Stage::Arrange);
+    assert!(told.contains(&(64, 90)), "{told:?}");
+    let shares = told.iter().map(|(done, all)| *done as f64 / *all as f64);
+    assert!(shares.is_sorted(), "{told:?}");
+    let watcher = Watcher::that_cancels_at(Stage::Arrange, 64);
+    let error = composer().compose(&asked, &watcher).unwrap_err();
+    assert!(matches!(error, EngineError::Cancelled), "{error}");
+    assert_eq!(watcher.of(Stage::Arrange).last(), Some(&(64, 90)));
 }
 
 #[test]

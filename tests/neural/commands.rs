@@ -62,6 +62,8 @@ fn songs_and_takes_are_made_from_the_command_line() {
         ],
     ];
     for (at, take) in takes.into_iter().enumerate() {
+        let estimate = home.printed(&[take, &["--estimate", "--json"]].concat());
+        assert_eq!(estimate["engine"]["model_id"], SMALL, "{take:?}");
         let words = [take, &["--json"]].concat();
         let song = home.printed(&words);
         let made = song["takes"].as_array().unwrap();

@@ -81,8 +81,16 @@ impl Home {
 
     /// Runs the program on this folder.
     pub(crate) fn run(&self, words: &[&str]) -> Output {
+        self.run_with(&[], words)
+    }
+
+    /// The same in an environment.
+    pub(crate) fn run_with(&self, env: &[(&str, &str)], words: &[&str]) -> Output {
         let mut call = command();
-        call.arg("--data-dir").arg(self.data_dir()).args(words);
+        call.envs(env.iter().copied())
+            .arg("--data-dir")
+            .arg(self.data_dir())
+            .args(words);
         call.output().unwrap()
     }
 

@@ -65,6 +65,67 @@ fn too_little_memory_is_told_with_what_helps() {
     assert_eq!(maker(&server), SMALL);
 }
 
+/// A song that takes some fifty thousand bytes more than so many MiB where all networks stay in memory, which are
+/// more than that larger than the largest of them.
+fn a_little_too_long(home: &Home) -> (Value, u64) {
+    let server = home.serve(&[]);
+    let of = |seconds: f64| music(&json!({"audio_duration": seconds, "infer_step": 1}));
+    let bytes = |seconds: f64| {
+        let estimate = answered(&server.post("/music/estimate", &of(seconds)));
+        estimate["memory_bytes"].as_f64().unwrap()
+    };
+    let (first, second) = (bytes(92.0), bytes(93.0));
+    let mib = 1_048_576.0;
+    let wanted = (first / mib).ceil() * mib + 50_000.0;
+    let seconds = 92.0 + (wanted - first) / (second - first);
+    (of(seconds), (wanted / mib) as u64)
+}
+
+#[test]
+fn where_memory_runs_short_a_song_is_made_with_less() {
+    let home = Home::with_model();
+    let (asked, mib) = a_little_too_long(&home);
+    let budget = mib.to_string();
+    let server = home.serve(&[("SONGWRIGHT_MEMORY_BUDGET_MIB", &budget)]);
+    let made = answered(&server.post("/music/generate_music", &asked));
+    let seconds = |value: &Value| value["audio_duration"].as_f64().unwrap();
+    assert!((seconds(&made) - seconds(&asked)).abs() < 1e-3, "{made}");
+    let said = || fs::read_to_string(home.data_dir().with_extension("log")).unwrap();
+    let tries = said().matches("once more with a smaller plan").count();
+    assert_eq!(tries, 1, "{}", said());
+    // A short song has all of them in memory again.
+    answered(&server.post("/music/generate_music", &music(&json!({}))));
+    assert_eq!(
+        said().matches("once more with a smaller plan").count(),
+        tries
+    );
+    drop(server);
+    // Below that neither plan does, and the command line says what helps.
+    let budget = (mib - 2).to_string();
+    let out = home.beside("out");
+    let ended = home.run_with(
+        &[("SONGWRIGHT_MEMORY_BUDGET_MIB", &budget)],
+        &[
+            "song",
+            "rain on tin",
+            "--duration",
+            "92",
+            "--steps",
+            "1",
+            "--out",
+            out.to_str().unwrap(),
+        ],
+    );
+    assert_eq!(
+        ended.status.code(),
+        Some(1),
+        "{}",
+        crate::home::said(&ended)
+    );
+    let why = crate::home::said(&ended);
+    assert!(why.contains("Ask for a shorter duration"), "{why}");
+}
+
 #[test]
 fn what_a_song_takes_is_known_before_it_is_made() {
     let home = Home::with_model();

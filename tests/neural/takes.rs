@@ -200,3 +200,64 @@ fn a_batch_is_takes_with_seeds_of_their_own() {
     assert_eq!(of(&takes[4]), (takes[0]["take_id"].clone(), Some(6)));
     assert_ne!(song.audio(&takes[3]), song.audio(&takes[4]));
 }
+
+#[test]
+fn what_takes_would_take_is_known_before_they_are_made() {
+    let home = Home::with_model();
+    let server = home.serve(&[]);
+    let song = Song::made(&server, &json!({"draft": true, "infer_step": 14}));
+    let asked = |kind: &str, wish: &Value| {
+        server.post(&format!("/songs/{}/{kind}/estimate", song.id), wish)
+    };
+    let seconds = |kind: &str, wish: &Value| {
+        let estimate = answered(&asked(kind, wish));
+        assert_eq!(estimate["engine"]["model_id"], SMALL);
+        assert_eq!(estimate["fits_memory"], true);
+        (
+            estimate["audio_duration"].as_f64().unwrap(),
+            estimate["seconds"].as_f64().unwrap(),
+        )
+    };
+    let (length, one) = seconds("retake", &json!({"infer_step": 20}));
+    assert_eq!(length, 10.0);
+    let (_, three) = seconds("retake", &json!({"infer_step": 20, "batch_size": 3}));
+    assert!(three > 2.0 * one, "{three} {one}");
+    let (longer, _) = seconds("extend", &json!({"right_extend_length": 4.5}));
+    assert_eq!(longer, 14.5);
+    // Half of a repaint's steps, by its variance, and both sides of an edit's.
+    let (_, repaint) = seconds(
+        "repaint",
+        &json!({"repaint_start": 1, "repaint_end": 2, "infer_step": 20}),
+    );
+    let (_, edit) = seconds(
+        "edit",
+        &json!({"prompt": "jazz, piano", "infer_step": 20, "edit_n_min": 0}),
+    );
+    assert!(repaint < one && one < edit, "{repaint} {one} {edit}");
+    let (_, promote) = seconds("promote", &json!({"infer_step": 200}));
+    assert!(promote > 2.0 * one, "{promote} {one}");
+    // Words that cannot be sung in its time are told before it is made.
+    let crowd = "[verse]\nThe lamp is low, the night is long\n".repeat(12);
+    let edit = answered(&asked("edit", &json!({"lyrics": crowd})));
+    assert_eq!(edit["lyrics"]["verdict"], "too_many", "{edit}");
+    // What takes refuse, their estimates refuse, and nothing was made.
+    for (kind, wish, status) in [
+        ("retake", json!({"retake_variance": 2}), 400),
+        (
+            "repaint",
+            json!({"repaint_start": 2, "repaint_end": 1}),
+            400,
+        ),
+        ("edit", json!({}), 400),
+        (
+            "retake",
+            json!({"take_id": "00000000-0000-0000-0000-000000000001"}),
+            404,
+        ),
+    ] {
+        let refused = asked(kind, &wish);
+        assert_eq!(refused.status, status, "{kind} {wish}: {}", refused.json());
+    }
+    let known = answered(&server.get(&format!("/songs/{}", song.id)));
+    assert_eq!(known["takes"].as_array().unwrap().len(), 1);
+}

@@ -9,7 +9,7 @@ use crate::{
     Error,
     args::{ChangeArgs, ParentArgs, TakeCommand, WordArgs},
     ask::ask,
-    print,
+    estimate, print,
     progress::Style,
     song::read_lyrics,
 };
@@ -25,10 +25,14 @@ pub(crate) async fn take(
     json: bool,
 ) -> Result<(), Error> {
     // What is wrong with the request is said before anything is opened.
+    let is_estimate = command.parent().estimate;
     let job = job(command)?;
     let kind = job.wish.relation();
     let made = job.batch_size;
     let host = Host::open(config, Serving::All).await?;
+    if is_estimate {
+        return estimate::report(&host.estimate_take(&job).await?, json);
+    }
     let song: Song = ask(&host, (Service::Integrated, kind), &job, style).await?;
     if json {
         return print::json(&song);

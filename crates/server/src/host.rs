@@ -3,7 +3,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use songwright_api::{MusicEstimate, MusicRequest};
+use songwright_api::{MusicEstimate, MusicRequest, TakeJob};
 use songwright_base::{
     Code, Failure, Journal, Operations, Service,
     config::{Config, StorageConfig},
@@ -130,6 +130,15 @@ impl Host {
         let params = MusicParams::try_from(asked)?;
         let budget_bytes = self.config.memory_budget_bytes;
         self.studio.estimate(&params, budget_bytes).await
+    }
+
+    /// What new takes of a song would take, before anything runs.
+    ///
+    /// # Errors
+    /// 404 for an unknown song or take; 409 for a draft that cannot be promoted.
+    pub async fn estimate_take(&self, job: &TakeJob) -> Result<MusicEstimate, Failure> {
+        let budget_bytes = self.config.memory_budget_bytes;
+        self.studio.estimate_take(job, budget_bytes).await
     }
 
     /// Whether a service runs in another process, and where.

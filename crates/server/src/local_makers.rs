@@ -23,18 +23,32 @@ pub(crate) trait LocalMakers: Send + Sync + 'static {
 
     /// Of which service.
     const SERVICE: Service;
-    /// The family of cards that this program can load for it.
-    const FAMILY: &'static str;
+    /// The families of models that this program can load for it, the first one first.
+    const FAMILIES: &'static [Family<Self>];
     /// What models of other families do not do: "makes no music here".
     const NOT_HERE: &'static str;
     /// What the sketch does in the place of a model: "made this music".
     const STANDS_IN: &'static str;
 
-    /// An engine of a model, of which only the heads of files are read.
+    /// An engine of a model: of the family that its card names, and where it has none of the first family
+    /// that can read it.
     ///
     /// # Errors
-    /// Where the files are not those of such a model.
-    fn model(&self, place: &ModelPlace) -> Result<MakerOf<Self>, EngineError>;
+    /// Where the files are not those of such a model: what the first family says.
+    fn model(&self, place: &ModelPlace) -> Result<MakerOf<Self>, EngineError> {
+        let is_meant =
+            |family: &&Family<Self>| place.family.as_ref().is_none_or(|name| family.name == name);
+        let mut first = None;
+        for family in Self::FAMILIES.iter().filter(is_meant) {
+            match (family.open)(self, place) {
+                Ok(making) => return Ok(making),
+                Err(error) => first = first.or(Some(error)),
+            }
+        }
+        Err(first.unwrap_or_else(|| EngineError::Unavailable {
+            what: format!("{} {}.", place.identity.name, Self::NOT_HERE),
+        }))
+    }
 
     /// The sketch. A note says why it stands in for a model, which every result repeats.
     fn sketch(&self, note: Option<String>) -> MakerOf<Self>;
@@ -51,6 +65,25 @@ pub(crate) trait LocalMakers: Send + Sync + 'static {
     }
 }
 
+/// A family of models: networks of one shape, whatever their weights and their size.
+pub(crate) struct Family<M: LocalMakers + ?Sized> {
+    /// As cards call it.
+    pub(crate) name: &'static str,
+    /// An engine of a model of it, of which only the heads of files are read; fails where the files are not
+    /// those of such a model.
+    pub(crate) open: Open<M>,
+}
+
+/// As [`Family::open`].
+pub(crate) type Open<M> = fn(&M, &ModelPlace) -> Result<MakerOf<M>, EngineError>;
+
+impl<M: LocalMakers + ?Sized> Family<M> {
+    /// Whether a card is of a family that is loaded here for this service.
+    fn has(card: &Card) -> bool {
+        card.service == M::SERVICE && M::FAMILIES.iter().any(|family| family.name == card.family)
+    }
+}
+
 /// The maker of an engine, its memory in `workers` and everything else there left to the chooser.
 pub(crate) type MakerOf<M> = Making<<M as LocalMakers>::Engine, <M as LocalMakers>::Facts>;
 
@@ -64,6 +97,8 @@ pub(crate) struct Making<E: ?Sized, F> {
 
 /// Where a model's files are.
 pub(crate) struct ModelPlace {
+    /// The family that its card names; where there is no card, the files tell.
+    pub(crate) family: Option<String>,
     pub(crate) identity: ModelIdentity,
     /// Folders as the repositories have them, or one file.
     pub(crate) folders: Vec<PathBuf>,
@@ -84,6 +119,7 @@ impl ModelPlace {
         let files = installed.files().iter().map(|file| file.location.clone());
         let licence = &card.licence;
         Self {
+            family: Some(card.family.clone()),
             identity: ModelIdentity {
                 name: card.title.clone(),
                 model_id: card.id.to_string(),
@@ -102,6 +138,7 @@ impl ModelPlace {
     /// A model that no card describes.
     fn own(name: &str, path: PathBuf) -> Self {
         Self {
+            family: None,
             identity: ModelIdentity {
                 name: name.to_owned(),
                 model_id: name.to_owned(),
@@ -185,7 +222,7 @@ impl<M: LocalMakers> Chooser<M> {
     fn installed(hub: &Hub) -> Result<Vec<Result<Found, Damage>>, EngineError> {
         let mut all = Vec::new();
         for card in &hub.catalogue()?.cards {
-            if card.service != M::SERVICE || card.family != M::FAMILY {
+            if !Family::<M>::has(card) {
                 continue;
             }
             match hub.installed(card, None) {
@@ -212,7 +249,7 @@ impl<M: LocalMakers> Chooser<M> {
             card.id.as_str() == name || files.any(|file| file.source.repository.as_str() == name)
         });
         if let Some(card) = card {
-            if card.service != M::SERVICE || card.family != M::FAMILY {
+            if !Family::<M>::has(card) {
                 return Ok(Err(format!("{} {}.", card.title, M::NOT_HERE)));
             }
             let installed = hub.installed(card, None);
@@ -357,4 +394,96 @@ fn digest(installed: &Installed) -> Option<String> {
     let largest = installed.files().iter().max_by_key(|file| file.bytes)?;
     let digest = largest.digest.filter(|_| largest.is_verified)?.to_string();
     digest.get(..8).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A service of two families: the second reads whatever the first does not.
+    struct Two;
+
+    impl Two {
+        fn making(name: &str) -> MakerOf<Self> {
+            let identity = ModelPlace::own(name, PathBuf::new()).identity;
+            Making {
+                info: identity.engine("f32", "cpu"),
+                memory_bytes: 1,
+                facts: (),
+                load: Box::new(|_| Ok(Box::new(()))),
+            }
+        }
+
+        fn first(&self, place: &ModelPlace) -> Result<MakerOf<Self>, EngineError> {
+            let name = place.identity.name.as_str();
+            if name.starts_with("first") {
+                return Ok(Self::making("by the first"));
+            }
+            Err(EngineError::Unavailable {
+                what: format!("{name} is not of the first family."),
+            })
+        }
+
+        fn second(&self, place: &ModelPlace) -> Result<MakerOf<Self>, EngineError> {
+            match place.folder().as_os_str().is_empty() {
+                true => Err(EngineError::Unavailable {
+                    what: "There are no files.".to_owned(),
+                }),
+                false => Ok(Self::making("by the second")),
+            }
+        }
+    }
+
+    impl LocalMakers for Two {
+        type Engine = ();
+        type Facts = ();
+
+        const SERVICE: Service = Service::Music;
+        const FAMILIES: &'static [Family<Self>] = &[
+            Family {
+                name: "first",
+                open: Self::first,
+            },
+            Family {
+                name: "second",
+                open: Self::second,
+            },
+        ];
+        const NOT_HERE: &'static str = "makes no music here";
+        const STANDS_IN: &'static str = "made this music";
+
+        fn sketch(&self, _: Option<String>) -> MakerOf<Self> {
+            Self::making("the sketch")
+        }
+    }
+
+    fn opened(family: Option<&str>, name: &str, folder: &str) -> Result<String, String> {
+        let place = ModelPlace {
+            family: family.map(str::to_owned),
+            ..ModelPlace::own(name, PathBuf::from(folder))
+        };
+        let made = Two.model(&place);
+        made.map(|making| making.info.name)
+            .map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_card_s_family_opens_it_and_no_other() {
+        let by = |family, name| opened(Some(family), name, "there");
+        assert_eq!(by("first", "first one"), Ok("by the first".to_owned()));
+        assert_eq!(by("second", "first one"), Ok("by the second".to_owned()));
+        let wrong = by("first", "second one").unwrap_err();
+        assert_eq!(wrong, "second one is not of the first family.");
+        let unknown = by("third", "another").unwrap_err();
+        assert_eq!(unknown, "another makes no music here.");
+    }
+
+    #[test]
+    fn without_a_card_the_files_tell() {
+        let by = |name, folder| opened(None, name, folder);
+        assert_eq!(by("first one", "there"), Ok("by the first".to_owned()));
+        assert_eq!(by("another", "there"), Ok("by the second".to_owned()));
+        let none = by("another", "").unwrap_err();
+        assert_eq!(none, "another is not of the first family.");
+    }
 }

@@ -8,7 +8,7 @@ use songwright_cover::{
 use songwright_nn::device;
 use songwright_sketch::cover::SketchArtist;
 
-use crate::local_makers::{LocalMakers, MakerOf, Making, ModelPlace};
+use crate::local_makers::{Family, LocalMakers, MakerOf, Making, ModelPlace};
 
 /// The sketch artist takes next to nothing.
 const SKETCH_BYTES: u64 = 8 << 20;
@@ -18,16 +18,9 @@ pub(crate) struct LocalArtists {
     pub(crate) budget_bytes: u64,
 }
 
-impl LocalMakers for LocalArtists {
-    type Engine = dyn CoverArtist;
-    type Facts = ();
-
-    const SERVICE: Service = Service::Image;
-    const FAMILY: &'static str = "sdxl";
-    const NOT_HERE: &'static str = "draws no covers here";
-    const STANDS_IN: &'static str = "drew this cover";
-
-    fn model(&self, place: &ModelPlace) -> Result<MakerOf<Self>, EngineError> {
+impl LocalArtists {
+    /// SDXL and what was distilled from it.
+    fn sdxl(&self, place: &ModelPlace) -> Result<MakerOf<Self>, EngineError> {
         let (folders, terms) = (place.folders.clone(), place.terms.clone());
         let (identity, budget_bytes) = (place.identity.clone(), self.budget_bytes);
         let open = move || -> Result<SdxlArtist, EngineError> {
@@ -43,6 +36,19 @@ impl LocalMakers for LocalArtists {
             load: Box::new(move |_| Ok(Box::new(open()?))),
         })
     }
+}
+
+impl LocalMakers for LocalArtists {
+    type Engine = dyn CoverArtist;
+    type Facts = ();
+
+    const SERVICE: Service = Service::Image;
+    const FAMILIES: &'static [Family<Self>] = &[Family {
+        name: "sdxl",
+        open: Self::sdxl,
+    }];
+    const NOT_HERE: &'static str = "draws no covers here";
+    const STANDS_IN: &'static str = "drew this cover";
 
     fn sketch(&self, note: Option<String>) -> MakerOf<Self> {
         Making {

@@ -13,7 +13,7 @@ use songwright_lyrics::{
 use songwright_nn::device;
 use songwright_sketch::lyrics::SketchLyricist;
 
-use crate::local_makers::{LocalMakers, MakerOf, Making, ModelPlace};
+use crate::local_makers::{Family, LocalMakers, MakerOf, Making, ModelPlace};
 
 /// The sketch of words takes next to nothing.
 const SKETCH_BYTES: u64 = 8 << 20;
@@ -23,16 +23,9 @@ pub(crate) struct LocalLyricists {
     pub(crate) budget_bytes: u64,
 }
 
-impl LocalMakers for LocalLyricists {
-    type Engine = dyn Lyricist;
-    type Facts = ();
-
-    const SERVICE: Service = Service::Lyrics;
-    const FAMILY: &'static str = "qwen";
-    const NOT_HERE: &'static str = "writes no words here";
-    const STANDS_IN: &'static str = "writes the words";
-
-    fn model(&self, place: &ModelPlace) -> Result<MakerOf<Self>, EngineError> {
+impl LocalLyricists {
+    /// Qwen, of a folder or a GGUF file.
+    fn qwen(&self, place: &ModelPlace) -> Result<MakerOf<Self>, EngineError> {
         let (path, identity) = (weights_of(place), place.identity.clone());
         let (device, budget_bytes) = (device::best(), self.budget_bytes);
         let checkpoint = Checkpoint::open(&path)?;
@@ -60,6 +53,19 @@ impl LocalMakers for LocalLyricists {
             }),
         })
     }
+}
+
+impl LocalMakers for LocalLyricists {
+    type Engine = dyn Lyricist;
+    type Facts = ();
+
+    const SERVICE: Service = Service::Lyrics;
+    const FAMILIES: &'static [Family<Self>] = &[Family {
+        name: "qwen",
+        open: Self::qwen,
+    }];
+    const NOT_HERE: &'static str = "writes no words here";
+    const STANDS_IN: &'static str = "writes the words";
 
     fn sketch(&self, note: Option<String>) -> MakerOf<Self> {
         let sketch = SketchLyricist::in_place_of(note);

@@ -10,7 +10,7 @@ use songwright_sketch::music::SketchComposer;
 
 use crate::{
     adapters,
-    local_makers::{LocalMakers, MakerOf, Making, ModelPlace},
+    local_makers::{Family, LocalMakers, MakerOf, Making, ModelPlace},
 };
 
 /// What the sketch composer's SoundFont takes, decoded.
@@ -22,16 +22,9 @@ pub(crate) struct LocalComposers {
     pub(crate) adapters: AdapterFolder,
 }
 
-impl LocalMakers for LocalComposers {
-    type Engine = dyn Composer;
-    type Facts = BytesFor;
-
-    const SERVICE: Service = Service::Music;
-    const FAMILY: &'static str = adapters::ACE_STEP_V1;
-    const NOT_HERE: &'static str = "makes no music here";
-    const STANDS_IN: &'static str = "made this music";
-
-    fn model(&self, place: &ModelPlace) -> Result<MakerOf<Self>, EngineError> {
+impl LocalComposers {
+    /// ACE-Step v1.
+    fn ace_step_v1(&self, place: &ModelPlace) -> Result<MakerOf<Self>, EngineError> {
         let folder = place.folder().to_path_buf();
         let identity = place.identity.clone();
         let (adapters, budget_bytes) = (self.adapters.clone(), self.budget_bytes);
@@ -50,6 +43,19 @@ impl LocalMakers for LocalComposers {
             load: Box::new(move |_| Ok(Box::new(open()?))),
         })
     }
+}
+
+impl LocalMakers for LocalComposers {
+    type Engine = dyn Composer;
+    type Facts = BytesFor;
+
+    const SERVICE: Service = Service::Music;
+    const FAMILIES: &'static [Family<Self>] = &[Family {
+        name: adapters::ACE_STEP_V1,
+        open: Self::ace_step_v1,
+    }];
+    const NOT_HERE: &'static str = "makes no music here";
+    const STANDS_IN: &'static str = "made this music";
 
     fn sketch(&self, note: Option<String>) -> MakerOf<Self> {
         Making {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use songwright_api::{MusicEstimate, StageEstimate};
+use songwright_api::{MusicEstimate, StageEstimate, TakeJob};
 use songwright_base::{EngineKind, Failure, Operation, Stage};
 use songwright_music::{Composition, MusicParams, fit};
 
@@ -23,10 +23,7 @@ impl Studio {
     ) -> Result<Composition, Failure> {
         let task = self.task_of(&params.diffusion).await?;
         let params = MusicParams { task, ..params };
-        let extent = Extent {
-            duration_s: params.task.duration_s(params.duration_s),
-            evaluations: params.evaluations(),
-        };
+        let extent = Extent::of(&params, 1);
         self.music.chosen().await;
         self.foresee(operation, MUSIC.to_vec(), extent).await;
         let made = self
@@ -37,8 +34,7 @@ impl Studio {
         Ok(made)
     }
 
-    /// Whether the lyrics can be sung in the duration, how long the music takes on this machine, and how
-    /// much memory, of `budget_bytes`.
+    /// What music would take.
     ///
     /// # Errors
     /// 404 for reference audio that is not there; what the library says.
@@ -47,22 +43,44 @@ impl Studio {
         params: &MusicParams,
         budget_bytes: u64,
     ) -> Result<MusicEstimate, Failure> {
-        let engine = self.music.chosen().await;
-        let task = self.task_of(&params.diffusion).await?;
-        let params = &MusicParams {
-            task,
+        self.music.chosen().await;
+        let params = MusicParams {
+            task: self.task_of(&params.diffusion).await?,
             ..params.clone()
         };
+        self.estimate_of(&params, 1, budget_bytes).await
+    }
+
+    /// What new takes of a song would take, all of them together.
+    ///
+    /// # Errors
+    /// As [`Self::new_take`] before it makes any.
+    pub async fn estimate_take(
+        &self,
+        job: &TakeJob,
+        budget_bytes: u64,
+    ) -> Result<MusicEstimate, Failure> {
+        let song_id = job.song_id;
+        let song = self.library(move |library| library.song(song_id)).await?;
+        let first = self.planned(&song, job).await?.params;
+        self.estimate_of(&first, job.batch_size, budget_bytes).await
+    }
+
+    /// Whether the lyrics can be sung in the duration, how long the music takes on this machine so many
+    /// times, and how much memory, of `budget_bytes`.
+    async fn estimate_of(
+        &self,
+        params: &MusicParams,
+        times: u32,
+        budget_bytes: u64,
+    ) -> Result<MusicEstimate, Failure> {
+        let engine = self.music.engine();
         let duration_s = params.task.duration_s(params.duration_s);
-        let extent = Extent {
-            duration_s,
-            evaluations: params.evaluations(),
-        };
         let mut stages = MUSIC.to_vec();
         if engine.info().kind == EngineKind::Neural {
             stages.insert(0, Stage::Load);
         }
-        let known = self.seconds_of(stages, extent).await?;
+        let known = self.seconds_of(stages, Extent::of(params, times)).await?;
         // Keeping the file is quick, and not known before the first song; nor is loading where nothing had to be
         // loaded for music alone.
         let all: Option<Vec<f64>> = known

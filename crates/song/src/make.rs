@@ -72,10 +72,7 @@ impl Studio {
             ..MusicParams::new(String::new(), LyricSheet::default(), audio)
                 .with_diffusion(diffusion.clone())
         };
-        let extent = Extent {
-            duration_s: task.duration_s(audio.duration_s) * f64::from(takes),
-            evaluations: foreseen.evaluations(),
-        };
+        let extent = Extent::of(&foreseen, takes);
         let stages = stages::of_song(&kind, audio.instrumental);
         self.foresee(operation, stages, extent).await;
         self.write_prompt(operation, &kind, &mut draft).await?;

@@ -2,6 +2,7 @@ use songwright_api::SongKind;
 use songwright_base::{
     EngineKind, Observer as _, Operation, Progress, Snapshot, Stage, StageState, StageStatus,
 };
+use songwright_music::MusicParams;
 
 use crate::Studio;
 
@@ -15,6 +16,16 @@ pub(crate) struct Extent {
     pub(crate) duration_s: f64,
     /// Runs of a neural composer's network, as [`songwright_music::MusicParams::evaluations`].
     pub(crate) evaluations: f64,
+}
+
+impl Extent {
+    /// Of so many pieces.
+    pub(crate) fn of(params: &MusicParams, times: u32) -> Self {
+        Self {
+            duration_s: params.task.duration_s(params.duration_s) * f64::from(times),
+            evaluations: params.evaluations(),
+        }
+    }
 }
 
 /// The stages of a song.

@@ -18,6 +18,17 @@ use crate::{
     stages::{Extent, MUSIC, begin},
 };
 
+/// A take that is to be made.
+pub(crate) struct Planned<'a> {
+    /// The take that was named.
+    from: &'a Take,
+    origin: Origin<'a>,
+    /// How the new one comes to be.
+    made: Provenance,
+    /// What the music service is asked for.
+    pub(crate) params: MusicParams,
+}
+
 impl Studio {
     /// Makes takes from another one and adds them to the song, as many as the job says.
     ///
@@ -31,15 +42,13 @@ impl Studio {
     ) -> Result<api::Song, Failure> {
         let song_id = job.song_id;
         let song = self.library(move |library| library.song(song_id)).await?;
-        let from = parent(&song, job.take_id)?;
-        self.music.chosen().await;
-        let mut made = shelf::provenance(from);
-        let origin = self.origin(&song, from, &job)?;
-        let first = self.params(&job, (&song, &origin), &mut made).await?;
-        let extent = Extent {
-            duration_s: first.task.duration_s(first.duration_s) * f64::from(job.batch_size),
-            evaluations: first.evaluations(),
-        };
+        let Planned {
+            from,
+            origin,
+            made,
+            params: first,
+        } = self.planned(&song, &job).await?;
+        let extent = Extent::of(&first, job.batch_size);
         self.foresee(operation, MUSIC.to_vec(), extent).await;
         for n in 0..job.batch_size {
             let retake_seed = origin.retake_seed.after(n);
@@ -63,6 +72,25 @@ impl Studio {
         self.learn(&operation.snapshot(), extent).await;
         let song = self.library(move |library| library.song(song_id)).await?;
         shelf::song(&song)
+    }
+
+    /// What the first take of a job is asked of the music service with.
+    pub(crate) async fn planned<'a>(
+        &self,
+        song: &'a Song,
+        job: &TakeJob,
+    ) -> Result<Planned<'a>, Failure> {
+        let from = parent(song, job.take_id)?;
+        self.music.chosen().await;
+        let mut made = shelf::provenance(from);
+        let origin = self.origin(song, from, job)?;
+        let params = self.params(job, (song, &origin), &mut made).await?;
+        Ok(Planned {
+            from,
+            origin,
+            made,
+            params,
+        })
     }
 
     async fn one_take(

@@ -29,6 +29,22 @@ pub(crate) struct ParentArgs {
     /// Steps, 1 to 200 [default: those of the take]
     #[arg(long, value_name = "STEPS")]
     pub(crate) steps: Option<i64>,
+    /// Say how long it would take and how much memory, and whether the lyrics fit, and make nothing
+    #[arg(long)]
+    pub(crate) estimate: bool,
+}
+
+impl TakeCommand {
+    /// What the take is made from.
+    pub(crate) const fn parent(&self) -> &ParentArgs {
+        match self {
+            Self::Retake(args) => &args.parent,
+            Self::Repaint(args) => &args.parent,
+            Self::Extend(args) => &args.parent,
+            Self::Edit(args) => &args.parent,
+            Self::Promote(parent) => parent,
+        }
+    }
 }
 
 /// Where the difference comes from.

@@ -1,6 +1,6 @@
 use std::path::PathBuf;
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::{D, DType, Device, Tensor};
 use songwright_api::LyricLanguage;
 use songwright_audio::{Pcm, Resampler};
 use songwright_base::{Observer, Progress, Stage};
@@ -50,9 +50,14 @@ impl Run<'_> {
         let adapters = self.adapters()?;
         self.networks.prepare(self.plan, &adapters, self.observer)?;
         let source = self.source_latents()?;
-        self.report(Stage::Arrange, 0, 3)?;
+        // A source's latent frames, then the tags, the lyrics and what the transformer makes of both.
+        let heard = match &source {
+            Some(latents) => latents.dim(D::Minus1).map_err(songwright_nn::Error::from)? as u64,
+            None => 0,
+        };
+        self.report(Stage::Arrange, heard, heard + 3)?;
         let text = self.text_states(&params.prompt)?;
-        self.report(Stage::Arrange, 1, 3)?;
+        self.report(Stage::Arrange, heard + 1, heard + 3)?;
         let lyrics = match &params.lyrics {
             Some(sheet) => sheet.to_string(),
             None => INSTRUMENTAL.to_owned(),
@@ -316,7 +321,11 @@ impl Run<'_> {
             &[channel(0), channel(1)],
             &like,
             self.plan.chunks.latent_frames,
-            &mut |_, _| !observer.is_cancelled(),
+            &mut |done, all| {
+                let (done, all) = (done as u64, all as u64);
+                observer.report(Progress::new(Stage::Arrange, done, all + 3));
+                !observer.is_cancelled()
+            },
         );
         latents.map(Some)
     }

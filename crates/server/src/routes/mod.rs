@@ -14,6 +14,7 @@ mod operations;
 mod session;
 mod song_cover;
 mod songs;
+mod take_estimates;
 mod takes;
 
 use std::sync::Arc;
@@ -54,6 +55,7 @@ pub(crate) fn documented(serving: Serving) -> Documented {
             .merge(songs::routes())
             .merge(song_cover::routes())
             .merge(takes::routes())
+            .merge(take_estimates::routes())
             .merge(hear::routes())
             .nest(
                 "/lyrics",
@@ -74,6 +76,7 @@ pub(crate) fn documented(serving: Serving) -> Documented {
             .merge(songs::routes())
             .merge(song_cover::routes())
             .merge(takes::routes())
+            .merge(take_estimates::routes())
             .merge(hear::routes()),
     };
     let (locked, mut document) = OpenApiRouter::with_openapi(openapi::frame())

@@ -19,7 +19,7 @@ use crate::{
     error::ApiError,
 };
 
-const SERVICE: Service = Service::Integrated;
+pub(super) const SERVICE: Service = Service::Integrated;
 
 /// Does what a request wishes of a song, as an operation of a kind. `job` checks the request whole and draws its
 /// seed.
@@ -32,8 +32,22 @@ pub(super) async fn of_song<T: DeserializeOwned, J: Serialize>(
         impl FnOnce(T, Uuid) -> Result<J, InvalidField>,
     ),
 ) -> Result<Response, ApiError> {
-    let song_id = song_id(id)?;
     let wish = Wish::of(SERVICE, request.uri(), request.headers())?;
+    let job = checked(host, id, request, job).await?;
+    match perform(host, Job::new(SERVICE, kind, &job)?, &wish).await? {
+        Outcome::Accepted(response) => Ok(response),
+        Outcome::Done { result, .. } => Ok(Json(result).into_response()),
+    }
+}
+
+/// What a request wishes of a song that is there, checked whole.
+pub(super) async fn checked<T: DeserializeOwned, J>(
+    host: &Arc<Host>,
+    id: &str,
+    request: Request,
+    job: impl FnOnce(T, Uuid) -> Result<J, InvalidField>,
+) -> Result<J, ApiError> {
+    let song_id = song_id(id)?;
     let body = read_json(request, host.config.max_body_bytes)
         .await
         .map_err(ApiError::of(SERVICE))?;
@@ -44,8 +58,5 @@ pub(super) async fn of_song<T: DeserializeOwned, J: Serialize>(
         .library(move |library| library.song(song_id))
         .await
         .map_err(ApiError::of(SERVICE))?;
-    match perform(host, Job::new(SERVICE, kind, &job)?, &wish).await? {
-        Outcome::Accepted(response) => Ok(response),
-        Outcome::Done { result, .. } => Ok(Json(result).into_response()),
-    }
+    Ok(job)
 }
