@@ -2,7 +2,9 @@
 
 use std::sync::LazyLock;
 
-use super::{Language, abbreviations, chinese, hangul, kana, numbers, pattern::Pattern, symbols};
+use super::{
+    Language, abbreviations, chinese, hangul, japanese, numbers, pattern::Pattern, symbols,
+};
 
 static SPACES: LazyLock<Pattern> = LazyLock::new(|| Pattern::new(r"\s+"));
 
@@ -10,7 +12,7 @@ static SPACES: LazyLock<Pattern> = LazyLock::new(|| Pattern::new(r"\s+"));
 /// Chinese, Korean and Japanese in Latin letters (XTTS's `multilingual_cleaners`).
 pub(super) fn clean(line: &str, language: Language) -> String {
     match language {
-        Language::Japanese => return kana::romanised(line).to_lowercase(),
+        Language::Japanese => return japanese::romanised(line).to_lowercase(),
         Language::Hindi => return one_space(&line.to_lowercase()),
         _ => (),
     }

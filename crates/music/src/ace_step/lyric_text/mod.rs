@@ -6,7 +6,7 @@ mod chinese;
 mod clean;
 mod guess;
 mod hangul;
-mod kana;
+mod japanese;
 mod langid;
 mod language;
 mod numbers;
