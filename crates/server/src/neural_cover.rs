@@ -10,6 +10,8 @@ use songwright_sketch::cover::SketchArtist;
 
 use crate::local_makers::{LocalMakers, MakerOf, Making, ModelPlace};
 
+/// The family of SDXL's cards.
+pub(crate) const SDXL: &str = "sdxl";
 /// The sketch artist takes next to nothing.
 const SKETCH_BYTES: u64 = 8 << 20;
 
@@ -23,7 +25,7 @@ impl LocalMakers for LocalArtists {
     type Facts = ();
 
     const SERVICE: Service = Service::Image;
-    const FAMILY: &'static str = "sdxl";
+    const FAMILY: &'static str = SDXL;
     const NOT_HERE: &'static str = "draws no covers here";
     const STANDS_IN: &'static str = "drew this cover";
 
