@@ -1,5 +1,7 @@
+use std::{sync::Arc, thread};
+
 use songwright_base::{EngineError, EngineKind, Silent, Stage};
-use songwright_music::{Composer as _, ace_step::DURATION_S};
+use songwright_music::{Composer as _, MusicParams, MusicTask, ace_step::DURATION_S};
 
 use crate::{composer, params, watcher::Watcher};
 
@@ -54,7 +56,7 @@ fn one_seed_is_one_song() {
 #[test]
 fn words_and_tags_are_heard() {
     let mut composer = composer();
-    let mut made = |change: &dyn Fn(&mut songwright_music::MusicParams)| {
+    let mut made = |change: &dyn Fn(&mut MusicParams)| {
         let mut params = params(1.5, 3);
         change(&mut params);
         composer.compose(&params, &Silent).unwrap().mix
@@ -100,6 +102,32 @@ fn cancelling_stops_within_a_step() {
         let last = watcher.of(stage).last().copied().unwrap();
         // One piece of sixty-four frames in the decoder.
         assert!(last.0 <= at + 64, "{stage:?} went on to {last:?}");
+    }
+}
+
+#[test]
+fn cancelling_stops_within_every_network() {
+    let mut composer = composer();
+    let reference = composer.compose(&params(2.0, 5), &Silent).unwrap().mix;
+    let asked = MusicParams {
+        task: MusicTask::Audio2Audio {
+            reference: Arc::new(reference),
+            strength: 0.5,
+        },
+        ..params(2.0, 6)
+    };
+    let whole = Watcher::default();
+    composer.compose(&asked, &whole).unwrap();
+    let all = whole.asked();
+    // The way from audio, the text encoder, the transformer and the way back have hundreds of layers.
+    assert!(all > 500, "{all}");
+    for count in (1..=all).step_by(all / 30) {
+        let watcher = Watcher::that_cancels_on(count);
+        let stopped = composer.compose(&asked, &watcher);
+        assert!(matches!(stopped, Err(EngineError::Cancelled)), "{count}");
+        // Nothing goes on after the answer but what each thread has begun, and what comes after the last piece.
+        let most = count + thread::available_parallelism().unwrap().get() + 1;
+        assert!(watcher.asked() <= most, "{} of {count}", watcher.asked());
     }
 }
 

@@ -5,8 +5,9 @@ use songwright_audio::Pcm;
 use songwright_base::Silent;
 use songwright_music::{
     Composer as _,
-    ace_step::{BlockType, Checkpoint, Error, Part, quantise},
+    ace_step::{Checkpoint, Error, Part, quantise},
 };
+use songwright_nn::weights::BlockType;
 use songwright_tests::synthetic::{Measure, write_ace_step};
 
 use crate::{composer, composer_of, params, watcher::Watcher};

@@ -1,4 +1,7 @@
-use std::sync::Mutex;
+use std::sync::{
+    Mutex,
+    atomic::{AtomicUsize, Ordering::SeqCst},
+};
 
 use songwright_base::{Observer, Progress, Stage};
 
@@ -7,6 +10,9 @@ use songwright_base::{Observer, Progress, Stage};
 pub(crate) struct Watcher {
     told: Mutex<Vec<Progress>>,
     cancel_at: Option<(Stage, u64)>,
+    /// Questions so far, and the one that is answered with yes, and all after it.
+    asked: AtomicUsize,
+    cancel_on: Option<usize>,
 }
 
 impl Watcher {
@@ -15,6 +21,19 @@ impl Watcher {
             cancel_at: Some((stage, done)),
             ..Self::default()
         }
+    }
+
+    /// One that says so when it is asked for the `count`th time.
+    pub(crate) fn that_cancels_on(count: usize) -> Self {
+        Self {
+            cancel_on: Some(count),
+            ..Self::default()
+        }
+    }
+
+    /// How often it was asked whether to stop.
+    pub(crate) fn asked(&self) -> usize {
+        self.asked.load(SeqCst)
     }
 
     /// What was said of a stage.
@@ -33,10 +52,19 @@ impl Observer for Watcher {
     }
 
     fn is_cancelled(&self) -> bool {
+        let asked = self.asked.fetch_add(1, SeqCst) + 1;
+        if self.cancel_on.is_some_and(|count| asked >= count) {
+            return true;
+        }
         let told = self.told.lock().unwrap();
         self.cancel_at.is_some_and(|(stage, done)| {
             told.iter()
                 .any(|progress| progress.stage == stage && progress.done >= done)
         })
+    }
+
+    /// Loading asks this by the clock.
+    fn is_given_up(&self) -> bool {
+        false
     }
 }

@@ -1,10 +1,6 @@
 use std::{collections::HashMap, fs, path::Path};
 
-use candle_core::{
-    DType, Device, Tensor,
-    quantized::{GgmlDType, QTensor, gguf_file},
-};
-use songwright_api::Whole;
+use candle_core::{DType, Device, Tensor, quantized::GgmlDType};
 use songwright_base::Silent;
 use songwright_cover::{
     CoverArtist as _,
@@ -15,13 +11,13 @@ use songwright_nn::weights::FEWEST_IN_BLOCKS;
 use crate::{artist, artist_of, params, small};
 
 /// The small checkpoint again, for changing it.
-fn copied() -> tempfile::TempDir {
+pub(crate) fn copied() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();
     copy(small(), folder.path());
     folder
 }
 
-fn copy(from: &Path, to: &Path) {
+pub(crate) fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();
     for entry in fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();
@@ -35,7 +31,7 @@ fn copy(from: &Path, to: &Path) {
 }
 
 /// Reads, changes and writes a file of tensors.
-fn change(file: &Path, change: impl FnOnce(&mut HashMap<String, Tensor>)) {
+pub(crate) fn change(file: &Path, change: impl FnOnce(&mut HashMap<String, Tensor>)) {
     let mut tensors = candle_core::safetensors::load(file, &Device::Cpu).unwrap();
     change(&mut tensors);
     // The old file may be mapped.
@@ -43,7 +39,7 @@ fn change(file: &Path, change: impl FnOnce(&mut HashMap<String, Tensor>)) {
     candle_core::safetensors::save(&tensors, file).unwrap();
 }
 
-const UNET: &str = "unet/diffusion_pytorch_model.fp16.safetensors";
+pub(crate) const UNET: &str = "unet/diffusion_pytorch_model.fp16.safetensors";
 
 #[test]
 fn what_is_wrong_is_named() {
@@ -102,6 +98,15 @@ fn lightning_takes_its_own_steps() {
     );
 }
 
+/// Makes a tensor none of numbers.
+pub(crate) fn spoil(file: &Path, name: &str) {
+    change(file, |tensors| {
+        let bad = Tensor::full(f32::NAN, tensors[name].dims(), &Device::Cpu).unwrap();
+        let bad = bad.to_dtype(DType::BF16).unwrap();
+        tensors.insert(name.to_owned(), bad);
+    });
+}
+
 #[test]
 fn what_is_no_number_is_an_error_and_no_black_picture() {
     for (file, name) in [
@@ -112,11 +117,7 @@ fn what_is_no_number_is_an_error_and_no_black_picture() {
         ),
     ] {
         let folder = copied();
-        change(&folder.path().join(file), |tensors| {
-            let bad = Tensor::full(f32::NAN, tensors[name].dims(), &Device::Cpu).unwrap();
-            let bad = bad.to_dtype(DType::BF16).unwrap();
-            tensors.insert(name.to_owned(), bad);
-        });
+        spoil(&folder.path().join(file), name);
         let error = artist_of(folder.path()).draw(&params(|_| {}), &Silent);
         let error = error.unwrap_err().to_string();
         assert!(
@@ -159,60 +160,11 @@ fn what_is_no_number_in_blocks_is_drawn_in_full_precision() {
     }
 }
 
-/// The UNet as GGUF: matrices in blocks of `dtype` where their rows are whole blocks, the rest in f32.
-fn write_gguf(folder: &Path, dtype: GgmlDType) {
-    let file = folder.join(UNET);
-    let tensors = candle_core::safetensors::load(&file, &Device::Cpu).unwrap();
-    let packed = tensors.iter().map(|(name, tensor)| {
-        let values = tensor.to_dtype(DType::F32).unwrap();
-        let is_whole = matches!(tensor.dims(), [_, row] if row.is_multiple_of(dtype.block_size()));
-        let blocks = if is_whole { dtype } else { GgmlDType::F32 };
-        (name.as_str(), QTensor::quantize(&values, blocks).unwrap())
-    });
-    let packed: Vec<(&str, QTensor)> = packed.collect();
-    assert!(packed.iter().any(|(_, tensor)| tensor.dtype() == dtype));
-    let all: Vec<(&str, &QTensor)> = packed.iter().map(|(name, t)| (*name, t)).collect();
-    fs::remove_file(&file).unwrap();
-    let gguf = folder.join("unet/diffusion_pytorch_model.gguf");
-    gguf_file::write(&mut fs::File::create(gguf).unwrap(), &[], &all).unwrap();
-}
-
 /// How far two pictures are apart: the mean over all values, 0 to 255.
 fn apart(a: &image::RgbImage, b: &image::RgbImage) -> f64 {
     let apart = a.as_raw().iter().zip(b.as_raw());
     let sum: u64 = apart.map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
     sum as f64 / a.as_raw().len() as f64
-}
-
-#[test]
-fn a_denoiser_in_blocks_draws_nearly_the_same() {
-    let exact = artist().draw(&params(|_| {}), &Silent).unwrap().image;
-    let other = artist()
-        .draw(&params(|r| r.drawing.seed = Some(Whole(6))), &Silent)
-        .unwrap()
-        .image;
-    for (dtype, most) in [(GgmlDType::F16, 2.0), (GgmlDType::Q8_0, 12.0)] {
-        let folder = copied();
-        write_gguf(folder.path(), dtype);
-        let drawn = artist_of(folder.path())
-            .draw(&params(|_| {}), &Silent)
-            .unwrap();
-        let mean = apart(&exact, &drawn.image);
-        assert!(
-            mean < most && mean < apart(&exact, &other),
-            "{dtype:?}: {mean}"
-        );
-    }
-    let folder = copied();
-    write_gguf(folder.path(), GgmlDType::Q8_0);
-    let gguf = folder.path().join("unet/diffusion_pytorch_model.gguf");
-    let bytes = fs::read(&gguf).unwrap();
-    fs::write(&gguf, &bytes[..bytes.len() / 2]).unwrap();
-    let error = Checkpoint::open(&[folder.path().to_owned()]).unwrap_err();
-    assert!(
-        error.to_string().contains("diffusion_pytorch_model.gguf"),
-        "{error}"
-    );
 }
 
 #[test]

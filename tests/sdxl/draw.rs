@@ -1,8 +1,12 @@
-use std::sync::Arc;
+use std::{sync::Arc, thread};
 
+use candle_core::Device;
 use songwright_api::Whole;
-use songwright_base::{EngineError, EngineKind, Silent};
-use songwright_cover::{CoverArtist as _, CoverParams, Redraw};
+use songwright_base::{EngineError, EngineKind, Seed, Silent};
+use songwright_cover::{
+    CoverArtist as _, CoverParams, Redraw,
+    sdxl::{Checkpoint, SdxlArtist},
+};
 
 use crate::{artist, params, watcher::Watcher};
 
@@ -49,6 +53,63 @@ fn one_seed_is_one_picture() {
     assert_ne!(first, picture(4_294_967_295));
     let anew = crate::artist().draw(&params(|r| r.drawing.seed = Some(Whole(11))), &Silent);
     assert_eq!(first, anew.unwrap().image);
+}
+
+#[test]
+fn pictures_that_are_drawn_together_are_those_that_are_drawn_alone() {
+    let asked = |redraw: Option<Redraw>| CoverParams {
+        redraw,
+        ..params(|r| {
+            r.width = Some(Whole(320));
+            r.drawing.guidance_scale = Some(2.0);
+        })
+    };
+    let seeds = [3, 4, 4_294_967_295, 5].map(Seed);
+    let mut artist = artist();
+    let over = artist.draw(&params(|_| {}), &Silent).unwrap().image;
+    let over = Redraw {
+        image: Arc::new(over),
+        strength: 0.5,
+    };
+    for redraw in [None, Some(over)] {
+        let params = asked(redraw);
+        let watcher = Watcher::default();
+        let together = artist.draw_each(&params, &seeds, &watcher).unwrap();
+        assert_eq!(together.len(), 4);
+        for (drawn, seed) in together.iter().zip(seeds) {
+            let alone = CoverParams {
+                seed,
+                ..params.clone()
+            };
+            let alone = artist.draw(&alone, &Silent).unwrap();
+            assert_eq!(drawn, &alone, "{seed:?}");
+            assert!(drawn.parameters.contains(&format!("Seed: {}", seed.0)));
+        }
+        // One pass of the UNet a step, and four decodings.
+        let told = watcher.told();
+        let steps = if params.redraw.is_some() { 1 } else { 2 };
+        assert!(told.is_sorted(), "{told:?}");
+        assert!(told.contains(&(steps + 3, steps + 4)), "{told:?}");
+    }
+}
+
+#[test]
+fn pictures_for_which_there_is_no_room_are_drawn_in_turn() {
+    let checkpoint = Checkpoint::open(&[crate::small().clone()]).unwrap();
+    let identity = songwright_tests::small_model("SDXL-Turbo");
+    let mut narrow = SdxlArtist::new(checkpoint, &identity, Device::Cpu, 1).unwrap();
+    let watcher = Watcher::default();
+    let seeds = [3, 4].map(Seed);
+    let params = params(|_| {});
+    let drawn = narrow.draw_each(&params, &seeds, &watcher).unwrap();
+    let told = watcher.told();
+    // Two runs of two steps and a decoding.
+    assert!(told.is_sorted() && told.contains(&(5, 6)), "{told:?}");
+    let second = CoverParams {
+        seed: Seed(4),
+        ..params
+    };
+    assert_eq!(drawn[1].image, narrow.draw(&second, &Silent).unwrap().image);
 }
 
 #[test]
@@ -135,6 +196,42 @@ fn cancelling_stops_within_a_step() {
         let last = watcher.told().last().copied();
         assert_eq!(last.map(|(done, _)| done), Some(at));
     }
+}
+
+#[test]
+fn cancelling_stops_within_every_network() {
+    let mut artist = artist();
+    let image = Arc::new(artist.draw(&params(|_| {}), &Silent).unwrap().image);
+    let over = || CoverParams {
+        redraw: Some(Redraw {
+            image: Arc::clone(&image),
+            strength: 1.0,
+        }),
+        ..params(|_| {})
+    };
+    // All is in memory; a prompt that is new is read by the encoders.
+    let mut prompts = ('a'..='z').flat_map(|a| ('a'..='z').map(move |b| format!("a {a}{b} boat")));
+    let mut asked = || CoverParams {
+        prompt: prompts.next().unwrap(),
+        ..over()
+    };
+    let whole = Watcher::default();
+    artist.draw(&asked(), &whole).unwrap();
+    let all = whole.asked();
+    // Text encoders, the way from a picture, two steps and the way back have hundreds of layers.
+    assert!(all > 500, "{all}");
+    for count in (1..=all).step_by(all / 40) {
+        let watcher = Watcher::that_cancels_on(count);
+        let stopped = artist.draw(&asked(), &watcher);
+        assert!(matches!(stopped, Err(EngineError::Cancelled)), "{count}");
+        // Nothing goes on after the answer but what each thread has begun.
+        let most = count + thread::available_parallelism().unwrap().get();
+        assert!(watcher.asked() <= most, "{} of {count}", watcher.asked());
+    }
+    // What lies in memory is whole.
+    let plain = params(|_| {});
+    let again = artist.draw(&plain, &Silent).unwrap().image;
+    assert_eq!(again, crate::artist().draw(&plain, &Silent).unwrap().image);
 }
 
 #[test]

@@ -2,8 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "all of it is tests")]
 
+mod blocks;
 mod checkpoints;
 mod draw;
+mod failures;
 mod service;
 mod watcher;
 

@@ -9,7 +9,7 @@ use songwright_tests::{Server, program, sdxl::sdxl_files};
 use crate::small;
 
 /// A card of the small model, whose licence has to be accepted.
-fn write_card(data_dir: &Path) {
+pub(crate) fn write_card(data_dir: &Path) {
     let mut card = r#"id = "small-sdxl"
 title = "Small SDXL"
 family = "sdxl"
@@ -33,10 +33,14 @@ summary = "Not for sale."
 }
 
 fn import(data_dir: &Path, accept: bool) -> std::process::Output {
+    import_from(small(), data_dir, accept)
+}
+
+pub(crate) fn import_from(folder: &Path, data_dir: &Path, accept: bool) -> std::process::Output {
     let mut command = Command::new(program());
     command
         .args(["models", "import", "small-sdxl"])
-        .arg(small())
+        .arg(folder)
         .arg("--data-dir")
         .arg(data_dir);
     if accept {
@@ -196,6 +200,35 @@ fn a_song_gets_another_cover() {
     let text = String::from_utf8_lossy(&shop.bytes).into_owned();
     assert!(text.contains("Not for sale.") && text.contains("Seed: 9"));
 
+    // Several at once are all kept; the first of them is shown.
+    let several =
+        json!({"prompt": "a red kite", "seed": 20, "num_images": 3, "num_inference_steps": 1});
+    let song = server.post(&path, &several).json();
+    let seeds_of = |song: &serde_json::Value| -> Vec<u64> {
+        let covers = song["covers"].as_array().unwrap();
+        covers
+            .iter()
+            .map(|cover| cover["seed"].as_u64().unwrap())
+            .collect()
+    };
+    assert_eq!(seeds_of(&song), [20, 21, 22, 9, 4]);
+    let shown = cover();
+    assert!(String::from_utf8_lossy(&shown).contains("Seed: 20"));
+    let files = song["covers"].as_array().unwrap().iter().map(|cover| {
+        let key = cover["file_path"].as_str().unwrap();
+        let answer = server.get(&format!("/image/download_image?file_key={key}"));
+        BASE64_STANDARD
+            .decode(answer.json()["image_data"].as_str().unwrap())
+            .unwrap()
+    });
+    let files: Vec<Vec<u8>> = files.collect();
+    assert_eq!(files[0], shown);
+    assert_eq!(files[4], first);
+    // Each is the one that its seed draws alone.
+    let alone = json!({"prompt": "a red kite", "seed": 21, "num_inference_steps": 1});
+    assert_eq!(server.post(&path, &alone).status, 200);
+    assert_eq!(cover(), files[1]);
+
     let anew = json!({"prompt": "a red kite", "style": "grunge", "cover_size": 320, "seed": 9,
         "num_inference_steps": 1, "typography": true});
     assert_eq!(server.post(&path, &anew).status, 200);
@@ -214,6 +247,8 @@ fn a_song_gets_another_cover() {
         (json!({"cover_size": 255}), "cover_size"),
         (json!({"num_inference_steps": 11}), "num_inference_steps"),
         (json!({"prompt": "kite"}), "prompt"),
+        (json!({"num_images": 0}), "num_images"),
+        (json!({"num_images": 9}), "num_images"),
     ] {
         let answer = server.post(&path, &wrong);
         assert_eq!(answer.status, 400, "{field}: {}", answer.json());
@@ -243,10 +278,13 @@ fn a_song_gets_another_cover() {
         "2",
         "--negative",
         "boats",
+        "--images",
+        "2",
     ]);
     assert!(output.status.success(), "{said}");
     let song: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(song["cover_label"], "Small SDXL, 2 steps");
+    assert_eq!(seeds_of(&song)[..2], [3, 4]);
     let (output, said) = run(&["--steps", "11"]);
     assert!(
         !output.status.success() && said.contains("num_inference_steps"),

@@ -1,4 +1,7 @@
-use std::sync::Mutex;
+use std::sync::{
+    Mutex,
+    atomic::{AtomicUsize, Ordering::SeqCst},
+};
 
 use songwright_base::{Observer, Preview, Progress, Stage};
 
@@ -9,6 +12,9 @@ pub(crate) struct Watcher {
     loaded: Mutex<Vec<(u64, u64)>>,
     previews: Mutex<Vec<Preview>>,
     cancel_at: Option<u64>,
+    /// Questions so far, and the one that is answered with yes, and all after it.
+    asked: AtomicUsize,
+    cancel_on: Option<usize>,
 }
 
 impl Watcher {
@@ -17,6 +23,19 @@ impl Watcher {
             cancel_at: Some(done),
             ..Self::default()
         }
+    }
+
+    /// One that says so when it is asked for the `count`th time.
+    pub(crate) fn that_cancels_on(count: usize) -> Self {
+        Self {
+            cancel_on: Some(count),
+            ..Self::default()
+        }
+    }
+
+    /// How often it was asked whether to stop.
+    pub(crate) fn asked(&self) -> usize {
+        self.asked.load(SeqCst)
     }
 
     pub(crate) fn told(&self) -> Vec<(u64, u64)> {
@@ -47,9 +66,18 @@ impl Observer for Watcher {
     }
 
     fn is_cancelled(&self) -> bool {
+        let asked = self.asked.fetch_add(1, SeqCst) + 1;
+        if self.cancel_on.is_some_and(|count| asked >= count) {
+            return true;
+        }
         let told = self.told.lock().unwrap();
         self.cancel_at
             .is_some_and(|at| told.iter().any(|(done, _)| *done >= at))
+    }
+
+    /// Loading asks this by the clock.
+    fn is_given_up(&self) -> bool {
+        false
     }
 
     fn preview(&self, preview: &Preview) {

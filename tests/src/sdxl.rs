@@ -136,23 +136,45 @@ pub fn write_sdxl(folder: &Path, measure: Measure, seed: u64) -> io::Result<()> 
         Measure::Real => {
             let [first, second] = clip_configs();
             let configs = [first, second, unet_config(), vae_config(), tiny(64)];
-            let shapes = PARTS.each_ref().map(|part| listed(part.manifest));
-            (configs, shapes)
+            (configs, PARTS.each_ref().map(|part| listed(part.manifest)))
         }
         Measure::Small => {
-            let words = vocabulary.len();
-            let configs = [
-                clip([words, 32, 64, 2, 2], "quick_gelu"),
-                clip([words, 48, 96, 2, 3], "gelu"),
-                unet([16, 16, 32], [1, 1, 1], [1, 2, 2], [80, 48, 8], 8),
-                vae([8, 8, 16, 16], 4),
-                tiny(8),
-            ];
+            let configs = small_configs([16, 16, 32], vocabulary.len());
             let shapes = small(&configs)?;
             (configs, shapes)
         }
     };
-    for ((part, config), tensors) in PARTS.iter().zip(&configs).zip(&shapes) {
+    write(folder, &vocabulary, (&configs, &shapes), seed)
+}
+
+/// The small one with a UNet whose matrices are large enough to be made into blocks of all kinds.
+///
+/// # Errors
+/// As [`write_sdxl`].
+pub fn write_wide_sdxl(folder: &Path, seed: u64) -> io::Result<()> {
+    let vocabulary = letters();
+    let configs = small_configs([32, 64, 256], vocabulary.len());
+    let shapes = small(&configs)?;
+    write(folder, &vocabulary, (&configs, &shapes), seed)
+}
+
+fn small_configs(channels: [usize; 3], words: usize) -> [Value; 5] {
+    [
+        clip([words, 32, 64, 2, 2], "quick_gelu"),
+        clip([words, 48, 96, 2, 3], "gelu"),
+        unet(channels, [1, 1, 1], [1, 2, 2], [80, 48, 8], 8),
+        vae([8, 8, 16, 16], 4),
+        tiny(8),
+    ]
+}
+
+fn write(
+    folder: &Path,
+    vocabulary: &BTreeMap<String, usize>,
+    (configs, shapes): (&[Value; 5], &[Tensors; 5]),
+    seed: u64,
+) -> io::Result<()> {
+    for ((part, config), tensors) in PARTS.iter().zip(configs).zip(shapes) {
         let (config_file, file) = (folder.join(part.config), folder.join(part.file));
         if let Some(folder) = file.parent() {
             fs::create_dir_all(folder)?;

@@ -55,7 +55,7 @@ pub use package::{DemoAudio, EnginesUsed, Package, PackageLinks, ServiceStatus};
 pub use song::{SongKind, SongRequest};
 pub use song_bodies::{AnySong, DescribedSong, SongWithDescribedLyrics, SongWithLyrics};
 pub use song_cover::{SongCoverJob, SongCoverRequest};
-pub use songs::{ImportResponse, Peaks, Song, SongChange, SongList, Take, TakeLinks};
+pub use songs::{ImportResponse, Peaks, Song, SongChange, SongCover, SongList, Take, TakeLinks};
 pub use takes::{
     EditRequest, ExtendRequest, NewTake, OtherWords, PromoteRequest, RepaintRequest, RetakeRequest,
     TakeBase, TakeJob, TakeWish,

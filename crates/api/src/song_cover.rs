@@ -26,6 +26,11 @@ pub struct SongCoverRequest {
     /// How it is drawn.
     #[serde(flatten)]
     pub drawing: Drawing,
+    /// How many covers are drawn, each with the next seed; all are kept, and the first is the song's newest. 1 where
+    /// absent.
+    #[schema(value_type = Option<i64>, minimum = 1, maximum = 8)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub num_images: Option<Whole>,
 }
 
 impl SongCoverRequest {
@@ -40,6 +45,7 @@ impl SongCoverRequest {
             height: Some(side),
             strength: self.strength,
             drawing: self.drawing.clone(),
+            num_images: self.num_images,
             ..CoverImageRequest::default()
         }
     }

@@ -91,6 +91,9 @@ pub struct Song {
     pub errors: Vec<String>,
     /// How the cover was made.
     pub cover_label: Option<String>,
+    /// All covers, the newest first, which is the one that is shown.
+    #[serde(default)]
+    pub covers: Vec<SongCover>,
     /// Oldest first.
     pub takes: Vec<Take>,
     /// The request that makes it again.
@@ -98,6 +101,27 @@ pub struct Song {
     pub request: serde_json::Value,
     /// URLs on this server.
     pub links: PackageLinks,
+}
+
+/// A cover of a song.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
+pub struct SongCover {
+    /// The key of the PNG in the store.
+    pub file_path: String,
+    /// Width and height in pixels.
+    #[schema(value_type = Vec<u32>, min_items = 2, max_items = 2)]
+    pub image_dimensions: [u32; 2],
+    /// The preset's name or the words that were asked for.
+    pub style: String,
+    /// The seed that was used.
+    pub seed: u64,
+    /// How it was made.
+    pub label: String,
+    /// Whether title and artist are set on it.
+    pub lettered: bool,
+    /// When it was made (RFC 3339).
+    #[schema(format = "date-time")]
+    pub created_at: String,
 }
 
 /// What `GET /songs` answers, newest first.

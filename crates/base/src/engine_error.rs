@@ -36,7 +36,7 @@ pub enum EngineError {
     },
     /// The engine needs more memory than there is.
     #[error(
-        "Not enough memory: {needed_mib} MiB are needed and {available_mib} MiB are free. Ask for a shorter duration, choose a smaller model, or turn on CPU offload."
+        "Not enough memory: {needed_mib} MiB are needed and {available_mib} MiB are free. Ask for a shorter duration or a smaller picture, choose a smaller model, or turn on CPU offload."
     )]
     OutOfMemory {
         /// MiB needed.

@@ -15,7 +15,7 @@ pub(crate) async fn cover(
     style: Style,
     json: bool,
 ) -> Result<(), Error> {
-    let song_id = args.song;
+    let (song_id, images) = (args.song, args.images.unwrap_or(1));
     // What is wrong with the request is said before anything is opened.
     let request = cover_request::settled(request(args)).map_err(Failure::from)?;
     let job = SongCoverJob { song_id, request };
@@ -27,11 +27,14 @@ pub(crate) async fn cover(
     for note in &song.notes {
         print::aside(format!("Note: {note}"));
     }
+    let label = song.cover_label.unwrap_or_default();
+    let covers = match images {
+        1 => format!("a new cover ({label})"),
+        _ => format!("{images} new covers ({label}), of which it shows the first"),
+    };
     print::line(format!(
-        "\"{}\" has a new cover ({}): songwright export {}",
-        song.title,
-        song.cover_label.unwrap_or_default(),
-        song.song_id
+        "\"{}\" has {covers}: songwright export {}",
+        song.title, song.song_id
     ))
 }
 
@@ -48,5 +51,6 @@ fn request(args: CoverArgs) -> SongCoverRequest {
             guidance_scale: args.guidance,
             typography: args.typography,
         },
+        num_images: args.images.map(Whole),
     }
 }

@@ -1,5 +1,5 @@
 use image::RgbImage;
-use songwright_base::{EngineError, EngineInfo, Observer};
+use songwright_base::{EngineError, EngineInfo, Observer, Seed};
 
 use crate::CoverParams;
 
@@ -31,4 +31,24 @@ pub trait CoverArtist: Send {
     /// [`EngineError::Cancelled`] within one step of the observer's saying so.
     fn draw(&mut self, params: &CoverParams, observer: &dyn Observer)
     -> Result<Cover, EngineError>;
+
+    /// A picture for each of these seeds, the one that [`Self::draw`] makes of it.
+    ///
+    /// # Errors
+    /// As there.
+    fn draw_each(
+        &mut self,
+        params: &CoverParams,
+        seeds: &[Seed],
+        observer: &dyn Observer,
+    ) -> Result<Vec<Cover>, EngineError> {
+        let mut draw = |seed: &Seed| {
+            let params = CoverParams {
+                seed: *seed,
+                ..params.clone()
+            };
+            self.draw(&params, observer)
+        };
+        seeds.iter().map(&mut draw).collect()
+    }
 }

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use songwright_base::{EngineError, Observer};
+use songwright_base::{EngineError, Observer, Seed};
 use songwright_engine::{Chosen, EnginePlace, PlacedEngine, Residency};
 
 use crate::{Cover, CoverArtist, CoverParams};
@@ -46,6 +46,22 @@ impl CoverService {
     ) -> Result<Cover, EngineError> {
         let job = move |artist: &mut (dyn CoverArtist + 'static), observer: &dyn Observer| {
             artist.draw(&params, observer)
+        };
+        self.place.call(observer, job).await
+    }
+
+    /// As [`CoverArtist::draw_each`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn draw_each(
+        &self,
+        params: CoverParams,
+        seeds: Vec<Seed>,
+        observer: Arc<dyn Observer + Send + Sync>,
+    ) -> Result<Vec<Cover>, EngineError> {
+        let job = move |artist: &mut (dyn CoverArtist + 'static), observer: &dyn Observer| {
+            artist.draw_each(&params, &seeds, observer)
         };
         self.place.call(observer, job).await
     }

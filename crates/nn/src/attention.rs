@@ -11,7 +11,8 @@ use crate::{
         elements::{Elements, tensor},
         linear_attention::LinearAttention,
     },
-    ops::{Pairs, is_half_on_cpu, softmax_last},
+    ops::{Pairs, is_half_on_cpu, relu, softmax_last},
+    stop,
 };
 
 mod relative;
@@ -34,6 +35,7 @@ pub fn attention(
     scale: f64,
     bias: Option<&Tensor>,
 ) -> Result<Tensor> {
+    stop::ask()?;
     let usable = cpu::usable(&[q, k, v]) && bias.is_none_or(|bias| cpu::usable(&[bias]));
     if usable && k.dims() == v.dims() && k.elem_count() > 0 {
         return own(&[q, k, v], scale, bias);
@@ -126,6 +128,7 @@ fn heads_of<'a>(x: &Tensor, numbers: &'a Elements<'_>) -> Heads<'a> {
 /// # Errors
 /// Where there are fewer positions than times, or the shapes do not fit together.
 pub fn linear_attention(qkv: &Tensor, pairs: Pairs<'_>, eps: f64) -> Result<Tensor> {
+    stop::ask()?;
     let (batch, time, _, heads, size) = qkv.dims5()?;
     if cpu::usable(&[qkv, pairs.cos, pairs.sin]) && pairs.reach(time, size) {
         let qkv = qkv.contiguous()?;
@@ -158,8 +161,8 @@ fn linear_composed(qkv: &Tensor, pairs: Pairs<'_>, eps: f64) -> Result<Tensor> {
     let by_head = |x: Tensor| -> Result<Tensor> {
         Ok(x.to_dtype(DType::F32)?.transpose(1, 2)?.contiguous()?)
     };
-    let q = by_head(pairs.turn(&part(0)?)?.relu()?)?;
-    let k = by_head(pairs.turn(&part(1)?)?.relu()?)?;
+    let q = by_head(relu(&pairs.turn(&part(0)?)?)?)?;
+    let k = by_head(relu(&pairs.turn(&part(1)?)?)?)?;
     let v = by_head(part(2)?)?;
     let state = k.t()?.contiguous()?.matmul(&v)?;
     let total = k.sum_keepdim(2)?;
@@ -177,6 +180,7 @@ fn linear_composed(qkv: &Tensor, pairs: Pairs<'_>, eps: f64) -> Result<Tensor> {
 /// # Errors
 /// Where the third dimension is not 3.
 pub fn channel_attention(qkv: &Tensor, eps: f64) -> Result<Tensor> {
+    stop::ask()?;
     let (batch, heads, _, size, places) = qkv.dims5()?;
     let qkv = qkv.reshape((batch, heads, 3, size, places))?;
     if !cpu::usable(&[&qkv]) {
@@ -197,7 +201,7 @@ pub fn channel_attention(qkv: &Tensor, eps: f64) -> Result<Tensor> {
 fn channels_composed(qkv: &Tensor, eps: f64) -> Result<Tensor> {
     let wide = qkv.to_dtype(DType::F32)?;
     let part = |i| -> Result<Tensor> { Ok(wide.narrow(2, i, 1)?.squeeze(2)?.contiguous()?) };
-    let (q, k, v) = (part(0)?.relu()?, part(1)?.relu()?, part(2)?);
+    let (q, k, v) = (relu(&part(0)?)?, relu(&part(1)?)?, part(2)?);
     let k = k.t()?.contiguous()?;
     let state = v.matmul(&k)?;
     let total = k.sum_keepdim(2)?;

@@ -5,7 +5,8 @@ use candle_core::{DType, Tensor};
 use crate::{
     Result, Weights, cpu,
     norm::GroupNorm,
-    ops::{is_half_on_cpu, silu},
+    ops::{is_half_on_cpu, relu, silu},
+    stop,
     weights::Bias,
 };
 
@@ -110,6 +111,7 @@ impl Conv1d {
     /// # Errors
     /// Where the input has other channels.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        stop::ask()?;
         if cpu::usable(&[x, &self.weight]) {
             return own::conv1d(&self.operands(), x, Around::default());
         }
@@ -121,6 +123,7 @@ impl Conv1d {
     /// # Errors
     /// Where the input has other channels, or the residual another shape.
     pub fn forward_silu(&self, x: &Tensor, residual: Option<&Tensor>) -> Result<Tensor> {
+        stop::ask()?;
         if cpu::usable(&[x, &self.weight]) {
             let around = Around {
                 silu: true,
@@ -220,6 +223,7 @@ impl ConvTranspose1d {
     }
 
     fn forward_around(&self, x: &Tensor, around: Around<'_>) -> Result<Tensor> {
+        stop::ask()?;
         if cpu::usable(&[x, &self.weight]) {
             let operands = Operands {
                 weight: &self.weight,
@@ -331,6 +335,30 @@ impl Conv2d {
         self.forward_around(x, around)
     }
 
+    /// The same, written over `over` where that has the result's size and own loops do: a tensor that nobody needs any
+    /// more, for whoever still has it finds nothing in it.
+    ///
+    /// # Errors
+    /// As [`Self::forward_relu`].
+    pub fn forward_relu_over(
+        &self,
+        x: &Tensor,
+        residual: Option<&Tensor>,
+        over: Option<Tensor>,
+    ) -> Result<Tensor> {
+        stop::ask()?;
+        let (_, _, height, width) = x.dims4()?;
+        if self.takes(x, residual) && own::tiles_pay(self.shape, (height, width)) {
+            let around = Around {
+                residual,
+                relu: true,
+                ..Around::default()
+            };
+            return own::by_tiles(&self.operands(), x, around, Seen::AsIs, over);
+        }
+        self.forward_relu(x, residual)
+    }
+
     /// The same of a picture whose every pixel was doubled in both directions, `residual` perhaps added:
     /// `(batch, inputs, height, width)` → `(batch, outputs, 2·height, 2·width)` where a convolution keeps the
     /// size.
@@ -338,6 +366,7 @@ impl Conv2d {
     /// # Errors
     /// Where the input has other channels, or the residual another shape.
     pub fn forward_doubled(&self, x: &Tensor, residual: Option<&Tensor>) -> Result<Tensor> {
+        stop::ask()?;
         let (_, _, height, width) = x.dims4()?;
         let (height, width) = (2 * height, 2 * width);
         let around = Around {
@@ -345,7 +374,7 @@ impl Conv2d {
             ..Around::default()
         };
         if self.takes(x, residual) && own::tiles_pay(self.shape, (height, width)) {
-            return own::by_tiles(&self.operands(), x, around, Seen::Doubled);
+            return own::by_tiles(&self.operands(), x, around, Seen::Doubled, None);
         }
         self.forward_around(&x.upsample_nearest2d(height, width)?, around)
     }
@@ -360,6 +389,7 @@ impl Conv2d {
         x: &Tensor,
         residual: Option<&Tensor>,
     ) -> Result<Tensor> {
+        stop::ask()?;
         let (_, _, height, width) = x.dims4()?;
         let around = Around {
             residual,
@@ -369,12 +399,13 @@ impl Conv2d {
             && own::tiles_pay(self.shape, (height, width))
             && let Some(scales) = norm.scales(x, shift)?
         {
-            return own::by_tiles(&self.operands(), x, around, Seen::Scaled(&scales));
+            return own::by_tiles(&self.operands(), x, around, Seen::Scaled(&scales), None);
         }
         self.forward_around(&norm.forward_silu(x, shift)?, around)
     }
 
     fn forward_around(&self, x: &Tensor, around: Around<'_>) -> Result<Tensor> {
+        stop::ask()?;
         if self.takes(x, around.residual) {
             return own::conv2d(&self.operands(), x, around);
         }
@@ -387,7 +418,7 @@ impl Conv2d {
             Some(residual) => (y + residual)?,
             None => y,
         };
-        Ok(if around.relu { y.relu()? } else { y })
+        if around.relu { relu(&y) } else { Ok(y) }
     }
 
     /// Whether own loops do.

@@ -31,6 +31,15 @@ pub enum Error {
         /// What is wrong with it.
         what: String,
     },
+    /// A file cannot be written.
+    #[error("{}: it cannot be written", path.display())]
+    Write {
+        /// The file.
+        path: std::path::PathBuf,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
     /// A text is longer than a network, or the memory set aside for it, takes.
     #[error("{wanted} tokens are more than the {capacity} that there is room for")]
     Full {
@@ -39,8 +48,9 @@ pub enum Error {
         /// Tokens that there is room for.
         capacity: usize,
     },
-    /// The loading was ended early (see [`crate::Weights::telling`]).
-    #[error("the loading was stopped")]
+    /// It was ended early: a loading (see [`crate::Weights::telling`]), a packing, or a network's work (see
+    /// [`crate::stop`]).
+    #[error("the work was stopped")]
     Stopped,
     /// Something that candle refuses.
     #[error(transparent)]

@@ -14,6 +14,7 @@ pub mod norm;
 pub mod ops;
 pub mod qwen;
 pub mod random;
+pub mod stop;
 #[cfg(test)]
 mod testing;
 pub mod weights;

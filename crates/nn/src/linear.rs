@@ -10,6 +10,7 @@ use crate::{
         woven::Woven,
     },
     ops::is_half_on_cpu,
+    stop,
 };
 
 /// A matrix that inputs are multiplied with, outputs × inputs.
@@ -78,6 +79,7 @@ impl Linear {
     /// # Errors
     /// Where the last dimension is not `inputs`.
     pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        stop::ask()?;
         let product = match &self.kernel {
             Kernel::Own(weight) if cpu::usable(&[x]) => {
                 let mut dims = x.dims().to_vec();
@@ -118,6 +120,7 @@ impl Linear {
     /// # Errors
     /// Where the last dimension is not `inputs`.
     pub fn forward_each<const N: usize>(layers: [&Self; N], x: &Tensor) -> Result<[Tensor; N]> {
+        stop::ask()?;
         let mut parts = Vec::with_capacity(N);
         for layer in layers {
             if let Kernel::Quantised(blocks) = &layer.kernel {
@@ -142,6 +145,7 @@ impl Linear {
     /// # Errors
     /// Where the second dimension is not `inputs`.
     pub fn forward_channels(&self, x: &Tensor) -> Result<Tensor> {
+        stop::ask()?;
         if let Kernel::Own(weight) = &self.kernel
             && cpu::usable(&[x])
         {
@@ -156,6 +160,7 @@ impl Linear {
     /// # Errors
     /// Where the second dimension is not `inputs`.
     pub fn forward_turned(&self, x: &Tensor) -> Result<Tensor> {
+        stop::ask()?;
         let (batch, inputs, places) = x.dims3()?;
         match &self.kernel {
             Kernel::Own(weight) if cpu::usable(&[x]) => {

@@ -56,6 +56,18 @@ pub fn silu(x: &Tensor) -> Result<Tensor> {
     Ok(x.silu()?)
 }
 
+/// What is negative becomes zero. What is no number stays none: candle's own makes it zero too, and what went wrong
+/// would not be seen again.
+///
+/// # Errors
+/// Those of the device.
+pub fn relu(x: &Tensor) -> Result<Tensor> {
+    if cpu::usable(&[x]) {
+        return own(Function::Relu, x);
+    }
+    Ok(x.lt(0.0)?.where_cond(&x.zeros_like()?, x)?)
+}
+
 /// Halves on a processor, where candle rounds after every operation within a function.
 pub(crate) fn is_half_on_cpu(x: &Tensor) -> bool {
     x.device().is_cpu() && matches!(x.dtype(), DType::BF16 | DType::F16)

@@ -1,10 +1,12 @@
 //! A checkpoint, walked by name.
 
 mod adapters;
+pub mod file;
 mod gguf;
 mod memory;
-mod prefixed;
+mod pack;
 mod quantise;
+mod renamed;
 mod safetensors;
 mod shapes;
 mod told;
@@ -22,8 +24,9 @@ use crate::{Error, Result};
 pub use adapters::Adapted;
 pub use gguf::Gguf;
 pub use memory::Memory;
-pub use prefixed::Prefixed;
+pub use pack::{BlockType, Packing};
 pub use quantise::FEWEST_IN_BLOCKS;
+pub use renamed::Renamed;
 pub use safetensors::SafeTensors;
 pub use shapes::asked_by;
 

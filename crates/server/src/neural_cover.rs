@@ -10,6 +10,8 @@ use songwright_sketch::cover::SketchArtist;
 
 use crate::local_makers::{Family, LocalMakers, MakerOf, Making, ModelPlace};
 
+/// The family of SDXL's cards.
+pub(crate) const SDXL: &str = "sdxl";
 /// The sketch artist takes next to nothing.
 const SKETCH_BYTES: u64 = 8 << 20;
 
@@ -44,7 +46,7 @@ impl LocalMakers for LocalArtists {
 
     const SERVICE: Service = Service::Image;
     const FAMILIES: &'static [Family<Self>] = &[Family {
-        name: "sdxl",
+        name: SDXL,
         open: Self::sdxl,
     }];
     const NOT_HERE: &'static str = "draws no covers here";

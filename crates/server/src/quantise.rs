@@ -6,10 +6,12 @@ use std::{
 };
 
 use songwright_base::{Code, EngineError, Failure, Observer};
+use songwright_cover::sdxl;
 use songwright_hub::{Acceptance, Card, Hub, Import, ImportBy, Installed};
-use songwright_music::ace_step::{BlockType, Checkpoint, Part, quantise};
+use songwright_music::ace_step;
+use songwright_nn::weights::BlockType;
 
-use crate::adapters::ACE_STEP_V1;
+use crate::{adapters::ACE_STEP_V1, neural_cover::SDXL};
 
 /// The blocks that there are, as commands call them.
 #[must_use]
@@ -17,12 +19,94 @@ pub fn words() -> Vec<&'static str> {
     BlockType::ALL.map(BlockType::word).to_vec()
 }
 
+/// A model whose largest network can be made into blocks.
+enum Whole {
+    AceStep(ace_step::Checkpoint),
+    Sdxl(sdxl::Checkpoint),
+}
+
+impl Whole {
+    /// `None` where the family is none of those.
+    fn open(card: &Card, installed: &Installed) -> Result<Option<Self>, EngineError> {
+        let folders = installed.folders();
+        Ok(match card.family.as_str() {
+            ACE_STEP_V1 => {
+                let folder = folders.first().copied().unwrap_or(Path::new(""));
+                Some(Self::AceStep(ace_step::Checkpoint::open(folder)?))
+            }
+            SDXL => {
+                let folders: Vec<PathBuf> = folders.into_iter().map(Path::to_owned).collect();
+                Some(Self::Sdxl(sdxl::Checkpoint::open(&folders)?))
+            }
+            _ => None,
+        })
+    }
+
+    fn is_in_blocks(&self) -> bool {
+        match self {
+            Self::AceStep(whole) => whole.stored_blocks().is_some(),
+            Self::Sdxl(whole) => whole.stored_blocks().is_some(),
+        }
+    }
+
+    /// The network's file.
+    fn file(&self) -> Result<PathBuf, EngineError> {
+        Ok(match self {
+            Self::AceStep(whole) => whole.file(ace_step::Part::Transformer).to_owned(),
+            Self::Sdxl(whole) => whole.file(sdxl::Part::Unet)?,
+        })
+    }
+
+    /// Whether its file holds other networks too, so that it stays beside the blocks.
+    fn is_shared(&self, file: &Path, folder: Option<&Path>) -> bool {
+        match self {
+            Self::AceStep(_) => file.parent() == folder,
+            Self::Sdxl(_) => false,
+        }
+    }
+
+    /// What the file of blocks is called. What the name of SDXL-Lightning's file says, it goes on saying.
+    fn named(&self, file: &Path, word: &str) -> String {
+        match self {
+            Self::AceStep(_) => format!("transformer-{word}.gguf"),
+            Self::Sdxl(_) => {
+                let stem = file.file_stem().unwrap_or_default().to_string_lossy();
+                format!("{}-{word}.gguf", stem.trim_end_matches(".fp16"))
+            }
+        }
+    }
+
+    fn quantise(&self, to: BlockType, out: &Path, observer: &dyn Observer) -> Result<(), Failure> {
+        let quantised = match self {
+            Self::AceStep(whole) => {
+                let end = ace_step::quantise(whole, to, out, observer);
+                end.map_err(|error| match error {
+                    ace_step::Error::Network(error) => Ok(error),
+                    other => Err(EngineError::from(other)),
+                })
+            }
+            Self::Sdxl(whole) => {
+                let end = sdxl::quantise(whole, to, out, observer);
+                end.map_err(|error| match error {
+                    sdxl::Error::Network(error) => Ok(error),
+                    other => Err(EngineError::from(other)),
+                })
+            }
+        };
+        quantised.map_err(|error| match error {
+            Ok(songwright_nn::Error::Write { path, source }) => written(&path)(source),
+            Ok(other) => EngineError::failed("quantising a model")(other).into(),
+            Err(error) => error.into(),
+        })
+    }
+}
+
 /// Quantises an installed model into one of its own, `ID-q8_0` and so on: a folder and a card in the
 /// data folder, of which nothing is changed else. Its other files are shared where the disk allows it.
 ///
 /// # Errors
-/// 404 for a model that there is not; 503 for one that is not installed, or damaged; 400 for one that is
-/// no ACE-Step, or in blocks already; 507 where there is no space.
+/// 404 for a model that there is not; 503 for one that is not installed, or damaged; 400 for one of a family
+/// that cannot be, or in blocks already; 507 where there is no space.
 pub fn quantised(
     data_dir: &Path,
     (id, word): (&str, &str),
@@ -31,18 +115,15 @@ pub fn quantised(
     let hub = crate::models::hub(data_dir)?;
     let card = hub.card(id)?;
     let installed = hub.installed(&card, None)?;
-    let to = BlockType::from_word(word).filter(|_| card.family == ACE_STEP_V1);
-    let Some(to) = to else {
+    let to = BlockType::from_word(word);
+    let Some((whole, to)) = Whole::open(&card, &installed)?.zip(to) else {
         return Err(refusal(format!(
-            "{} cannot be quantised to {word}: only ACE-Step v1 can, to {}.",
+            "{} cannot be quantised to {word}: only ACE-Step v1 and SDXL can, to {}.",
             card.title,
             words().join(", ")
         )));
     };
-    let folders = installed.folders();
-    let folder = folders.first().copied().unwrap_or(data_dir);
-    let whole = Checkpoint::open(folder).map_err(EngineError::from)?;
-    if whole.stored_blocks().is_some() {
+    if whole.is_in_blocks() {
         return Err(refusal(format!(
             "{} is in blocks already. Quantise the model that it was made from.",
             card.title
@@ -50,36 +131,30 @@ pub fn quantised(
     }
     let new_id = format!("{id}-{word}");
     let target = data_dir.join("models").join(&new_id).join("checkpoint");
-    let blocks = blocks_file(folder, whole.file(Part::Transformer), word);
+    let file = whole.file()?;
+    // Where the network was, relative to its own folder.
+    let own = installed.files().iter().find(|own| own.location == file);
+    let place = own.and_then(|own| Path::new(own.path.as_str()).parent());
+    let blocks = place
+        .unwrap_or(Path::new(""))
+        .join(whole.named(&file, word));
+    let is_shared = whole.is_shared(&file, installed.folders().first().copied());
     let mut files = vec![blocks.clone()];
-    for file in installed.files() {
-        // All but the file that the blocks replace.
-        let replaced = file.location == whole.file(Part::Transformer)
-            && whole.file(Part::Transformer).parent() != Some(folder);
-        if !replaced {
-            let to = file.path.as_str();
-            share(&file.location, &target.join(to)).map_err(written(&target))?;
+    for own in installed.files() {
+        if own.location != file || is_shared {
+            let to = own.path.as_str();
+            share(&own.location, &target.join(to)).map_err(written(&target))?;
             files.push(PathBuf::from(to));
         }
     }
     let out = target.join(&blocks);
     make_folder_of(&out).map_err(written(&out))?;
-    quantise(&whole, to, &out, observer).map_err(EngineError::from)?;
+    whole.quantise(to, &out, observer)?;
     let text = card_text(&card, (&new_id, word), &files)?;
     let path = data_dir.join("models/cards").join(format!("{new_id}.toml"));
     make_folder_of(&path).map_err(written(&path))?;
     fs::write(&path, text).map_err(written(&path))?;
     taken_in(&hub, &new_id, &target, observer)
-}
-
-/// Where the blocks go, relative to the new folder: where the transformer was, or beside a file of all
-/// networks.
-fn blocks_file(folder: &Path, transformer: &Path, word: &str) -> PathBuf {
-    let own = transformer
-        .parent()
-        .and_then(|own| own.strip_prefix(folder).ok())
-        .unwrap_or(Path::new(""));
-    own.join(format!("transformer-{word}.gguf"))
 }
 
 fn taken_in(
@@ -122,6 +197,9 @@ fn card_text(card: &Card, (id, word): (&str, &str), files: &[PathBuf]) -> Result
         quoted(&card.licence.url)?,
         card.licence.must_accept,
     );
+    if let Some(summary) = &card.licence.summary {
+        text.push_str(&format!("summary = {}\n", quoted(summary)?));
+    }
     for file in files {
         let path = file.to_string_lossy().replace('\\', "/");
         text.push_str(&format!("\n[[file]]\npath = {}\n", quoted(&path)?));

@@ -259,22 +259,20 @@ async fn cover(
     request: api::CoverImageRequest,
 ) -> Result<Value, Failure> {
     let begun = Instant::now();
-    let first = studio.cover_params(&request).await?;
+    let params = studio.cover_params(&request).await?;
+    let seeds = cover_request::seeds(&request, params.seed)?;
+    let observer = Arc::new(operation.clone());
+    let covers = studio.cover.draw_each(params, seeds.clone(), observer);
     let mut images = Vec::new();
     let mut kept = None;
-    for params in cover_request::each(&request, first)? {
-        let seed = params.seed.0;
-        let cover = studio
-            .cover
-            .draw(params, Arc::new(operation.clone()))
-            .await?;
+    for (cover, seed) in covers.await?.into_iter().zip(seeds) {
         operation.check()?;
         let file = studio.keep_loose_cover(operation, &cover).await?;
         images.push(api::CoverImage {
             file_path: file.key.as_str().to_owned(),
-            seed,
+            seed: seed.0,
         });
-        kept.get_or_insert((cover, file, seed));
+        kept.get_or_insert((cover, file, seed.0));
     }
     operation.end_stage(Stage::Cover, true);
     let Some((cover, file, seed)) = kept else {

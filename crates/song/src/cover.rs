@@ -9,7 +9,7 @@ use songwright_lyrics::SceneParams;
 use songwright_storage::{Artwork, Song};
 
 use crate::{
-    Studio,
+    Studio, cover_request,
     keep::{artwork, put_cover},
     make::Draft,
     new_files::{NewFiles, delete, unless_cancelled},
@@ -143,7 +143,8 @@ impl Studio {
         Ok(cover)
     }
 
-    /// Draws another cover for a song, which becomes its newest. The older ones stay.
+    /// Draws another cover for a song, which becomes its newest, or several, of which the first does. The older ones
+    /// stay.
     ///
     /// # Errors
     /// 404 for an unknown song, and for one without a cover where that is to be drawn over; 409 where the cover
@@ -174,18 +175,25 @@ impl Studio {
         };
         let mut params = self.cover_params(&image).await?;
         params.words = shelf::cover_words(&song);
-        let (style, seed) = (params.style.text().to_owned(), params.seed);
-        let cover = self.cover.draw(params, Arc::new(operation.clone())).await?;
+        let style = params.style.text().to_owned();
+        let seeds = cover_request::seeds(&image, params.seed)?;
+        let observer = Arc::new(operation.clone());
+        let covers = self.cover.draw_each(params, seeds.clone(), observer);
+        let covers = covers.await?;
         operation.end_stage(Stage::Cover, true);
         operation.check()?;
         begin(operation, Stage::Save);
         let mut files = NewFiles::new(&self.objects);
-        let file = unless_cancelled(operation, put_cover(&mut files, &cover)).await?;
-        let artwork = artwork(&cover, file, style, seed);
+        let mut artworks = Vec::with_capacity(covers.len());
+        // The first is to be the newest.
+        for (cover, seed) in covers.iter().zip(seeds).rev() {
+            let file = unless_cancelled(operation, put_cover(&mut files, cover)).await?;
+            artworks.push(artwork(cover, file, style.clone(), seed));
+        }
         operation.check()?;
         let keys = files.release();
         let added = self
-            .library(move |library| library.add_cover(song_id, &artwork))
+            .library(move |library| library.add_covers(song_id, &artworks))
             .await;
         if let Err(failure) = added {
             delete(&self.objects, keys).await;

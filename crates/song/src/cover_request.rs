@@ -59,18 +59,12 @@ impl Studio {
     }
 }
 
-/// The parameters of each picture: the same with one seed after the other.
+/// The seed of each picture: one after the other.
 ///
 /// # Errors
 /// Where there are to be fewer than one or more than eight.
-pub fn each(
-    request: &CoverImageRequest,
-    first: CoverParams,
-) -> Result<Vec<CoverParams>, InvalidField> {
-    let of = |i: u64| CoverParams {
-        seed: Seed((first.seed.0 + i) & Seed::MAX_COVER.unsigned_abs()),
-        ..first.clone()
-    };
+pub fn seeds(request: &CoverImageRequest, first: Seed) -> Result<Vec<Seed>, InvalidField> {
+    let of = |i: u64| Seed((first.0 + i) & Seed::MAX_COVER.unsigned_abs());
     Ok((0..count(request)?).map(of).collect())
 }
 
@@ -99,8 +93,8 @@ mod tests {
     #[test]
     fn each_picture_has_the_next_seed() {
         let three = request(|r| r.num_images = Some(Whole(3)));
-        let all = each(&three, check(&three).unwrap()).unwrap();
-        let seeds: Vec<u64> = all.iter().map(|params| params.seed.0).collect();
+        let all = seeds(&three, check(&three).unwrap().seed).unwrap();
+        let seeds: Vec<u64> = all.iter().map(|seed| seed.0).collect();
         assert_eq!(seeds, [4_294_967_295, 0, 1]);
     }
 
@@ -111,5 +105,12 @@ mod tests {
             assert_eq!(check(&request).is_ok(), is_fine, "{count}");
         }
         assert!(check(&request(|r| r.strength = Some(2.0))).is_err());
+        for (count, is_fine) in [(0, false), (1, true), (8, true), (9, false)] {
+            let request = SongCoverRequest {
+                num_images: Some(Whole(count)),
+                ..SongCoverRequest::default()
+            };
+            assert_eq!(settled(request).is_ok(), is_fine, "{count} of a song");
+        }
     }
 }

@@ -3,7 +3,7 @@
 use songwright_api as api;
 use songwright_base::Failure;
 use songwright_cover::CoverWords;
-use songwright_storage::{Song, Take};
+use songwright_storage::{Song, SongCover, Take};
 use uuid::Uuid;
 
 use crate::Provenance;
@@ -107,10 +107,24 @@ pub fn song(song: &Song) -> Result<api::Song, Failure> {
         notes: notes(song, latest),
         errors: made.errors,
         cover_label: song.latest_cover().map(|c| c.artwork.label.clone()),
+        covers: song.covers.iter().rev().map(cover).collect(),
         takes: song.takes.iter().map(|t| take(song.id, t)).collect(),
         request,
         links: links(song.id, song.latest_cover().is_some()),
     })
+}
+
+fn cover(cover: &SongCover) -> api::SongCover {
+    let artwork = &cover.artwork;
+    api::SongCover {
+        file_path: artwork.image.key.as_str().to_owned(),
+        image_dimensions: [artwork.width, artwork.height],
+        style: artwork.style.clone(),
+        seed: artwork.seed.0,
+        label: artwork.label.clone(),
+        lettered: artwork.lettered,
+        created_at: timestamp(cover.created_at_ms),
+    }
 }
 
 fn take(song_id: Uuid, take: &Take) -> api::Take {

@@ -24,6 +24,9 @@ pub(crate) struct CoverArgs {
     /// 0 to 4294967295; the same seed draws the same picture [default: a new one]
     #[arg(long, value_name = "SEED")]
     pub(crate) seed: Option<i64>,
+    /// How many covers are drawn, 1 to 8, each with the next seed; the first becomes the newest [default: 1]
+    #[arg(long, value_name = "COUNT")]
+    pub(crate) images: Option<i64>,
     /// What an image model keeps away from, with --guidance above 1
     #[arg(long, value_name = "TEXT")]
     pub(crate) negative: Option<String>,

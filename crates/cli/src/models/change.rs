@@ -81,6 +81,7 @@ pub(super) async fn quantize(
     (style, json): (Style, bool),
 ) -> Result<(), Error> {
     let card = hub.card(&args.id)?;
+    let service = card.service.word();
     let operation = operation(&card, "quantize_model")?;
     let observer = operation.clone();
     let work = async move {
@@ -93,8 +94,9 @@ pub(super) async fn quantize(
     report(&installed, json)?;
     if !json {
         print::aside(format!(
-            "It makes the music where the setting services.music.model names it: \
-             SONGWRIGHT_MUSIC_MODEL={}",
+            "It is used where the setting services.{0}.model names it: SONGWRIGHT_{1}_MODEL={2}",
+            service,
+            service.to_uppercase(),
             installed.id
         ));
     }

@@ -1,23 +1,23 @@
 use candle_core::Device;
-use songwright_base::{EngineError, EngineInfo, ModelIdentity, Observer};
-use songwright_nn::device;
+use image::RgbImage;
+use songwright_base::{EngineError, EngineInfo, ModelIdentity, Observer, Seed};
+use songwright_nn::{device, stop};
 
 use super::{
     Error,
     checkpoint::{Checkpoint, Part},
+    needs::{Attempt, Needs},
     networks::Networks,
     plan::{Plan, Sizes},
     prompt::Words,
-    run::{Made, Run},
+    run::{Made, Parts, Run},
 };
 use crate::{Cover, CoverArtist, CoverParams, letter};
 
 /// SDXL, distilled to a few steps, as a cover artist.
 pub struct SdxlArtist {
     networks: Networks,
-    plan: Plan,
-    sizes: Sizes,
-    budget_bytes: u64,
+    needs: Needs,
     info: EngineInfo,
     terms: Option<String>,
 }
@@ -34,17 +34,20 @@ impl SdxlArtist {
         device: Device,
         budget_bytes: u64,
     ) -> Result<Self, Error> {
-        let sizes = Sizes::of(&checkpoint)?;
-        let plan = Plan::of(&device, sizes, budget_bytes);
+        let (sizes, stored) = (Sizes::of(&checkpoint)?, checkpoint.stored_blocks());
+        let plan = Plan::of(&device, sizes, budget_bytes, stored);
         Ok(Self {
             info: identity.engine(
                 &device::precision(plan.dtype, plan.blocks),
                 device::word(&device),
             ),
             networks: Networks::new(checkpoint, device)?,
-            plan,
-            sizes,
-            budget_bytes,
+            needs: Needs {
+                plan,
+                sizes,
+                budget_bytes,
+                stored,
+            },
             terms: None,
         })
     }
@@ -58,58 +61,103 @@ impl SdxlArtist {
     /// What it does to fit.
     #[must_use]
     pub fn plan(&self) -> Plan {
-        self.plan
+        self.needs.plan
     }
 
     /// What it takes at its fullest, in bytes.
     #[must_use]
     pub fn memory_bytes(&self) -> u64 {
-        self.plan.bytes(self.sizes)
+        self.needs.bytes()
     }
 
+    /// Pictures of these seeds, so many at a time.
     fn attempt(
         &mut self,
-        plan: Plan,
-        params: &CoverParams,
+        (plan, together): (Plan, usize),
+        (params, seeds): (&CoverParams, &[Seed]),
         observer: &dyn Observer,
     ) -> Result<Made, Error> {
-        let run = Run {
-            networks: &mut self.networks,
-            plan,
-            params,
-            words: &Words::of(params),
-            observer,
-        };
-        run.draw()
+        let words = Words::of(params);
+        let pictures = together.min(seeds.len()).max(1);
+        let parts = seeds.chunks(pictures);
+        let all = parts.len();
+        let mut made: Option<Made> = None;
+        for (before, seeds) in parts.enumerate() {
+            let run = Run {
+                networks: &mut self.networks,
+                plan,
+                params,
+                seeds,
+                words: &words,
+                progress: Parts {
+                    observer,
+                    before,
+                    all,
+                    pictures,
+                },
+            };
+            let more = stop::asking(&|| !observer.is_cancelled(), || run.draw())?;
+            match &mut made {
+                Some(made) => made.images.extend(more.images),
+                None => made = Some(more),
+            }
+        }
+        made.ok_or_else(|| Error::Unsupported("There is no picture to draw.".to_owned()))
     }
 
-    /// Once more, where memory ran out or numbers did.
-    fn made(&mut self, params: &CoverParams, observer: &dyn Observer) -> Result<Made, Error> {
-        let first = match self.attempt(self.plan, params, observer) {
-            Err(error) if error.is_out_of_memory() || matches!(error, Error::NotFinite) => error,
-            other => return other,
-        };
-        self.networks.clear();
-        if first.is_out_of_memory() {
-            let Some(smaller) = self.plan.smaller() else {
-                return Err(first);
-            };
-            tracing::warn!(%first, "out of memory: once more with a smaller plan");
-            self.plan = smaller;
-            return self.attempt(smaller, params, observer);
+    fn made(
+        &mut self,
+        wanted: (&CoverParams, &[Seed]),
+        observer: &dyn Observer,
+    ) -> Result<Made, Error> {
+        let size = (wanted.0.width, wanted.0.height);
+        let mut needs = self.needs;
+        let made = needs.within((wanted.1.len(), size), &mut |plan, together| {
+            let made = self.attempt((plan, together), wanted, observer);
+            let ended =
+                |error: &Error| error.is_out_of_memory() || matches!(error, Error::NotFinite);
+            if made.as_ref().is_err_and(ended) {
+                self.networks.clear();
+            }
+            made
+        });
+        self.needs = needs;
+        let (mut made, attempt) = made?;
+        if attempt == Attempt::Exact {
+            self.networks.clear();
+            made.notes.push(
+                "The model's first result was no picture; this one was drawn in full precision."
+                    .to_owned(),
+            );
         }
-        let Some(exact) = self.plan.exact() else {
-            return Err(first);
-        };
-        tracing::warn!(%first, "once more in full precision");
-        let made = self.attempt(exact, params, observer);
-        self.networks.clear();
-        let mut made = made?;
-        made.notes.push(
-            "The model's first result was no picture; this one was drawn in full precision."
-                .to_owned(),
-        );
         Ok(made)
+    }
+
+    /// A picture as a cover, with its words where they are wanted.
+    fn cover(
+        &self,
+        params: &CoverParams,
+        (image, steps): (RgbImage, usize),
+        mut notes: Vec<String>,
+    ) -> Result<Cover, EngineError> {
+        let plural = if steps == 1 { "step" } else { "steps" };
+        let words = params.lettering(false);
+        let lettered = words.map(|words| letter(&image, words, &params.style));
+        let lettered = lettered.transpose()?.flatten();
+        if words.is_some() && lettered.is_none() {
+            notes.push(
+                "No font here has the letters of the title: it is not on the cover.".to_owned(),
+            );
+        }
+        notes.extend(self.terms.clone());
+        Ok(Cover {
+            lettered: lettered.is_some(),
+            image: lettered.unwrap_or(image),
+            label: format!("{}, {steps} {plural}", self.info.name),
+            parameters: params.told(&self.info),
+            engine: self.info.clone(),
+            notes,
+        })
     }
 }
 
@@ -139,36 +187,37 @@ impl CoverArtist for SdxlArtist {
         params: &CoverParams,
         observer: &dyn Observer,
     ) -> Result<Cover, EngineError> {
-        let made = self.made(params, observer);
+        let drawn = self.draw_each(params, &[params.seed], observer)?;
+        let none = || EngineError::Unsupported {
+            what: "There is no picture to draw.".to_owned(),
+        };
+        drawn.into_iter().next().ok_or_else(none)
+    }
+
+    fn draw_each(
+        &mut self,
+        params: &CoverParams,
+        seeds: &[Seed],
+        observer: &dyn Observer,
+    ) -> Result<Vec<Cover>, EngineError> {
+        let made = self.made((params, seeds), observer);
         let made = made.map_err(|error| {
             if error.is_out_of_memory() {
-                self.networks.clear();
                 return EngineError::OutOfMemory {
-                    needed_mib: self.plan.bytes(self.sizes) >> 20,
-                    available_mib: self.budget_bytes >> 20,
+                    needed_mib: self.needs.bytes() >> 20,
+                    available_mib: self.needs.budget_bytes >> 20,
                 };
             }
             EngineError::from(error)
         })?;
-        let steps = made.steps;
-        let plural = if steps == 1 { "step" } else { "steps" };
-        let mut notes = made.notes;
-        let words = params.lettering(false);
-        let lettered = words.map(|words| letter(&made.image, words, &params.style));
-        let lettered = lettered.transpose()?.flatten();
-        if words.is_some() && lettered.is_none() {
-            notes.push(
-                "No font here has the letters of the title: it is not on the cover.".to_owned(),
-            );
-        }
-        notes.extend(self.terms.clone());
-        Ok(Cover {
-            lettered: lettered.is_some(),
-            image: lettered.unwrap_or(made.image),
-            label: format!("{}, {steps} {plural}", self.info.name),
-            parameters: params.told(&self.info),
-            engine: self.info.clone(),
-            notes,
+        let each = made.images.into_iter().zip(seeds);
+        each.map(|(image, seed)| {
+            let params = CoverParams {
+                seed: *seed,
+                ..params.clone()
+            };
+            self.cover(&params, (image, made.steps), made.notes.clone())
         })
+        .collect()
     }
 }

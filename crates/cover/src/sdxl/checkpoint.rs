@@ -7,11 +7,11 @@ use std::{
     sync::Arc,
 };
 
-use candle_core::{DType, Device, Shape};
+use candle_core::{DType, Device, Shape, quantized::GgmlDType};
 use serde::de::DeserializeOwned;
 use songwright_nn::{
     Weights,
-    weights::{Gguf, SafeTensors, Source, asked_by},
+    weights::{Source, asked_by, file},
 };
 
 use super::{
@@ -22,13 +22,16 @@ use super::{
         vae::{VaeDecoder, VaeEncoder},
     },
     scheduler::{Sampler, SchedulerConfig, Spacing},
+    unet_file::UnetFile,
 };
 
 /// SDXL's files in the folders of the repositories that they are published in, as diffusers lays them out.
-/// The UNet may also be SDXL-Lightning's single file, or GGUF; TAESDXL need not be there.
+/// The UNet may also be SDXL-Lightning's single file, or GGUF, under diffusers' names or the original ones; TAESDXL
+/// need not be there.
 #[derive(Clone, Debug)]
 pub struct Checkpoint {
     folders: Vec<PathBuf>,
+    unet_file: UnetFile,
     pub(super) first: ClipConfig,
     pub(super) second: ClipConfig,
     pub(super) unet: UnetConfig,
@@ -56,7 +59,7 @@ pub enum Part {
 impl Part {
     const NEEDED: [Self; 4] = [Self::FirstText, Self::SecondText, Self::Unet, Self::Vae];
 
-    fn files(self) -> &'static [&'static str] {
+    pub(super) fn files(self) -> &'static [&'static str] {
         match self {
             Self::FirstText => &[
                 "text_encoder/model.fp16.safetensors",
@@ -70,7 +73,6 @@ impl Part {
                 "sdxl_lightning_2step_unet.safetensors",
                 "sdxl_lightning_4step_unet.safetensors",
                 "sdxl_lightning_8step_unet.safetensors",
-                "unet/diffusion_pytorch_model.gguf",
                 "unet/diffusion_pytorch_model.fp16.safetensors",
                 "unet/diffusion_pytorch_model.safetensors",
             ],
@@ -97,9 +99,9 @@ impl Checkpoint {
         let read = Folders(folders);
         let tokenizer = ["tokenizer/tokenizer.json", "tokenizer/vocab.json"];
         let tokenizer = read.any(&tokenizer)?;
-        let lightning = read.any(Part::Unet.files())?;
-        let name = lightning.file_name().unwrap_or_default();
-        let scheduler = if name.to_string_lossy().starts_with("sdxl_lightning") {
+        let unet_file = UnetFile::find(folders)
+            .ok_or_else(|| at_fault(&read.missing(Part::Unet.files()), "the file is missing"))?;
+        let scheduler = if unet_file.steps().is_some() {
             // Its file of the scheduler is the base model's.
             SchedulerConfig {
                 sampler: Sampler::Euler,
@@ -123,6 +125,7 @@ impl Checkpoint {
             vae: read.config("vae/config.json")?,
             tiny,
             scheduler,
+            unet_file,
             tokenizer: tokenizer.parent().unwrap_or(&tokenizer).to_owned(),
             folders: folders.to_vec(),
         };
@@ -144,10 +147,13 @@ impl Checkpoint {
     /// The steps that a UNet was distilled to; `None` where it takes any number of few.
     #[must_use]
     pub fn steps(&self) -> Option<usize> {
-        let file = self.file(Part::Unet).ok()?;
-        let name = file.file_name()?.to_string_lossy().into_owned();
-        let digits = name.strip_prefix("sdxl_lightning_")?.split("step").next()?;
-        digits.parse().ok()
+        self.unet_file.steps()
+    }
+
+    /// The blocks that the UNet's matrices are stored in; `None` where they are floats.
+    #[must_use]
+    pub fn stored_blocks(&self) -> Option<GgmlDType> {
+        file::stored_blocks(&self.unet_file.file)
     }
 
     /// The folder of both encoders' words.
@@ -182,17 +188,41 @@ impl Checkpoint {
     /// # Errors
     /// [`Error::Checkpoint`] as [`Self::open`].
     pub fn weights(&self, part: Part, dtype: DType, device: &Device) -> Result<Weights, Error> {
-        let file = self.file(part)?;
-        Ok(Weights::of(source(&file)?, dtype, device))
+        Ok(Weights::of(self.source(part)?, dtype, device))
     }
 
-    fn file(&self, part: Part) -> Result<PathBuf, Error> {
-        Folders(&self.folders).any(part.files())
+    /// The file that holds a network.
+    ///
+    /// # Errors
+    /// [`Error::Checkpoint`] where there is none, which only TAESDXL's may be.
+    pub fn file(&self, part: Part) -> Result<PathBuf, Error> {
+        match part {
+            Part::Unet => Ok(self.unet_file.file.clone()),
+            _ => Folders(&self.folders).any(part.files()),
+        }
+    }
+
+    /// A network's tensors under its own names.
+    pub(super) fn source(&self, part: Part) -> Result<Arc<dyn Source>, Error> {
+        let path = self.file(part)?;
+        let source = file::open(&path);
+        let source =
+            source.map_err(|error| at_fault(&path, &format!("it cannot be read: {error}")))?;
+        Ok(match part {
+            Part::Unet => self.unet_file.renamed(source, &self.unet),
+            _ => source,
+        })
     }
 
     fn check(&self, part: Part) -> Result<(), Error> {
         let file = self.file(part)?;
-        let stored = source(&file)?;
+        let stored = self.source(part)?;
+        if part == Part::Unet && self.unet_file.is_gguf() && self.unet_file.naming.is_none() {
+            return Err(Error::Checkpoint {
+                file,
+                what: UNKNOWN_NAMES.to_owned(),
+            });
+        }
         for (name, wanted) in self.asked(part)? {
             let problem = match stored.shape(&name) {
                 None => format!("it holds no tensor {name}"),
@@ -218,7 +248,7 @@ impl Checkpoint {
     }
 
     /// What a network asks for.
-    fn asked(&self, part: Part) -> Result<BTreeMap<String, Shape>, Error> {
+    pub(super) fn asked(&self, part: Part) -> Result<BTreeMap<String, Shape>, Error> {
         Ok(asked_by(|weights| match part {
             Part::FirstText => ClipTextEncoder::load(weights, &self.first, false).map(drop),
             Part::SecondText => ClipTextEncoder::load(weights, &self.second, true).map(drop),
@@ -236,22 +266,16 @@ impl Checkpoint {
 const REPAIR: &str =
     "Install the model again with `songwright models install`, or import a whole folder";
 
+/// What is said of a GGUF file that holds something else.
+const UNKNOWN_NAMES: &str = "it holds no UNet of SDXL under names that are known here, which are diffusers' (conv_in.weight and so on) \
+     and the original ones (input_blocks.0.0.weight and so on). Take a GGUF file of SDXL's UNet, or make one with `songwright \
+     models quantize`";
+
 fn at_fault(file: &Path, what: &str) -> Error {
     Error::Checkpoint {
         file: file.to_owned(),
         what: format!("{what}. {REPAIR}"),
     }
-}
-
-fn source(file: &Path) -> Result<Arc<dyn Source>, Error> {
-    let unreadable = |error| at_fault(file, &format!("it cannot be read: {error}"));
-    if file
-        .extension()
-        .is_some_and(|extension| extension == "gguf")
-    {
-        return Ok(Arc::new(Gguf::open(file).map_err(unreadable)?));
-    }
-    Ok(Arc::new(SafeTensors::open(&[file]).map_err(unreadable)?))
 }
 
 fn parsed<T: DeserializeOwned>(file: &Path) -> Result<T, Error> {

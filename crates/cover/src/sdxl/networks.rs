@@ -98,8 +98,8 @@ impl Networks {
             Some(encoders) => encoders,
             None => self.text_encoders(plan, observer)?,
         };
+        let encoders = self.text.insert(encoders);
         let encoded = encoders.encode(&self.tokenizer, prompt, &self.device)?;
-        self.text = Some(encoders);
         self.prompts.truncate(REMEMBERED - 1);
         self.prompts
             .push_front((prompt.to_owned(), encoded.clone()));
@@ -129,8 +129,11 @@ impl Networks {
             Some((unet, _)) => unet,
             None => self.loaded(self.parameters(&[Part::Unet])?, observer, |told| {
                 let weights = self.weights(Part::Unet, plan.dtype, told)?;
+                // What is stored beside blocks as floats is there so on purpose.
+                let stored = self.checkpoint.stored_blocks();
+                let blocks = plan.blocks.filter(|_| stored.is_none());
                 Ok(Unet::load(
-                    &weights.quantised(plan.blocks),
+                    &weights.quantised(blocks),
                     &self.checkpoint.unet,
                 )?)
             })?,

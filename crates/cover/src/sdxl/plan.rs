@@ -37,9 +37,9 @@ const SMALL: usize = 64;
 
 impl Plan {
     /// The plan of a device with `budget_bytes` for this model: everything resident where it fits, else one
-    /// network at a time, else blocks of eight bits, and of four.
+    /// network at a time, else blocks of eight bits, and of four. A UNet that is `stored` in blocks stays in them.
     #[must_use]
-    pub fn of(device: &Device, sizes: Sizes, budget_bytes: u64) -> Self {
+    pub fn of(device: &Device, sizes: Sizes, budget_bytes: u64, stored: Option<GgmlDType>) -> Self {
         let dtype = match device {
             Device::Cpu => DType::F32,
             _ => DType::BF16,
@@ -63,37 +63,59 @@ impl Plan {
             tile: SMALL,
             ..staged
         };
-        let plans = [
-            whole,
-            staged,
-            blocks(GgmlDType::Q8_0, whole),
-            blocks(GgmlDType::Q8_0, staged),
-            blocks(GgmlDType::Q8_0, small),
-            blocks(GgmlDType::Q4K, small),
-        ];
-        let fits = plans.iter().find(|plan| plan.bytes(sizes) <= budget_bytes);
-        fits.copied().unwrap_or(plans[5])
+        let smallest = blocks(stored.unwrap_or(GgmlDType::Q4K), small);
+        let plans = match stored {
+            Some(stored) => vec![blocks(stored, whole), blocks(stored, staged)],
+            None => vec![
+                whole,
+                staged,
+                blocks(GgmlDType::Q8_0, whole),
+                blocks(GgmlDType::Q8_0, staged),
+                blocks(GgmlDType::Q8_0, small),
+            ],
+        };
+        let mut plans = plans.into_iter();
+        let fits = plans.find(|plan| plan.bytes(sizes) <= budget_bytes);
+        fits.unwrap_or(smallest)
     }
 
     /// What this plan takes at its fullest, for a picture of 1024 pixels.
     #[must_use]
     pub fn bytes(&self, sizes: Sizes) -> u64 {
-        let float = self.dtype.size_in_bytes() as u64;
-        let matrices = match self.blocks {
-            Some(blocks) => sizes.matrices * blocks.type_size() as u64 / blocks.block_size() as u64,
-            None => sizes.matrices * float,
-        };
-        let unet = matrices + sizes.convolutions * float + UNET_BYTES;
-        let text = sizes.text * float;
-        let side = (self.tile * 8) as u64;
-        // Three pictures of the widest level at full size.
-        let decoding = side * side * 256 * 3 * self.vae.size_in_bytes() as u64;
-        let vae = sizes.vae * self.vae.size_in_bytes() as u64 + decoding;
+        let (text, unet, vae) = self.parts(sizes);
+        let unet = unet + UNET_BYTES;
         if self.resident {
             text + unet + vae
         } else {
             text.max(unet).max(vae)
         }
+    }
+
+    /// How many pictures of a size in pixels the UNet may see at once within `budget_bytes`; one at least.
+    #[must_use]
+    pub fn pictures(&self, sizes: Sizes, budget_bytes: u64, (width, height): (u32, u32)) -> usize {
+        let (text, unet, vae) = self.parts(sizes);
+        let beside = if self.resident { text + vae } else { 0 };
+        let left = budget_bytes.saturating_sub(unet + beside);
+        let pixels = u64::from(width) * u64::from(height);
+        let each = (UNET_BYTES * pixels / (1024 * 1024)).max(1);
+        usize::try_from(left / each).unwrap_or(usize::MAX).max(1)
+    }
+
+    /// The text encoders, the UNet's weights, and the autoencoder at work.
+    fn parts(&self, sizes: Sizes) -> (u64, u64, u64) {
+        let float = self.dtype.size_in_bytes() as u64;
+        let matrices = match self.blocks {
+            Some(blocks) => sizes.matrices * blocks.type_size() as u64 / blocks.block_size() as u64,
+            None => sizes.matrices * float,
+        };
+        let unet = matrices + sizes.convolutions * float;
+        let text = sizes.text * float;
+        let side = (self.tile * 8) as u64;
+        // Three pictures of the widest level at full size.
+        let decoding = side * side * 256 * 3 * self.vae.size_in_bytes() as u64;
+        let vae = sizes.vae * self.vae.size_in_bytes() as u64 + decoding;
+        (text, unet, vae)
     }
 
     /// The next smaller plan, after memory ran out: `None` where there is none.
@@ -107,17 +129,18 @@ impl Plan {
         (smallest != *self).then_some(smallest)
     }
 
-    /// The same in full precision, after a result that was no number: `None` where it is already.
+    /// The same in full precision, or as near to it as what is `stored` in blocks comes, after a result that was no number:
+    /// `None` where it is already.
     #[must_use]
-    pub fn exact(&self) -> Option<Self> {
+    pub fn exact(&self, stored: Option<GgmlDType>) -> Option<Self> {
         let exact = Self {
             dtype: DType::F32,
             vae: DType::F32,
-            blocks: None,
+            blocks: stored,
             resident: false,
             ..*self
         };
-        let is_exact = (self.dtype, self.vae, self.blocks) == (DType::F32, DType::F32, None);
+        let is_exact = (self.dtype, self.vae, self.blocks) == (DType::F32, DType::F32, stored);
         (!is_exact).then_some(exact)
     }
 }
@@ -141,7 +164,7 @@ mod tests {
     #[test]
     fn smaller_budgets_have_smaller_plans() {
         let of = |gib| {
-            let plan = Plan::of(&Device::Cpu, SIZES, gib * GIB);
+            let plan = Plan::of(&Device::Cpu, SIZES, gib * GIB, None);
             assert!(plan.bytes(SIZES) <= gib * GIB || gib < 4, "{gib}");
             (plan.blocks, plan.resident, plan.tile)
         };
@@ -152,12 +175,50 @@ mod tests {
     }
 
     #[test]
+    fn pictures_are_drawn_together_where_there_is_room() {
+        let pictures = |gib, side| {
+            let plan = Plan::of(&Device::Cpu, SIZES, gib * GIB, None);
+            plan.pictures(SIZES, gib * GIB, (side, side))
+        };
+        assert_eq!(pictures(4, 1024), 1);
+        assert!(pictures(6, 512) > pictures(6, 1024));
+        assert!(pictures(32, 1024) > pictures(16, 1024));
+        let plan = Plan::of(&Device::Cpu, SIZES, 32 * GIB, None);
+        let count = plan.pictures(SIZES, 32 * GIB, (512, 512)) as u64;
+        let (rest, each) = (plan.bytes(SIZES) - UNET_BYTES, UNET_BYTES / 4);
+        // One more would not fit.
+        assert!(plan.resident && rest + (count + 1) * each > 32 * GIB);
+        assert!(rest + count * each <= 32 * GIB);
+    }
+
+    #[test]
     fn exact_and_smallest_plans_have_no_next() {
-        let plan = Plan::of(&Device::Cpu, SIZES, 6 * GIB);
-        let exact = plan.exact().unwrap();
-        assert_eq!(exact.exact(), None);
+        let plan = Plan::of(&Device::Cpu, SIZES, 6 * GIB, None);
+        let exact = plan.exact(None).unwrap();
+        assert_eq!(exact.exact(None), None);
         let smallest = plan.smaller().unwrap();
         assert!(smallest.bytes(SIZES) <= plan.bytes(SIZES));
         assert_eq!(smallest.smaller(), None);
+    }
+
+    #[test]
+    fn what_is_stored_in_blocks_stays_in_them() {
+        let stored = Some(GgmlDType::Q6K);
+        let of = |gib| {
+            let plan = Plan::of(&Device::Cpu, SIZES, gib * GIB, stored);
+            assert_eq!(plan.blocks, stored);
+            // There is nothing more exact to go back to.
+            assert_eq!(plan.exact(stored), None);
+            (plan.resident, plan.tile)
+        };
+        assert_eq!(of(32), (true, 128));
+        assert_eq!(of(6), (false, 128));
+        assert_eq!(of(1), (false, 64));
+        let halves = Plan {
+            dtype: DType::BF16,
+            ..Plan::of(&Device::Cpu, SIZES, 32 * GIB, stored)
+        };
+        let exact = halves.exact(stored).unwrap();
+        assert_eq!((exact.dtype, exact.blocks), (DType::F32, stored));
     }
 }

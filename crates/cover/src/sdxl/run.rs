@@ -1,8 +1,8 @@
-//! One picture.
+//! One picture, or several that are drawn together.
 
 use candle_core::{DType, Device, Tensor};
 use image::{RgbImage, imageops::FilterType};
-use songwright_base::{Observer, Progress, Stage};
+use songwright_base::{Observer, Progress, Seed, Stage};
 use songwright_nn::random::Generator;
 
 use super::{
@@ -18,18 +18,32 @@ use super::{
 };
 use crate::{CoverParams, Redraw};
 
-/// Everything that one picture needs.
+/// Everything that pictures need which are drawn together.
 pub(super) struct Run<'a> {
     pub(super) networks: &'a mut Networks,
     pub(super) plan: Plan,
     pub(super) params: &'a CoverParams,
+    /// One for each picture.
+    pub(super) seeds: &'a [Seed],
     pub(super) words: &'a Words,
-    pub(super) observer: &'a dyn Observer,
+    pub(super) progress: Parts<'a>,
 }
 
-/// A picture, and what is to be said of it.
+/// Where a run lies among several.
+#[derive(Clone, Copy)]
+pub(super) struct Parts<'a> {
+    pub(super) observer: &'a dyn Observer,
+    /// Runs before.
+    pub(super) before: usize,
+    /// Runs in all.
+    pub(super) all: usize,
+    /// Pictures of the largest.
+    pub(super) pictures: usize,
+}
+
+/// Pictures, and what is to be said of them.
 pub(super) struct Made {
-    pub(super) image: RgbImage,
+    pub(super) images: Vec<RgbImage>,
     pub(super) steps: usize,
     pub(super) notes: Vec<String>,
 }
@@ -38,32 +52,37 @@ impl Run<'_> {
     pub(super) fn draw(mut self) -> Result<Made, Error> {
         let mut notes = Vec::new();
         let schedule = self.schedule(&mut notes);
-        self.report(0, schedule.len())?;
+        self.report(0, &schedule)?;
+        let observer = self.progress.observer;
         let text = self
             .networks
-            .encoded(self.plan, &self.words.prompt, self.observer)?;
+            .encoded(self.plan, &self.words.prompt, observer)?;
         if text.dropped > 0 {
             notes.push(format!(
                 "The prompt is longer than the model's 77 tokens: its last {} were left out.",
                 text.dropped
             ));
         }
-        self.report(0, schedule.len())?;
+        self.report(0, &schedule)?;
         let negative = match self.params.guidance_scale > 1.0 {
             true => Some(
                 self.networks
-                    .encoded(self.plan, &self.words.negative, self.observer)?,
+                    .encoded(self.plan, &self.words.negative, observer)?,
             ),
             false => None,
         };
-        self.report(0, schedule.len())?;
-        let mut generator = Generator::new(self.params.seed.0);
-        let start = self.start(&schedule, &mut generator)?;
-        let latents = self.diffuse(&schedule, start, generator, (&text, negative.as_ref()))?;
-        self.report(schedule.len(), schedule.len() + 1)?;
-        let image = self.decode(&latents)?;
+        self.report(0, &schedule)?;
+        let mut noise = Noise::of(self.seeds, self.networks.device());
+        let start = self.start(&schedule, &mut noise)?;
+        let latents = self.diffuse(&schedule, start, noise, (&text, negative.as_ref()))?;
+        let mut images = Vec::with_capacity(self.seeds.len());
+        for i in 0..self.seeds.len() {
+            self.report(schedule.len() + i, &schedule)?;
+            // One at a time: the widest levels take much memory, and gain nothing from more.
+            images.push(self.decode(&latents.narrow(0, i, 1)?.contiguous()?)?);
+        }
         Ok(Made {
-            image,
+            images,
             steps: schedule.len(),
             notes,
         })
@@ -90,25 +109,23 @@ impl Run<'_> {
     }
 
     /// What the first step begins with, in f32.
-    fn start(&mut self, schedule: &Schedule, generator: &mut Generator) -> Result<Tensor, Error> {
+    fn start(&mut self, schedule: &Schedule, noise: &mut Noise) -> Result<Tensor, Error> {
         let (width, height) = self.size();
         let channels = self.networks.checkpoint().vae.latent_channels;
         let shape = (1, channels, height / 8, width / 8);
         let device = self.networks.device().clone();
         let Some(redraw) = &self.params.redraw else {
-            let noise = generator.randn(shape, &device)?;
-            return Ok((noise * schedule.initial())?);
+            return Ok((noise.next(shape)? * schedule.initial())?);
         };
         let picture = self.picture(redraw, &device)?;
         let moments = self
             .networks
-            .encoder(self.plan, self.observer)?
+            .encoder(self.plan, self.progress.observer)?
             .forward(&picture)?;
-        let drawn = generator.randn(shape, &device)?;
-        let latents = (&moments.mean + (&moments.std * drawn)?)?;
+        let drawn = moments.std.broadcast_mul(&noise.next(shape)?)?;
+        let latents = moments.mean.broadcast_add(&drawn)?;
         let latents = (latents * self.networks.checkpoint().vae.scaling_factor)?;
-        let noise = generator.randn(shape, &device)?;
-        Ok((latents + (noise * schedule.sigmas()[0])?)?)
+        Ok((latents + (noise.next(shape)? * schedule.sigmas()[0])?)?)
     }
 
     /// The picture that is drawn over, filling the asked size.
@@ -123,19 +140,21 @@ impl Run<'_> {
         &mut self,
         schedule: &Schedule,
         start: Tensor,
-        mut generator: Generator,
+        mut noise: Noise,
         (text, negative): (&EncodedText, Option<&EncodedText>),
     ) -> Result<Tensor, Error> {
         let size = self.size();
-        let (dtype, device) = (self.plan.dtype, self.networks.device().clone());
-        let shape = start.shape().clone();
-        let observer = self.observer;
-        let (unet, tiny) = self.networks.unet(self.plan, observer)?;
-        let drawn = prompted(unet, text, size, dtype)?;
+        let dtype = self.plan.dtype;
+        let (count, channels, height, width) = start.dims4()?;
+        let shape = (1, channels, height, width);
+        let (progress, steps) = (self.progress, schedule.len());
+        let (unet, tiny) = self.networks.unet(self.plan, progress.observer)?;
+        let prompted = |text: &EncodedText| prompted(unet, &text.times(count)?, size, dtype);
+        let drawn = prompted(text)?;
         let guidance = negative
             .map(|negative| {
                 Ok::<_, Error>(Guidance {
-                    negative: prompted(unet, negative, size, dtype)?,
+                    negative: prompted(negative)?,
                     scale: f64::from(self.params.guidance_scale),
                 })
             })
@@ -147,17 +166,15 @@ impl Run<'_> {
             guidance: guidance.as_ref(),
             dtype,
         };
-        let steps = schedule.len();
         diffusion.run(
             &start,
-            || Ok(generator.randn(shape.clone(), &device)?),
+            || noise.next(shape),
             |drawn| {
-                // The decoding counts as one more step.
-                told(observer, drawn.step, steps + 1)?;
+                progress.told(drawn.step, steps)?;
                 if !is_finite(&drawn.latents)? {
                     return Err(Error::NotFinite);
                 }
-                show(observer, tiny, &drawn, steps)
+                show(progress.observer, tiny, &drawn, steps)
             },
         )
     }
@@ -165,7 +182,7 @@ impl Run<'_> {
     fn decode(&mut self, latents: &Tensor) -> Result<RgbImage, Error> {
         let scaling = self.networks.checkpoint().vae.scaling_factor;
         let latents = (latents / scaling)?;
-        let (plan, observer) = (self.plan, self.observer);
+        let (plan, observer) = (self.plan, self.progress.observer);
         let mut decode = |plan: Plan| -> Result<RgbImage, Error> {
             let vae = self.networks.decoder(plan, observer)?;
             to_rgb(&vae.tiled(&latents.to_dtype(plan.vae)?, plan.tile)?)
@@ -179,24 +196,50 @@ impl Run<'_> {
         }
     }
 
-    fn report(&self, done: usize, total: usize) -> Result<(), Error> {
-        told(self.observer, done, total)
+    fn report(&self, done: usize, schedule: &Schedule) -> Result<(), Error> {
+        self.progress.told(done, schedule.len())
     }
 }
 
-fn told(observer: &dyn Observer, done: usize, total: usize) -> Result<(), Error> {
-    observer.report(Progress::new(
-        Stage::Cover,
-        done as u64,
-        total.max(1) as u64,
-    ));
-    if observer.is_cancelled() {
-        return Err(Error::Cancelled);
+impl Parts<'_> {
+    /// Reports what is done of a run of so many steps; each decoding counts as one more.
+    fn told(&self, done: usize, steps: usize) -> Result<(), Error> {
+        let each = steps + self.pictures;
+        let (done, total) = (self.before * each + done, self.all * each);
+        let progress = Progress::new(Stage::Cover, done as u64, total.max(1) as u64);
+        self.observer.report(progress);
+        if self.observer.is_cancelled() {
+            return Err(Error::Cancelled);
+        }
+        Ok(())
     }
-    Ok(())
 }
 
-/// A preview of what is there between two steps; after the last one the picture itself follows.
+/// The noise of pictures that are drawn together: each has its own, whichever are drawn beside it.
+struct Noise {
+    generators: Vec<Generator>,
+    device: Device,
+}
+
+impl Noise {
+    fn of(seeds: &[Seed], device: &Device) -> Self {
+        Self {
+            generators: seeds.iter().map(|seed| Generator::new(seed.0)).collect(),
+            device: device.clone(),
+        }
+    }
+
+    /// The next of each, `shape` being that of one.
+    fn next(&mut self, shape: (usize, usize, usize, usize)) -> Result<Tensor, Error> {
+        let device = &self.device;
+        let each = self.generators.iter_mut();
+        let all = each.map(|generator| generator.randn(shape, device));
+        let all = all.collect::<songwright_nn::Result<Vec<_>>>()?;
+        Ok(Tensor::cat(&all, 0)?)
+    }
+}
+
+/// A preview of what is there of the first picture between two steps; after the last one the picture itself follows.
 fn show(
     observer: &dyn Observer,
     tiny: Option<&TinyDecoder>,
@@ -206,7 +249,7 @@ fn show(
     let Some(tiny) = tiny.filter(|_| drawn.step > 0 && drawn.step < steps) else {
         return Ok(());
     };
-    let picture = to_rgb(&tiny.forward(&drawn.clean)?)?;
+    let picture = to_rgb(&tiny.forward(&drawn.clean.narrow(0, 0, 1)?)?)?;
     observer.preview(&picture_of(picture));
     Ok(())
 }
@@ -226,6 +269,7 @@ fn prompted(
     dtype: DType,
 ) -> Result<Prompted, Error> {
     let ids = time_ids(width, height, text.tokens.device())?;
+    let ids = ids.repeat((text.pooled.dim(0)?, 1))?;
     Ok(Prompted {
         context: unet.context(&text.tokens.to_dtype(dtype)?)?,
         added: unet.added(&text.pooled, &ids)?,

@@ -11,12 +11,26 @@ use super::{
 /// A prompt, read by both encoders.
 #[derive(Clone, Debug)]
 pub struct EncodedText {
-    /// (1, tokens, features of both).
+    /// (pictures, tokens, features of both).
     pub tokens: Tensor,
-    /// (1, features of the second's projection).
+    /// (pictures, features of the second's projection).
     pub pooled: Tensor,
     /// Tokens that did not fit.
     pub dropped: usize,
+}
+
+impl EncodedText {
+    /// The same for `count` pictures.
+    ///
+    /// # Errors
+    /// Those of the device.
+    pub fn times(&self, count: usize) -> Result<Self, Error> {
+        Ok(Self {
+            tokens: self.tokens.repeat((count, 1, 1))?,
+            pooled: self.pooled.repeat((count, 1))?,
+            dropped: self.dropped,
+        })
+    }
 }
 
 /// Both text encoders with their tokenizer.

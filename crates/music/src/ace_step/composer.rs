@@ -1,6 +1,6 @@
 use candle_core::Device;
 use songwright_base::{EngineError, EngineInfo, ModelIdentity, Observer};
-use songwright_nn::device;
+use songwright_nn::{device, stop};
 
 use super::{
     Error,
@@ -88,7 +88,7 @@ impl AceStepComposer {
             params,
             observer,
         };
-        let (mix, facts) = run.compose()?;
+        let (mix, facts) = stop::asking(&|| !observer.is_cancelled(), || run.compose())?;
         Ok(Composition {
             mix,
             stems: Vec::new(),

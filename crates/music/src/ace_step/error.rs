@@ -31,15 +31,6 @@ pub enum Error {
         /// What is wrong with it, and what to do.
         what: String,
     },
-    /// A file cannot be written.
-    #[error("{}: it cannot be written.", file.display())]
-    Write {
-        /// The file.
-        file: std::path::PathBuf,
-        /// The cause.
-        #[source]
-        source: std::io::Error,
-    },
     /// The song needs more memory than there may be used, by what is known of it before.
     #[error("out of memory: {needed_bytes} bytes of {budget_bytes}")]
     Memory {

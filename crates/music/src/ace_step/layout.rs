@@ -2,13 +2,15 @@
 //! GGUF file for the transformer.
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use candle_core::quantized::GgmlDType;
-use songwright_nn::weights::{Gguf, Prefixed, SafeTensors, Source};
+use songwright_nn::weights::{
+    Renamed, Source,
+    file::{beside, open, stored_blocks},
+};
 
 use super::{Error, checkpoint::Part};
 
@@ -84,7 +86,7 @@ impl Place {
             .into_iter()
             .chain(published.is_file().then(|| published.clone()));
         if let Some(file) = files.into_iter().next() {
-            let prefix = match source(&file) {
+            let prefix = match open(&file) {
                 Ok(source) => prefix_in(source.as_ref(), part).unwrap_or(""),
                 // What is wrong with it is said where it is opened.
                 Err(_) => "",
@@ -93,7 +95,7 @@ impl Place {
         }
         let shared = beside(folder, &["gguf", "safetensors"]);
         for file in shared {
-            let found = source(&file).ok();
+            let found = open(&file).ok();
             if let Some(prefix) = found.and_then(|source| prefix_in(source.as_ref(), part)) {
                 return Ok(Self { file, prefix });
             }
@@ -109,29 +111,21 @@ impl Place {
     /// # Errors
     /// [`Error::Checkpoint`] where the file cannot be read.
     pub(super) fn open(&self) -> Result<Arc<dyn Source>, Error> {
-        let source = source(&self.file).map_err(|error| Error::Checkpoint {
+        let source = open(&self.file).map_err(|error| Error::Checkpoint {
             file: self.file.clone(),
             what: format!("it cannot be read: {error}. {REPAIR}"),
         })?;
         Ok(if self.prefix.is_empty() {
             source
         } else {
-            Arc::new(Prefixed::new(source, self.prefix))
+            let prefix = self.prefix;
+            Arc::new(Renamed::new(source, move |name| format!("{prefix}{name}")))
         })
     }
 
-    /// The blocks that most of a GGUF file's numbers are in; `None` for floats, and for other files.
+    /// The blocks that most of its numbers are in; `None` for floats.
     pub(super) fn blocks(&self) -> Option<GgmlDType> {
-        if !is_gguf(&self.file) {
-            return None;
-        }
-        let file = Gguf::open(&self.file).ok()?;
-        let largest = file.content().tensor_infos.values();
-        let largest = largest.max_by_key(|tensor| {
-            let is_blocks = tensor.ggml_dtype.block_size() > 1;
-            (is_blocks, tensor.shape.elem_count())
-        })?;
-        (largest.ggml_dtype.block_size() > 1).then_some(largest.ggml_dtype)
+        stored_blocks(&self.file)
     }
 
     /// Whether it is the network's own sub-folder, where its configuration is too.
@@ -144,35 +138,4 @@ fn prefix_in(source: &dyn Source, part: Part) -> Option<&'static str> {
     let mut prefixes = part.prefixes().iter();
     let has = |prefix: &&&str| source.shape(&format!("{prefix}{}", part.mark())).is_some();
     prefixes.find(has).copied()
-}
-
-fn source(file: &Path) -> songwright_nn::Result<Arc<dyn Source>> {
-    Ok(if is_gguf(file) {
-        Arc::new(Gguf::open(file)?)
-    } else {
-        Arc::new(SafeTensors::open(&[file])?)
-    })
-}
-
-/// The files of a folder with one of those endings, in the order of the endings, then of names.
-fn beside(folder: &Path, endings: &[&str]) -> Vec<PathBuf> {
-    let order = |path: &Path| {
-        let end = path.extension()?.to_str()?;
-        endings.iter().position(|ending| *ending == end)
-    };
-    let mut files: Vec<(usize, PathBuf)> = fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .map(|entry| entry.path())
-        .filter(|path| path.is_file())
-        .filter_map(|path| Some((order(&path)?, path)))
-        .collect();
-    files.sort();
-    files.into_iter().map(|(_, path)| path).collect()
-}
-
-fn is_gguf(path: &Path) -> bool {
-    path.extension()
-        .is_some_and(|extension| extension == "gguf")
 }

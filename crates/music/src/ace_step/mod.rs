@@ -26,4 +26,4 @@ pub use error::Error;
 pub use limits::DURATION_S;
 pub use log_mel::{LogMel, bank};
 pub use plan::{Needs, Plan, Sizes};
-pub use quantise::{BlockType, quantise};
+pub use quantise::quantise;

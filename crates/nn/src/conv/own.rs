@@ -7,7 +7,7 @@ use crate::{
     Result,
     cpu::{
         conv::{Conv, Measures, Turns, Weight},
-        elements::{Elements, tensor},
+        elements::{Elements, taken, tensor},
         places::{Grid, Line, Places},
         pointwise::relu_in_place,
         winograd::{self, Before, Picture, Winograd, time::Stretch},
@@ -91,7 +91,7 @@ pub(super) fn conv2d(layer: &Operands<'_>, x: &Tensor, around: Around<'_>) -> Re
     let (batch, _, height, width) = x.dims4()?;
     let shape = layer.shape;
     if tiles_pay(shape, (height, width)) {
-        return by_tiles(layer, x, around, Seen::AsIs);
+        return by_tiles(layer, x, around, Seen::AsIs, None);
     }
     let grid = Grid {
         size: (height, width),
@@ -174,12 +174,13 @@ pub(super) enum Seen<'a> {
     Scaled(&'a [[f32; 2]]),
 }
 
-/// 3×3 taps, stride 1: see [`tiles_pay`].
+/// 3×3 taps, stride 1: see [`tiles_pay`]. The result is written over `over`, where that has its size.
 pub(super) fn by_tiles(
     layer: &Operands<'_>,
     x: &Tensor,
     around: Around<'_>,
     seen: Seen<'_>,
+    over: Option<Tensor>,
 ) -> Result<Tensor> {
     let (batch, inputs, height, width) = x.dims4()?;
     let shape = layer.shape;
@@ -214,7 +215,7 @@ pub(super) fn by_tiles(
         picture,
     };
     fits(conv.residual, batch * shape.outputs * lines * columns)?;
-    tensor(conv.run(), dims)
+    tensor(conv.run(over.and_then(taken)), dims)
 }
 
 /// A residual has as many numbers as the result.

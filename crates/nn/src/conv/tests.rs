@@ -3,10 +3,11 @@ use candle_core::{DType, Device, Tensor};
 use super::{Conv1d, Conv2d, ConvShape, ConvTranspose1d, own::Around};
 use crate::{
     Weights,
+    cpu::elements::Elements,
     norm::GroupNorm,
     ops::silu,
     testing::{random, same},
-    weights::Memory,
+    weights::{Bias, Memory},
 };
 
 fn shapes() -> Vec<ConvShape> {
@@ -278,4 +279,41 @@ fn a_large_matrix_over_channels() {
     let layer = Conv1d::new(random(&[20, 512, 1]), Some(random(&[20])), shape);
     let x = random(&[2, 512, 2100]);
     same(&layer.forward(&x).unwrap(), &layer.composed(&x).unwrap());
+}
+
+#[test]
+fn over_what_nobody_needs() {
+    let shape = ConvShape::same(16, 16, 3);
+    let memory: Memory = [
+        ("weight".to_owned(), random(&[16, 16, 3, 3])),
+        ("bias".to_owned(), random(&[16])),
+    ]
+    .into_iter()
+    .collect();
+    let weights = Weights::new(memory, DType::F32, &Device::Cpu);
+    let layer = Conv2d::load(&weights, shape, Bias::With).unwrap();
+    let (x, residual) = (random(&[2, 16, 37, 24]), random(&[2, 16, 37, 24]));
+    let wanted = layer.forward_relu(&x, Some(&residual)).unwrap();
+    let wanted = wanted.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+    // Of the result's size, of another one, a part of another tensor, of another type, none.
+    let fits = random(&[2, 16, 37, 24]);
+    let place = |x: &Tensor| {
+        let numbers = Elements::of(x).unwrap();
+        numbers.all().as_ptr().addr()
+    };
+    let before = place(&fits);
+    let part = random(&[3, 16, 37, 24]).narrow(0, 1, 2).unwrap();
+    let halves = fits.to_dtype(DType::F16).unwrap();
+    let others = [
+        Some(random(&[2, 16, 37, 23])),
+        Some(part),
+        Some(halves),
+        None,
+    ];
+    for (i, over) in [Some(fits)].into_iter().chain(others).enumerate() {
+        let found = layer.forward_relu_over(&x, Some(&residual), over).unwrap();
+        assert_eq!(place(&found) == before, i == 0);
+        let found = found.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+        assert_eq!(found, wanted, "{i}");
+    }
 }

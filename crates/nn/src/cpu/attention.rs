@@ -1,7 +1,6 @@
 //! Softmax attention, some queries of a head at a time, so that their scores stay in a near cache.
 
 use pulp::{Arch, Simd, WithSimd};
-use rayon::prelude::*;
 
 use super::{
     elements::{Shared, fresh},
@@ -9,6 +8,7 @@ use super::{
     pointwise::softmax_in_place,
     queries,
 };
+use crate::stop;
 
 /// Queries of a task, with few keys and with many: each task lays out all keys and values for the product anew.
 const QUERIES: (usize, usize) = (64, 256);
@@ -88,7 +88,7 @@ impl Attention<'_> {
         let most = if keys <= FEW { QUERIES.0 } else { QUERIES.1 };
         let parts = queries.div_ceil(most);
         let (shared, arch) = (Shared::new(&mut out), Arch::new());
-        (0..batch * heads * parts).into_par_iter().for_each(|task| {
+        stop::each(batch * heads * parts, |task| {
             let from = task % parts * most;
             arch.dispatch(Part {
                 all: self,

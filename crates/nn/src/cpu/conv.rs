@@ -13,6 +13,7 @@ use super::{
     scratch::Scratch,
     woven::weave,
 };
+use crate::stop;
 
 /// Numbers of a run's input that are laid out at a time; they stay in the second-level cache.
 const WINDOW: usize = 1 << 17;
@@ -168,7 +169,7 @@ impl Conv<'_> {
             _ => None,
         };
         let weight = made.as_deref().map_or(self.weight, Weight::Woven);
-        (0..batch * groups * runs).into_par_iter().for_each(|task| {
+        stop::each(batch * groups * runs, |task| {
             arch.dispatch(Run {
                 conv: self,
                 out: &shared,

@@ -1,10 +1,14 @@
 //! The numbers behind tensors.
 
-use std::{marker::PhantomData, ops::Deref};
+use std::{
+    marker::PhantomData,
+    ops::Deref,
+    sync::{Mutex, PoisonError},
+};
 
-use candle_core::{Device, Error, Shape, Storage, Tensor};
+use candle_core::{CpuStorage, DType, Device, Error, InplaceOp1, Layout, Shape, Storage, Tensor};
 
-use crate::Result;
+use crate::{Result, stop};
 
 /// A contiguous tensor's numbers, readable.
 pub(crate) struct Elements<'a> {
@@ -66,6 +70,39 @@ fn elsewhere() -> crate::Error {
     Error::Msg("own loops read the CPU's memory only".to_owned()).into()
 }
 
+/// The numbers of a tensor that nobody needs any more, to be written over: memory that is new to the process would have to
+/// be cleared first. `None` where they are no f32 on the CPU, or a part of others. Whoever still has the tensor finds
+/// nothing in it.
+pub(crate) fn taken(tensor: Tensor) -> Option<Vec<f32>> {
+    let numbers = Taken(Mutex::default());
+    let count = tensor.elem_count();
+    if !tensor.is_contiguous() || !tensor.device().is_cpu() || tensor.dtype() != DType::F32 {
+        return None;
+    }
+    tensor.inplace_op1(&numbers).ok()?;
+    let numbers = numbers.0.into_inner();
+    let numbers = numbers.unwrap_or_else(PoisonError::into_inner);
+    (numbers.len() == count).then_some(numbers)
+}
+
+struct Taken(Mutex<Vec<f32>>);
+
+impl InplaceOp1 for Taken {
+    fn name(&self) -> &'static str {
+        "taken"
+    }
+
+    fn cpu_fwd(&self, storage: &mut CpuStorage, layout: &Layout) -> candle_core::Result<()> {
+        if let CpuStorage::F32(numbers) = storage
+            && numbers.len() == layout.shape().elem_count()
+        {
+            let mut taken = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            *taken = std::mem::take(numbers);
+        }
+        Ok(())
+    }
+}
+
 /// Bytes from which on memory is asked for in large pages.
 const LARGE: usize = 4 << 20;
 
@@ -98,7 +135,11 @@ fn in_large_pages(numbers: &[f32]) {
 fn in_large_pages(_: &[f32]) {}
 
 /// A tensor of these numbers.
+///
+/// # Errors
+/// [`crate::Error::Stopped`] where the loop that made them may have ended early.
 pub(crate) fn tensor(numbers: Vec<f32>, shape: impl Into<Shape>) -> Result<Tensor> {
+    stop::whole()?;
     Ok(Tensor::from_vec(numbers, shape.into(), &Device::Cpu)?)
 }
 

@@ -11,6 +11,7 @@ use super::{
     transpose::{SIDE, square},
     woven::Woven,
 };
+use crate::stop;
 
 /// Rows of the weight that stay in the second-level cache while panels pass by: whole tiles of all kinds.
 const BLOCK: usize = 120;
@@ -59,17 +60,15 @@ impl Linear<'_> {
                 from,
                 depth,
             });
-            (0..outputs.div_ceil(BLOCK))
-                .into_par_iter()
-                .for_each(|block| {
-                    arch.dispatch(Block {
-                        linear: self,
-                        panels: &panels,
-                        out: &shared,
-                        first: block * BLOCK,
-                        from,
-                    });
+            stop::each(outputs.div_ceil(BLOCK), |block| {
+                arch.dispatch(Block {
+                    linear: self,
+                    panels: &panels,
+                    out: &shared,
+                    first: block * BLOCK,
+                    from,
                 });
+            });
         }
         out
     }

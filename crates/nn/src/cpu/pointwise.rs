@@ -17,6 +17,7 @@ const TASK: usize = 1 << 16;
 /// A function of one number.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Function {
+    Relu,
     Silu,
     GeluTanh,
     GeluErf,
@@ -25,6 +26,7 @@ pub(crate) enum Function {
 /// Of each number of `x`.
 pub(crate) fn map(function: Function, x: &[f32]) -> Vec<f32> {
     match function {
+        Function::Relu => each(Relu, x, WIDTH),
         Function::Silu => each(Silu, x, WIDTH),
         Function::GeluTanh => each(GeluTanh, x, WIDTH),
         Function::GeluErf => each(GeluErf, x, WIDTH),
@@ -42,6 +44,18 @@ pub(crate) fn relu_in_place(numbers: &mut [f32]) {
     numbers
         .par_chunks_mut(TASK)
         .for_each(|numbers| numbers.iter_mut().for_each(|x| *x = positive(*x)));
+}
+
+#[derive(Clone, Copy)]
+struct Relu;
+
+impl Row for Relu {
+    #[inline(always)]
+    fn row<S: Simd>(self, _: S, _: usize, x: &[f32], out: &mut [f32]) {
+        for (out, x) in out.iter_mut().zip(x) {
+            *out = positive(*x);
+        }
+    }
 }
 
 /// The first half of each of `batch` parts, times SiLU of its second half.

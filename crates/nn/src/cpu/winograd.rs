@@ -12,7 +12,10 @@ pub(crate) mod time;
 mod transforms;
 mod weight;
 
-use std::sync::{Mutex, PoisonError};
+use std::{
+    ops::Range,
+    sync::{Mutex, PoisonError},
+};
 
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
@@ -23,6 +26,7 @@ use super::{
     product::{lanes, rows, vectors},
     scratch::Scratch,
 };
+use crate::stop;
 
 /// Pixels to a side of a tile.
 const SIDE: usize = 4;
@@ -35,6 +39,8 @@ const POINTS: usize = SEEN * SEEN;
 const HELD: usize = 3 << 20;
 /// Tiles that are held at least, and at most.
 const TILES: (usize, usize) = (64, 1024);
+/// Blocks of outputs for each thread, of which fewer are shared out by tiles too.
+const EVEN: usize = 4;
 /// Panels whose sums one thread holds.
 const PANELS: usize = 3;
 
@@ -146,14 +152,31 @@ impl WithSimd for Widths {
 }
 
 impl Winograd<'_> {
-    /// (batch, outputs, height', width').
-    pub(crate) fn run(self) -> Vec<f32> {
+    /// (batch, outputs, height', width'), written over as many numbers that nobody needs any more, where there are such.
+    pub(crate) fn run(self, over: Option<Vec<f32>>) -> Vec<f32> {
+        let len = self.len();
+        let over = over.filter(|over| over.len() == len);
+        let mut out = over.unwrap_or_else(|| fresh(len));
+        self.write(&mut out);
+        out
+    }
+
+    /// Numbers of the result.
+    fn len(&self) -> usize {
         let (height, width) = self.picture.outputs();
+        self.batch() * self.outputs * height * width
+    }
+
+    fn batch(&self) -> usize {
         let plane = self.inputs * self.picture.size.0 * self.picture.size.1;
-        let batch = self.x.len() / plane.max(1);
-        let mut out = fresh(batch * self.outputs * height * width);
+        self.x.len() / plane.max(1)
+    }
+
+    fn write(self, out: &mut [f32]) {
+        let (height, width) = self.picture.outputs();
+        let batch = self.batch();
         if out.is_empty() {
-            return out;
+            return;
         }
         let tiles = Tiles {
             down: height.div_ceil(SIDE),
@@ -176,9 +199,15 @@ impl Winograd<'_> {
         let mut numbers = Scratch::of(POINTS * held.plane());
         let blocks = Blocks::of(POINTS, self.inputs, (self.outputs, tall));
         let threads = rayon::current_num_threads();
+        // A few blocks are not of one size, and threads would wait for the largest.
+        let parts = if blocks.count < EVEN * threads {
+            threads
+        } else {
+            1
+        };
         let slots: Vec<_> = (0..threads).map(|_| Mutex::new(None)).collect();
-        let shared = Shared::new(&mut out);
-        while held.first < tiles.all {
+        let shared = Shared::new(out);
+        while held.first < tiles.all && stop::goes_on() {
             held.tiles = (panels * width).min(tiles.all - held.first);
             let seen = Shared::new(&mut numbers);
             (0..self.inputs).into_par_iter().for_each(|input| {
@@ -190,7 +219,9 @@ impl Winograd<'_> {
                     input,
                 });
             });
-            (0..blocks.count).into_par_iter().for_each(|block| {
+            let used = held.tiles.div_ceil(held.width);
+            (0..blocks.count * parts).into_par_iter().for_each(|task| {
+                let part = task / blocks.count;
                 let slot = &slots[rayon::current_thread_index().unwrap_or_default() % threads];
                 let mut slot = slot.lock().unwrap_or_else(PoisonError::into_inner);
                 let room = slot.get_or_insert_with(|| blocks.room(PANELS * width));
@@ -201,13 +232,13 @@ impl Winograd<'_> {
                     numbers: &numbers,
                     out: &shared,
                     blocks,
-                    block,
+                    block: task % blocks.count,
+                    panels: part * used / parts..(part + 1) * used / parts,
                     room,
                 });
             });
             held.first += held.tiles;
         }
-        out
     }
 }
 
@@ -220,6 +251,8 @@ struct Block<'a, 'b> {
     out: &'b Shared<'b>,
     blocks: Blocks,
     block: usize,
+    /// Panels of the tiles that are held.
+    panels: Range<usize>,
     room: &'b mut Room,
 }
 
@@ -236,6 +269,7 @@ impl WithSimd for Block<'_, '_> {
             out,
             blocks,
             block,
+            panels: all,
             room,
         } = self;
         let (first, count) = blocks.part(block);
@@ -250,9 +284,8 @@ impl WithSimd for Block<'_, '_> {
             out: &mut room.weight,
         });
         let (row, apart) = (PANELS * held.width, blocks.sums(PANELS * held.width));
-        let used = held.tiles.div_ceil(held.width);
-        for from in (0..used).step_by(PANELS) {
-            let panels = from..used.min(from + PANELS);
+        for from in all.clone().step_by(PANELS) {
+            let panels = from..all.end.min(from + PANELS);
             for point in 0..POINTS {
                 simd.vectorize(Product {
                     weight: &room.weight[point * plane..][..count * held.inputs * tall],

@@ -1,9 +1,9 @@
-use candle_core::{Device, Tensor};
+use candle_core::{DType, Device, Tensor};
 
 use super::{
     Pairs, depthwise, depthwise_composed, gated, gated_composed, gated_depthwise, gated_sum,
-    gelu_erf, gelu_tanh, modulated_composed, modulated_rms, pixel_shuffle, repeated_pixel_shuffle,
-    silu, softmax_last,
+    gelu_erf, gelu_tanh, modulated_composed, modulated_rms, pixel_shuffle, relu,
+    repeated_pixel_shuffle, silu, softmax_last,
 };
 use crate::testing::{random, same};
 
@@ -14,6 +14,7 @@ fn functions_are_candles() {
     let many = [vec![3, 5, 7], vec![2, 4099], vec![0, 4]];
     let many = many.map(|shape| (random(&shape) * 3.0).unwrap());
     for x in many.into_iter().chain([one]) {
+        same(&relu(&x).unwrap(), &x.relu().unwrap());
         same(&silu(&x).unwrap(), &x.silu().unwrap());
         same(&gelu_tanh(&x).unwrap(), &x.gelu().unwrap());
         same(&gelu_erf(&x).unwrap(), &x.gelu_erf().unwrap());
@@ -24,7 +25,7 @@ fn functions_are_candles() {
 fn functions_hold_at_the_edges() {
     let x = [-1e30, -200.0, -88.0, -0.0, 0.0, 88.0, 200.0, 1e30_f32];
     let x = Tensor::from_slice(&x, 8, &Device::Cpu).unwrap();
-    for function in [silu, gelu_tanh, gelu_erf] {
+    for function in [relu, silu, gelu_tanh, gelu_erf] {
         let found = function(&x).unwrap().to_vec1::<f32>().unwrap();
         assert_eq!(found[7], 1e30);
         assert_eq!(found[6], 200.0);
@@ -35,8 +36,17 @@ fn functions_hold_at_the_edges() {
         assert_eq!(found[3..5], [0.0, 0.0]);
     }
     let nan = Tensor::full(f32::NAN, 20, &Device::Cpu).unwrap();
-    let found = silu(&nan).unwrap().to_vec1::<f32>().unwrap();
-    assert!(found.iter().all(|value| value.is_nan()));
+    for (function, dtype) in [
+        (silu as fn(&Tensor) -> _, DType::F32),
+        (relu, DType::F32),
+        (relu, DType::F16),
+        (relu, DType::BF16),
+    ] {
+        let found = function(&nan.to_dtype(dtype).unwrap()).unwrap();
+        let found = found.to_dtype(DType::F32).unwrap();
+        let found = found.to_vec1::<f32>().unwrap();
+        assert!(found.iter().all(|value| value.is_nan()), "{dtype:?}");
+    }
 }
 
 #[test]

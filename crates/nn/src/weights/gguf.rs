@@ -7,7 +7,10 @@ use std::{
 
 use candle_core::{
     Device, Shape, Tensor,
-    quantized::{GgmlDType, QTensor, gguf_file::Content},
+    quantized::{
+        GgmlDType, QStorage, QTensor,
+        gguf_file::{Content, TensorInfo, Value},
+    },
 };
 
 use super::Source;
@@ -71,6 +74,35 @@ impl Gguf {
         &self.path
     }
 
+    /// The blocks that most of the file's numbers are in; `None` where they are floats.
+    #[must_use]
+    pub fn blocks(&self) -> Option<GgmlDType> {
+        let is_blocks = |tensor: &&TensorInfo| tensor.ggml_dtype.block_size() > 1;
+        let tensors = self.content.tensor_infos.values().filter(is_blocks);
+        let largest = tensors.max_by_key(|tensor| tensor.shape.elem_count())?;
+        Some(largest.ggml_dtype)
+    }
+
+    /// The shape that a tensor had before its rows were cut into whole blocks, which ComfyUI-GGUF's converter
+    /// notes: numbers lie as they did.
+    fn whole_shape(&self, name: &str) -> Option<Shape> {
+        let noted = format!("comfy.gguf.orig_shape.{name}");
+        let Value::Array(sides) = self.content.metadata.get(&noted)? else {
+            return None;
+        };
+        let side = |side: &Value| match side {
+            Value::I32(side) => usize::try_from(*side).ok(),
+            Value::I64(side) => usize::try_from(*side).ok(),
+            Value::U32(side) => usize::try_from(*side).ok(),
+            Value::U64(side) => usize::try_from(*side).ok(),
+            _ => None,
+        };
+        let sides: Vec<usize> = sides.iter().map(side).collect::<Option<_>>()?;
+        let stored = self.content.tensor_infos.get(name)?.shape.elem_count();
+        let shape = Shape::from(sides);
+        (shape.elem_count() == stored).then_some(shape)
+    }
+
     fn read(&self, name: &str, device: &Device) -> Result<QTensor> {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         Ok(self.content.tensor(&mut *file, name, device)?)
@@ -80,11 +112,15 @@ impl Gguf {
 impl Source for Gguf {
     fn shape(&self, name: &str) -> Option<Shape> {
         let info = self.content.tensor_infos.get(name)?;
-        Some(info.shape.clone())
+        Some(self.whole_shape(name).unwrap_or_else(|| info.shape.clone()))
     }
 
     fn tensor(&self, name: &str, device: &Device) -> Result<Tensor> {
-        Ok(self.read(name, device)?.dequantize(device)?)
+        let stored = self.read(name, device)?.dequantize(device)?;
+        match self.whole_shape(name) {
+            Some(shape) => Ok(stored.reshape(shape)?),
+            None => Ok(stored),
+        }
     }
 
     fn quantised(&self, name: &str, device: &Device) -> Result<Option<QTensor>> {
@@ -97,7 +133,20 @@ impl Source for Gguf {
         ) {
             return Ok(None);
         }
-        self.read(name, device).map(Some)
+        let stored = self.read(name, device)?;
+        let Some(shape) = self.whole_shape(name) else {
+            return Ok(Some(stored));
+        };
+        let is_whole = shape
+            .dims()
+            .last()
+            .is_some_and(|row| row.is_multiple_of(info.ggml_dtype.block_size()));
+        if !is_whole {
+            // Its rows end within blocks: it can be read as floats alone.
+            return Ok(None);
+        }
+        let blocks = QStorage::from_data(stored.data()?, device, info.ggml_dtype)?;
+        Ok(Some(QTensor::new(blocks, shape)?))
     }
 
     fn origin(&self) -> String {

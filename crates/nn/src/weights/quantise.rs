@@ -166,7 +166,7 @@ impl Weights {
 const ROWS_TOGETHER: usize = 64;
 
 /// A matrix in blocks, made on all threads: rows are whole numbers of blocks.
-fn in_blocks(weight: &Tensor, dtype: GgmlDType) -> Result<QTensor> {
+pub(super) fn in_blocks(weight: &Tensor, dtype: GgmlDType) -> Result<QTensor> {
     let (rows, columns) = weight.dims2()?;
     if !weight.device().is_cpu() {
         return Ok(QTensor::quantize(&weight.to_dtype(DType::F32)?, dtype)?);
@@ -182,6 +182,14 @@ fn in_blocks(weight: &Tensor, dtype: GgmlDType) -> Result<QTensor> {
     match stacked(&parts, (rows, columns))? {
         Some(blocks) => Ok(blocks),
         None => Ok(QTensor::quantize(&weight.to_dtype(DType::F32)?, dtype)?),
+    }
+}
+
+/// Rows and columns of a matrix, also of a kernel of one tap.
+pub(super) fn matrix(shape: &Shape) -> Option<(usize, usize)> {
+    match shape.dims() {
+        [rows, columns, rest @ ..] if rest.iter().all(|side| *side == 1) => Some((*rows, *columns)),
+        _ => None,
     }
 }
 

@@ -22,18 +22,17 @@ impl Library {
         })
     }
 
-    /// Adds a cover to a song; it is its newest.
+    /// Adds covers to a song, all or none; the last one is its newest.
     ///
     /// # Errors
     /// [`Error::NoSuchSong`], [`Error::KeyInUse`].
-    pub fn add_cover(&self, song_id: Uuid, artwork: &Artwork) -> Result<SongCover, Error> {
-        self.write("adding a cover", |c| {
+    pub fn add_covers(&self, song_id: Uuid, artworks: &[Artwork]) -> Result<(), Error> {
+        self.write("adding covers", |c| {
             require_song(c, song_id)?;
-            insert_artwork(c, song_id, artwork)?;
-            covers_of(c, song_id)
-                .map_err(Error::database("reading a cover"))?
-                .pop()
-                .ok_or(Error::NoSuchSong { id: song_id })
+            for artwork in artworks {
+                insert_artwork(c, song_id, artwork)?;
+            }
+            Ok(())
         })
     }
 

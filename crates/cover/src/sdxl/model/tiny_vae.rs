@@ -68,9 +68,7 @@ impl TinyDecoder {
         let squeezed = ((latents / LOUDEST)?.tanh()? * LOUDEST)?;
         let mut x = self.into.forward_relu(&squeezed, None)?;
         for (i, (blocks, conv)) in self.levels.iter().enumerate() {
-            for block in blocks {
-                x = block.forward(&x)?;
-            }
+            x = all_of(blocks, x)?;
             x = if i + 1 < self.levels.len() {
                 conv.forward_doubled(&x, None)?
             } else {
@@ -121,13 +119,19 @@ impl TinyEncoder {
     pub fn forward(&self, picture: &Tensor) -> Result<Tensor> {
         let mut x = ((picture + 1.0)? / 2.0)?;
         for (conv, blocks) in &self.levels {
-            x = conv.forward(&x)?;
-            for block in blocks {
-                x = block.forward(&x)?;
-            }
+            x = all_of(blocks, conv.forward(&x)?)?;
         }
         self.out.forward(&x)
     }
+}
+
+/// Block after block: each is written over what the last ones needed.
+fn all_of(blocks: &[Block], mut x: Tensor) -> Result<Tensor> {
+    let mut spare = Vec::new();
+    for block in blocks {
+        x = block.forward(x, &mut spare)?;
+    }
+    Ok(x)
 }
 
 fn blocks(layers: &Weights, first: usize, count: usize, width: usize) -> Result<Vec<Block>> {
@@ -148,10 +152,13 @@ impl Block {
         Ok(Self([conv(0)?, conv(2)?, conv(4)?]))
     }
 
-    fn forward(&self, x: &Tensor) -> Result<Tensor> {
+    /// `spare` are tensors that nobody needs any more; `x` becomes one.
+    fn forward(&self, x: Tensor, spare: &mut Vec<Tensor>) -> Result<Tensor> {
         let [first, second, third] = &self.0;
-        let hidden = first.forward_relu(x, None)?;
-        let hidden = second.forward_relu(&hidden, None)?;
-        third.forward_relu(&hidden, Some(x))
+        let hidden = first.forward_relu_over(&x, None, spare.pop())?;
+        let deep = second.forward_relu_over(&hidden, None, spare.pop())?;
+        let sum = third.forward_relu_over(&deep, Some(&x), Some(hidden))?;
+        spare.extend([x, deep]);
+        Ok(sum)
     }
 }

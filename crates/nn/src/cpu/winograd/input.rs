@@ -92,12 +92,13 @@ impl WithSimd for Input<'_, '_> {
                 for (seen, across) in seen.iter_mut().zip(&across) {
                     *seen = across[right];
                 }
-                for (down, number) in of_input(simd, seen).into_iter().enumerate() {
+                let points = of_input(simd, seen);
+                for (down, number) in points.iter().enumerate() {
                     let at = held.at(down * SEEN + right, column, self.input) + shift;
                     #[allow(unsafe_code, reason = "see SAFETY")]
                     // SAFETY: an input's numbers of every panel are this task's.
                     let out = unsafe { self.out.part(at, lanes) };
-                    S::as_mut_simd_f32s(out).0[0] = number;
+                    S::as_mut_simd_f32s(out).0[0] = *number;
                 }
             }
         }

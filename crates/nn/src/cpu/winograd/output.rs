@@ -130,7 +130,9 @@ impl Output<'_, '_> {
                 }
             }
             if self.conv.relu {
-                four = four.map(positive);
+                for x in &mut four {
+                    *x = positive(*x);
+                }
             }
             out[tile] = four;
         }

@@ -16,11 +16,14 @@ use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::blocks::{Blocks, Product, Room};
-use crate::cpu::{
-    elements::{Shared, fresh},
-    places::Line,
-    product::{LANES, lanes, rows, vectors},
-    scratch::Scratch,
+use crate::{
+    cpu::{
+        elements::{Shared, fresh},
+        places::Line,
+        product::{LANES, lanes, rows, vectors},
+        scratch::Scratch,
+    },
+    stop,
 };
 
 /// Outputs of a tile, and taps of a part of the weight.
@@ -127,6 +130,9 @@ impl Stretch<'_> {
         let slots: Vec<_> = (0..threads).map(|_| Mutex::new(None)).collect();
         let shared = Shared::new(&mut out);
         for task in 0..batch * all.div_ceil(tiles) {
+            if !stop::goes_on() {
+                break;
+            }
             let (row, part) = (task / all.div_ceil(tiles), task % all.div_ceil(tiles));
             (held.row, held.first) = (row, part * tiles);
             held.tiles = tiles.min(all - held.first);

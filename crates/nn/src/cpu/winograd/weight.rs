@@ -88,10 +88,11 @@ impl Weight<'_, '_> {
             for (taps, down) in taps.iter_mut().zip(&down) {
                 *taps = down[point];
             }
-            for (right, number) in of_weight(simd, taps).into_iter().enumerate() {
+            let points = of_weight(simd, taps);
+            for (right, number) in points.iter().enumerate() {
                 let at = at + (point * SEEN + right) * self.plane;
                 let out = &mut self.out[at..at + lanes::<S>()];
-                S::as_mut_simd_f32s(out).0[0] = number;
+                S::as_mut_simd_f32s(out).0[0] = *number;
             }
         }
     }

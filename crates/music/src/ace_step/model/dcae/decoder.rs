@@ -3,7 +3,7 @@ use songwright_nn::{
     Result, Weights,
     conv::{Conv2d, ConvShape, DoubledConv2d},
     norm::ChannelRmsNorm,
-    ops::repeated_pixel_shuffle,
+    ops::{relu, repeated_pixel_shuffle},
     weights::Bias,
 };
 
@@ -76,7 +76,7 @@ impl Decoder {
     }
 
     fn end(&self, x: &Tensor) -> Result<Tensor> {
-        self.conv_out.forward(&self.norm_out.forward(x)?.relu()?)
+        self.conv_out.forward(&relu(&self.norm_out.forward(x)?)?)
     }
 
     pub(super) fn forward(&self, latents: &Tensor) -> Result<Tensor> {

@@ -1,0 +1,176 @@
+use candle_core::quantized::GgmlDType;
+
+use super::{
+    Error,
+    plan::{Plan, Sizes},
+};
+
+/// What an artist takes, and does to fit.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Needs {
+    pub(super) plan: Plan,
+    pub(super) sizes: Sizes,
+    pub(super) budget_bytes: u64,
+    /// The blocks that the UNet is stored in.
+    pub(super) stored: Option<GgmlDType>,
+}
+
+/// Which attempt drew.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Attempt {
+    /// The first.
+    Usual,
+    /// After memory ran out.
+    Smaller,
+    /// After a result that was no number, in full precision.
+    Exact,
+}
+
+impl Needs {
+    /// What it takes at its fullest, in bytes.
+    pub(super) fn bytes(&self) -> u64 {
+        self.plan.bytes(self.sizes)
+    }
+
+    /// Draws `count` pictures of a size in pixels, and once more where memory ran out or numbers did. `attempt` is given
+    /// a plan, and how many pictures it may draw together. A smaller plan is kept for what follows.
+    ///
+    /// # Errors
+    /// Those of the last attempt.
+    pub(super) fn within<T>(
+        &mut self,
+        (count, size): (usize, (u32, u32)),
+        attempt: &mut dyn FnMut(Plan, usize) -> Result<T, Error>,
+    ) -> Result<(T, Attempt), Error> {
+        let room = self.plan.pictures(self.sizes, self.budget_bytes, size);
+        let together = room.min(count).max(1);
+        let first = match attempt(self.plan, together) {
+            Err(error) if error.is_out_of_memory() || matches!(error, Error::NotFinite) => error,
+            other => return Ok((other?, Attempt::Usual)),
+        };
+        if first.is_out_of_memory() {
+            let smaller = match self.plan.smaller() {
+                Some(smaller) => smaller,
+                None if together > 1 => self.plan,
+                None => return Err(first),
+            };
+            tracing::warn!(%first, "out of memory: once more with a smaller plan, one picture at a time");
+            self.plan = smaller;
+            return Ok((attempt(smaller, 1)?, Attempt::Smaller));
+        }
+        let Some(exact) = self.plan.exact(self.stored) else {
+            return Err(first);
+        };
+        tracing::warn!(%first, "once more in full precision");
+        // The next picture may need it no more.
+        Ok((attempt(exact, 1)?, Attempt::Exact))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::Device;
+
+    use super::*;
+
+    const SIZES: Sizes = Sizes {
+        text: 1 << 20,
+        matrices: 1 << 20,
+        convolutions: 1 << 20,
+        vae: 1 << 20,
+    };
+    const SIZE: (u32, u32) = (512, 512);
+
+    fn needs() -> Needs {
+        let budget_bytes = 16 << 30;
+        Needs {
+            plan: Plan::of(&Device::Cpu, SIZES, budget_bytes, None),
+            sizes: SIZES,
+            budget_bytes,
+            stored: None,
+        }
+    }
+
+    fn device_is_full() -> Error {
+        candle_core::Error::Msg("CUDA_ERROR_OUT_OF_MEMORY".to_owned()).into()
+    }
+
+    #[test]
+    fn what_runs_out_of_memory_is_drawn_once_more_with_less() {
+        let mut needs = needs();
+        let mut tried = Vec::new();
+        let made = needs.within((3, SIZE), &mut |plan, together| {
+            tried.push((plan, together));
+            if plan.resident {
+                Err(device_is_full())
+            } else {
+                Ok(7)
+            }
+        });
+        assert_eq!(made.unwrap(), (7, Attempt::Smaller));
+        assert_eq!(tried.len(), 2);
+        assert_eq!((tried[0].1, tried[1].1), (3, 1));
+        // The next one begins with it.
+        assert_eq!(needs.plan, tried[1].0);
+        assert!(needs.plan.bytes(SIZES) < tried[0].0.bytes(SIZES));
+    }
+
+    #[test]
+    fn a_device_that_stays_full_is_the_end() {
+        let mut tries = 0;
+        let mut needs = needs();
+        let mut full = |_, _| {
+            tries += 1;
+            Err::<(), _>(device_is_full())
+        };
+        let end = needs.within((1, SIZE), &mut full);
+        assert!(end.unwrap_err().is_out_of_memory());
+        // With the smallest plan there is nothing left to try but fewer pictures.
+        let end = needs.within((1, SIZE), &mut full);
+        assert!(end.unwrap_err().is_out_of_memory());
+        let end = needs.within((2, SIZE), &mut full);
+        assert!(end.unwrap_err().is_out_of_memory());
+        assert_eq!(tries, 2 + 1 + 2);
+    }
+
+    #[test]
+    fn what_is_no_number_is_drawn_once_more_in_full_precision() {
+        let blocks = Some(GgmlDType::Q8_0);
+        let mut needs = needs();
+        needs.plan.blocks = blocks;
+        let before = needs.plan;
+        let mut tries = 0;
+        let made = needs.within((1, SIZE), &mut |plan, _| {
+            tries += 1;
+            match plan.blocks {
+                Some(_) => Err(Error::NotFinite),
+                None => Ok(7),
+            }
+        });
+        assert_eq!(made.unwrap(), (7, Attempt::Exact));
+        assert_eq!((tries, needs.plan), (2, before));
+        // Where it is exact already, or stored so, that is the end.
+        for stored in [None, blocks] {
+            needs.plan.blocks = stored;
+            needs.stored = stored;
+            let mut tries = 0;
+            let end = needs.within((1, SIZE), &mut |_, _| {
+                tries += 1;
+                Err::<(), _>(Error::NotFinite)
+            });
+            assert!(matches!(end, Err(Error::NotFinite)));
+            assert_eq!(tries, 1);
+        }
+    }
+
+    #[test]
+    fn another_failure_is_not_tried_again() {
+        let mut tries = 0;
+        let end = needs().within((1, SIZE), &mut |_, _| {
+            tries += 1;
+            Err::<(), _>(Error::Cancelled)
+        });
+        assert!(matches!(end, Err(Error::Cancelled)));
+        assert_eq!(tries, 1);
+    }
+}
