@@ -177,7 +177,7 @@ impl Studio {
         params.words = shelf::cover_words(&song);
         let style = params.style.text().to_owned();
         let seeds = cover_request::seeds(&image, params.seed)?;
-        let observer = Arc::new(operation.clone());
+        let (observer, count) = (Arc::new(operation.clone()), seeds.len());
         let covers = self.cover.draw_each(params, seeds.clone(), observer);
         let covers = covers.await?;
         operation.end_stage(Stage::Cover, true);
@@ -201,7 +201,10 @@ impl Studio {
         }
         operation.end_stage(Stage::Save, true);
         operation.set_song(song_id);
-        self.learn(&operation.snapshot(), extent).await;
+        if count == 1 {
+            // What several take together says little of one.
+            self.learn(&operation.snapshot(), extent).await;
+        }
         let song = self.library(move |library| library.song(song_id)).await?;
         shelf::song(&song)
     }

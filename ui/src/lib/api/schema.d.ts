@@ -2205,6 +2205,8 @@ export interface components {
             categories: string[];
             /** @description How the cover was made. */
             cover_label?: string | null;
+            /** @description All covers, the newest first, which is the one that is shown. */
+            covers?: components["schemas"]["SongCover"][];
             /**
              * Format: date-time
              * @description When it was made (RFC 3339).
@@ -2254,6 +2256,29 @@ export interface components {
             /** @description A new title. */
             title?: string | null;
         };
+        /** @description A cover of a song. */
+        SongCover: {
+            /**
+             * Format: date-time
+             * @description When it was made (RFC 3339).
+             */
+            created_at: string;
+            /** @description The key of the PNG in the store. */
+            file_path: string;
+            /** @description Width and height in pixels. */
+            image_dimensions: number[];
+            /** @description How it was made. */
+            label: string;
+            /** @description Whether title and artist are set on it. */
+            lettered: boolean;
+            /**
+             * Format: int64
+             * @description The seed that was used.
+             */
+            seed: number;
+            /** @description The preset's name or the words that were asked for. */
+            style: string;
+        };
         /** @description `POST /songs/{id}/cover`: another cover for a song, drawn anew or over the one it has. */
         SongCoverRequest: components["schemas"]["Drawing"] & {
             /**
@@ -2261,6 +2286,12 @@ export interface components {
              * @description Of a side in pixels, rounded to a multiple of 64; that of the newest cover where absent.
              */
             cover_size?: number | null;
+            /**
+             * Format: int64
+             * @description How many covers are drawn, each with the next seed; all are kept, and the first is the song's newest. 1 where
+             *     absent.
+             */
+            num_images?: number | null;
             /** @description What it shows; made from the song where absent. */
             prompt?: string | null;
             /**

@@ -67,16 +67,54 @@ impl TinyDecoder {
     pub fn forward(&self, latents: &Tensor) -> Result<Tensor> {
         let squeezed = ((latents / LOUDEST)?.tanh()? * LOUDEST)?;
         let mut x = self.into.forward_relu(&squeezed, None)?;
-        for (i, (blocks, conv)) in self.levels.iter().enumerate() {
+        let Some(((blocks, conv), before)) = self.levels.split_last() else {
+            return Ok(x);
+        };
+        let mut above: Option<&Conv2d> = None;
+        for (blocks, conv) in before {
+            if let Some(above) = above {
+                x = above.forward_doubled(&x, None)?;
+            }
             x = all_of(blocks, x)?;
-            x = if i + 1 < self.levels.len() {
-                conv.forward_doubled(&x, None)?
-            } else {
-                conv.forward(&x)?
-            };
+            above = Some(conv);
         }
-        Ok(((x * 2.0)? - 1.0)?)
+        let picture = match above {
+            Some(above) => in_strips((above, blocks, conv), &x, STRIP)?,
+            None => conv.forward(&all_of(blocks, x)?)?,
+        };
+        // From 0 to 1 to −1 to 1.
+        Ok(((picture * 2.0)? - 1.0)?)
     }
+}
+
+/// Numbers of the widest level that are made at a time. More would be new memory every time, which has to be cleared
+/// first: that took a quarter of all.
+const STRIP: usize = 6 << 20;
+/// Lines that a 3×3 convolution looks at on either side.
+const REACH: usize = 1;
+
+/// The last level in strips of lines, the same as in one piece: the pixels of `x` doubled by the first convolution, the
+/// blocks, the second convolution.
+fn in_strips(
+    (above, blocks, conv): (&Conv2d, &[Block], &Conv2d),
+    x: &Tensor,
+    most: usize,
+) -> Result<Tensor> {
+    let (batch, channels, height, width) = x.dims4()?;
+    // In lines of `x`, each of which becomes two: what all convolutions look at together, and what is kept.
+    let halo = (REACH * (2 + 3 * blocks.len())).div_ceil(2);
+    let all = most / (4 * batch * channels * width).max(1);
+    let kept = all.saturating_sub(2 * halo).max(2 * halo);
+    let mut strips = Vec::with_capacity(height.div_ceil(kept));
+    for from in (0..height).step_by(kept) {
+        let to = height.min(from + kept);
+        let (start, end) = (from.saturating_sub(halo), height.min(to + halo));
+        let seen = x.narrow(2, start, end - start)?.contiguous()?;
+        let made = all_of(blocks, above.forward_doubled(&seen, None)?)?;
+        let made = conv.forward(&made)?;
+        strips.push(made.narrow(2, 2 * (from - start), 2 * (to - from))?);
+    }
+    Ok(Tensor::cat(&strips, 2)?)
 }
 
 impl TinyEncoder {
@@ -160,5 +198,48 @@ impl Block {
         let sum = third.forward_relu_over(&deep, Some(&x), Some(hidden))?;
         spare.extend([x, deep]);
         Ok(sum)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::{DType, Device};
+    use songwright_nn::weights::{Memory, asked_by};
+
+    use super::*;
+
+    #[test]
+    fn strips_are_the_whole() {
+        let config = TinyVaeConfig {
+            decoder_block_out_channels: vec![16; 4],
+            ..TinyVaeConfig::default()
+        };
+        let asked = asked_by(|weights| TinyDecoder::load(weights, &config).map(drop)).unwrap();
+        let random = |shape: &candle_core::Shape| {
+            Tensor::randn(0_f32, 0.1, shape.clone(), &Device::Cpu).unwrap()
+        };
+        let memory: Memory = asked
+            .into_iter()
+            .map(|(name, shape)| (name, random(&shape)))
+            .collect();
+        let weights = Weights::new(memory, DType::F32, &Device::Cpu);
+        let decoder = TinyDecoder::load(&weights, &config).unwrap();
+        let [.., (_, above), (blocks, conv)] = decoder.levels.as_slice() else {
+            panic!("there are four levels");
+        };
+        for height in [1, 7, 45, 64] {
+            let x = random(&(2, 16, height, 24).into());
+            let strips = |most| in_strips((above, blocks, conv), &x, most).unwrap();
+            let whole = strips(usize::MAX);
+            assert_eq!(whole.dims(), [2, 3, 2 * height, 48]);
+            let largest = |x: Tensor| {
+                let largest = x.abs().unwrap().max_all().unwrap();
+                largest.to_scalar::<f32>().unwrap()
+            };
+            for most in [1, 4 * 2 * 16 * 24 * 20] {
+                let apart = largest((strips(most) - &whole).unwrap());
+                assert!(apart <= 1e-5 * largest(whole.clone()), "{height}: {apart}");
+            }
+        }
     }
 }
