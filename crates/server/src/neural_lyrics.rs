@@ -71,6 +71,11 @@ impl LocalMakers for LocalLyricists {
         }
     }
 
+    /// The hub is asked what is in it.
+    fn fetching(repository: &str) -> String {
+        format!("install it: songwright models install {repository}")
+    }
+
     /// `LLM_MODEL_ID` too names one.
     fn wanted(&self, config: &Config) -> ModelChoice {
         match (&config.service(Service::Lyrics).model, &config.llm_model_id) {
