@@ -187,6 +187,7 @@ impl Case {
         let name = match config.family {
             Family::Qwen2 => "qwen2",
             Family::Qwen3 => "qwen3",
+            Family::Llama => "llama",
         };
         let count = |n: usize| Value::U32(u32::try_from(n).unwrap_or(u32::MAX));
         #[allow(clippy::cast_possible_truncation, reason = "as the format has it")]

@@ -6,10 +6,7 @@ use songwright_lyrics::{
     CategoriesParams, Lyricist, LyricsParams, PromptParams, SceneParams, TitleParams, form,
 };
 
-use crate::desk::{Watcher, lyricist};
-
-/// Every kind of answer so often.
-const SEEDS: u64 = 1000;
+use crate::desk::{SEEDS, Watcher, lyricist};
 
 fn about(seed: u64) -> String {
     format!("a song about rain on day {seed}")

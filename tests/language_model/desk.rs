@@ -17,6 +17,9 @@ use songwright_tests::{
     synthetic_qwen::{small, write_qwen},
 };
 
+/// Every kind of answer so often.
+pub(crate) const SEEDS: u64 = 1000;
+
 /// A small model, random by `seed`.
 pub(crate) fn lyricist(seed: u64) -> Result<QwenLyricist> {
     let folder = tempfile::tempdir()?;

@@ -124,6 +124,79 @@ fn thirty_two_at_once_are_served_in_their_order_as_far_as_the_line_goes() {
 }
 
 #[test]
+fn thirty_two_at_once_wait_in_one_line_and_all_are_answered() {
+    const ALL: usize = 32;
+    let dir = tempfile::tempdir().unwrap();
+    let env = [
+        ("SONGWRIGHT_QUEUE_LIMIT", "64"),
+        ("SONGWRIGHT_LYRICS_MAX_CONCURRENT_REQUESTS", "1"),
+        ("SONGWRIGHT_INTEGRATED_MAX_CONCURRENT_REQUESTS", "1"),
+    ];
+    let server = serve(dir.path(), &small(), &env);
+    let first = begun(&server, "/lyrics/generate_lyrics", &long(1));
+    wait(&server, &first, |operation| {
+        !operation["started_at"].is_null()
+    });
+    // Long and short things in turn.
+    let waiting: Vec<String> = (0..ALL)
+        .map(|nth| {
+            let about = format!("rain on day {nth}");
+            let (path, body) = match nth % 2 {
+                0 => (
+                    "/lyrics/generate_lyrics",
+                    json!({"description": about, "audio_duration": 20, "seed": nth}),
+                ),
+                _ => (
+                    "/lyrics/generate_prompt",
+                    json!({"description": about, "seed": nth}),
+                ),
+            };
+            begun(&server, path, &body)
+        })
+        .collect();
+    let of = |id: &str| server.get(&format!("/operations/{id}")).json();
+    assert!(!has_ended(&of(&first)), "too fast to tell");
+    for (nth, id) in waiting.iter().enumerate() {
+        assert_eq!(of(id)["queue_position"], nth, "two at work at once");
+    }
+    // Whoever goes away in the middle of the line holds nobody up.
+    let (gone, left): (Vec<_>, Vec<_>) = waiting
+        .iter()
+        .enumerate()
+        .partition(|(nth, _)| [5, 16, ALL - 1].contains(nth));
+    for (_, id) in &gone {
+        assert_eq!(server.delete(&format!("/operations/{id}")).status, 200);
+        let ended = wait(&server, id, has_ended);
+        assert_eq!(ended["state"], "cancelled", "{ended}");
+        assert!(ended["started_at"].is_null(), "{ended}");
+    }
+    let answered = server.post(
+        "/lyrics/generate_title",
+        &json!({"description": "rain on tin"}),
+    );
+    // It came last, so all before it were served by then.
+    assert_eq!(answered.status, 200, "{}", answered.json());
+    assert!(has_ended(&of(&first)));
+    let ended: Vec<Value> = left.iter().map(|(_, id)| of(id)).collect();
+    for operation in &ended {
+        assert_eq!(operation["state"], "succeeded", "{operation}");
+    }
+    let times: Vec<(&str, &str)> = ended
+        .iter()
+        .map(|o| {
+            (
+                o["started_at"].as_str().unwrap(),
+                o["ended_at"].as_str().unwrap(),
+            )
+        })
+        .collect();
+    assert!(times.is_sorted(), "not first come, first served: {times:?}");
+    for (before, after) in times.iter().zip(&times[1..]) {
+        assert!(before.1 <= after.0, "side by side: {before:?} {after:?}");
+    }
+}
+
+#[test]
 fn who_cancels_while_words_are_written_waits_for_one_token() {
     let dir = tempfile::tempdir().unwrap();
     let server = serve(dir.path(), &small(), &[]);

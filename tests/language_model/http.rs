@@ -108,7 +108,7 @@ fn a_model_that_is_missing_is_503_with_the_command() {
             "Qwen/Qwen2-7B-Instruct",
             "songwright models install qwen2-7b-instruct",
         ),
-        ("nobody/nothing", "nobody/nothing"),
+        ("nobody/nothing", "songwright models install nobody/nothing"),
         (broken.to_str().unwrap(), "broken.gguf"),
     ] {
         let server = Server::start(

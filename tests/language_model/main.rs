@@ -7,6 +7,15 @@ mod answers;
 mod checkpoints;
 mod desk;
 mod failures;
+#[allow(
+    dead_code,
+    clippy::expect_used,
+    reason = "a fixture of the hub's own tests, which use more of it"
+)]
+#[path = "../../crates/hub/tests/hub/fake_hub.rs"]
+mod fake_hub;
 mod grammars;
 mod http;
+mod real;
+mod repositories;
 mod tools;

@@ -10,7 +10,7 @@ use songwright_lyrics::{
     rhyme::Ending,
 };
 
-use crate::desk::{Watcher, lyricist};
+use crate::desk::{SEEDS, Watcher, lyricist};
 
 const ENGLISH: &str = "[Verse 1]\nThe lamp is low, the night is long\nI hum the words of an older song\n\
     The kettle sings to the windowpane\nAnd nobody's coming home in the rain\n\n[chorus]\nHold on, hold on tonight\n\
@@ -20,6 +20,28 @@ const CHINESE: &str =
     "[verse]\n夜空中最亮的星\n照着我走过的城\n我在想你\n[副歌]\n慢慢走来 我一直都在\n风把门打开";
 const GERMAN: &str =
     "[verse]\nDer Regen fällt auf jeden Baum\nich sehe dich in meinem Traum\n[chorus]\nBleib hier";
+
+/// A few words are quick: they are most of the seeds, several in a row of the same ones, whose grammars are then
+/// made once. One in so many is of a whole song's.
+const SHORT: [&str; 3] = [
+    "[verse]\nHold on\n[chorus]\nStay",
+    "[verse]\n我在\n[副歌]\n好",
+    "[verse]\nWind\nKind\n[chorus]\nBleib",
+];
+const IN_A_ROW: u64 = 32;
+const LONG_EVERY: u64 = 100;
+
+fn lyrics_for(seed: u64, long: &[&'static str]) -> &'static str {
+    if is_long(seed) {
+        long[(seed / LONG_EVERY) as usize % long.len()]
+    } else {
+        SHORT[(seed / IN_A_ROW) as usize % SHORT.len()]
+    }
+}
+
+fn is_long(seed: u64) -> bool {
+    seed.is_multiple_of(LONG_EVERY)
+}
 
 fn params(lyrics: &str, revision: Revision, seed: u64) -> ReviseParams {
     ReviseParams {
@@ -81,9 +103,9 @@ fn kept(params: &ReviseParams, into: &Tongue, text: &str) -> Result<()> {
 #[test]
 fn a_rewritten_section_keeps_syllables_rhymes_and_the_rest() -> Result<()> {
     let mut model = lyricist(21)?;
-    for seed in 0..60 {
-        let lyrics = [ENGLISH, CHINESE, GERMAN, ENGLISH][(seed % 4) as usize];
-        let section = (seed / 4 % 2) as usize;
+    for seed in 0..SEEDS {
+        let lyrics = lyrics_for(seed, &[ENGLISH, CHINESE, GERMAN]);
+        let section = (seed / (4 * IN_A_ROW) % 2) as usize;
         let params = params(lyrics, Revision::Rewrite { section }, seed);
         let text = model.revise(&params, &Silent)?;
         kept(&params, &Tongue::of_text(lyrics), &text)
@@ -95,7 +117,7 @@ fn a_rewritten_section_keeps_syllables_rhymes_and_the_rest() -> Result<()> {
 #[test]
 fn a_translation_keeps_tags_lines_and_syllables() -> Result<()> {
     let mut model = lyricist(22)?;
-    for (seed, language) in (0..).zip([
+    let languages = [
         "german",
         "russian",
         "chinese",
@@ -105,15 +127,22 @@ fn a_translation_keeps_tags_lines_and_syllables() -> Result<()> {
         "spanish",
         "vietnamese",
         "french",
-    ]) {
+    ];
+    for seed in 0..SEEDS {
+        let (at, lyrics) = if is_long(seed) {
+            (seed / LONG_EVERY, ENGLISH)
+        } else {
+            (seed / IN_A_ROW, SHORT[0])
+        };
+        let language = languages[at as usize % languages.len()];
         let tongue = Tongue::named(language).context(language)?;
         let revision = Revision::Translate {
             tongue: tongue.clone(),
         };
-        let params = params(ENGLISH, revision, seed);
+        let params = params(lyrics, revision, seed);
         let text = model.revise(&params, &Silent)?;
-        kept(&params, &tongue, &text).with_context(|| format!("{language}: {text}"))?;
-        let (was, is) = (LyricSheet::parse(ENGLISH), LyricSheet::parse(&text));
+        kept(&params, &tongue, &text).with_context(|| format!("{seed} {language}: {text}"))?;
+        let (was, is) = (LyricSheet::parse(lyrics), LyricSheet::parse(&text));
         ensure!(was.structure_tags() == is.structure_tags(), "{text}");
     }
     for language in ["arabic", "hebrew", "hindi", "thai"] {
@@ -136,17 +165,22 @@ fn a_translation_keeps_tags_lines_and_syllables() -> Result<()> {
 #[test]
 fn what_is_continued_or_fitted_keeps_what_was_there() -> Result<()> {
     let mut model = lyricist(23)?;
-    for seed in 0..20 {
-        let lyrics = [ENGLISH, CHINESE, GERMAN][(seed % 3) as usize];
+    for seed in 0..SEEDS {
+        let is_long = is_long(seed);
+        let lyrics = lyrics_for(seed, &[ENGLISH, CHINESE, GERMAN]);
         let own = Tongue::of_text(lyrics);
-        let sections = (seed % 8 + 1) as usize;
+        let sections = if is_long {
+            (seed / LONG_EVERY % 8 + 1) as usize
+        } else {
+            1
+        };
         let more = params(lyrics, Revision::Continue { sections }, seed);
         let text = model.revise(&more, &Silent)?;
         ensure!(text.starts_with(lyrics), "{text}");
         let count = |text: &str| Draft::read(text).sections.len();
         ensure!(count(&text) == count(lyrics) + sections, "{text}");
         kept(&more, &own, &text).with_context(|| format!("{seed}: {text}"))?;
-        let duration_ms = 10_000 + seed * 7000;
+        let duration_ms = if is_long { 10_000 + seed * 140 } else { 10_000 };
         let fitted = params(lyrics, Revision::Fit { duration_ms }, seed);
         let text = model.revise(&fitted, &Silent)?;
         kept(&fitted, &own, &text).with_context(|| format!("{seed}: {text}"))?;
@@ -157,24 +191,27 @@ fn what_is_continued_or_fitted_keeps_what_was_there() -> Result<()> {
 #[test]
 fn suggested_words_rhyme_and_differ() -> Result<()> {
     let mut model = lyricist(24)?;
-    for (seed, (word, language)) in (0..100).zip(
-        [
-            ("night", "english"),
-            ("walking in the Fire!", "english"),
-            ("tomorrow", "english"),
-            ("queueing", "english"),
-            ("it's over", "english"),
-            ("Liebe", "german"),
-            ("明天", "chinese"),
-            ("любовь", "russian"),
-            ("夜", "japanese"),
-            ("rhythm", "english"),
-        ]
-        .into_iter()
-        .cycle(),
-    ) {
+    let words = [
+        ("night", "english"),
+        ("walking in the Fire!", "english"),
+        ("tomorrow", "english"),
+        ("queueing", "english"),
+        ("it's over", "english"),
+        ("Liebe", "german"),
+        ("明天", "chinese"),
+        ("любовь", "russian"),
+        ("夜", "japanese"),
+        ("rhythm", "english"),
+    ];
+    for seed in 0..SEEDS {
+        let (at, most) = if is_long(seed) {
+            (seed / LONG_EVERY, seed / LONG_EVERY + 3)
+        } else {
+            (seed / IN_A_ROW, 1)
+        };
+        let (word, language) = words[at as usize % words.len()];
         let tongue = Tongue::named(language).context(language)?;
-        let most = (seed % 12 + 1) as usize;
+        let most = most as usize;
         let params = RhymesParams {
             word: word.to_owned(),
             tongue: tongue.clone(),

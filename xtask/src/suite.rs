@@ -35,6 +35,7 @@ const STEPS: &[Step] = &[
     ("build", build),
     ("generated", generated_step),
     ("rust", rust),
+    ("llm", llm),
     ("disk", disk),
     ("docs", docs),
     ("s3", s3),
@@ -183,6 +184,16 @@ fn rust(workspace: &Workspace) -> Result<Outcome> {
         (Runner::CargoTest, workspace.cargo(&args))
     };
     counted(runner, in_tests(workspace, &mut command))
+}
+
+/// The tests of a language model that was trained.
+fn llm(workspace: &Workspace) -> Result<Outcome> {
+    let file = machine::small_language_model(workspace)?;
+    let mut command = workspace.cargo(&["test", "--workspace", "--test", "language_model"]);
+    let command = command
+        .args(["--", "real::"])
+        .env("SONGWRIGHT_SMOLLM2", file);
+    counted(Runner::CargoTest, in_tests(workspace, command))
 }
 
 /// The tests that fill a small disk of their own.

@@ -1,6 +1,12 @@
-use std::path::{Path, PathBuf};
+use std::{
+    fs,
+    io::{self, Write as _},
+    path::{Path, PathBuf},
+};
 
 use sysinfo::Disks;
+
+use crate::Error;
 
 /// Kept free: a disk that is full to the last byte stops everything else on the machine.
 const RESERVE_BYTES: u64 = 256 << 20;
@@ -32,6 +38,20 @@ pub fn existing_ancestor(folder: &Path) -> PathBuf {
         .ancestors()
         .find_map(|path| path.canonicalize().ok())
         .unwrap_or_else(|| folder.to_owned())
+}
+
+/// Writes a small file whole or not at all, with the folders that lead to it.
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let folder = path.parent().unwrap_or(path);
+    fs::create_dir_all(folder).map_err(Error::io(folder, "made"))?;
+    let write = || -> io::Result<()> {
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(bytes)?;
+        file.as_file().sync_all()?;
+        file.persist(path)?;
+        Ok(())
+    };
+    write().map_err(Error::io(path, "written"))
 }
 
 #[cfg(test)]

@@ -11,7 +11,9 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// No card has the id.
-    #[error("There is no model {id}. These are known: {known}.")]
+    #[error(
+        "There is no model {id}. These are known: {known}. A repository of the hub is installed by its name: songwright models install OWNER/NAME"
+    )]
     UnknownModel {
         /// What was asked for.
         id: String,
@@ -27,6 +29,28 @@ pub enum Error {
         variant: String,
         /// The variants that there are.
         known: String,
+    },
+    /// The hub has no such repository, or shows it to nobody.
+    #[error(
+        "The hub has no repository {repository}, or does not show it to you. Look at {page}; if it is private, set HF_TOKEN."
+    )]
+    NoRepository {
+        /// The repository.
+        repository: String,
+        /// Where its page would be.
+        page: String,
+    },
+    /// A model is installed as it was at another commit.
+    #[error(
+        "{title} is installed as it was at {commit}. Remove it first, then install it as it is now: {command}"
+    )]
+    OtherCommit {
+        /// The model.
+        title: String,
+        /// The commit that is here.
+        commit: String,
+        /// What to type.
+        command: String,
     },
     /// A card cannot be used.
     #[error("The model card {origin} is not right: {problem}")]
@@ -281,7 +305,7 @@ impl Error {
     #[must_use]
     pub const fn code(&self) -> Code {
         match self {
-            Self::UnknownModel { .. } => Code::NotFound,
+            Self::UnknownModel { .. } | Self::NoRepository { .. } => Code::NotFound,
             Self::UnknownVariant { .. }
             | Self::Card { .. }
             | Self::CardTwice { .. }
@@ -301,7 +325,7 @@ impl Error {
             | Self::CutOff { .. }
             | Self::WrongBytes { .. } => Code::BadGateway,
             Self::NoSpace { .. } | Self::Full { .. } => Code::StorageFull,
-            Self::Cancelled => Code::Conflict,
+            Self::Cancelled | Self::OtherCommit { .. } => Code::Conflict,
             Self::Machine { .. } | Self::Io { .. } => Code::Internal,
         }
     }

@@ -3,7 +3,6 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs, io,
-    io::Write as _,
     path::{Path, PathBuf},
     time::UNIX_EPOCH,
 };
@@ -14,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::{
     Digest, Error,
     card::{Card, FilePath, Variant},
+    disk,
 };
 
 /// A model that was installed or taken in.
@@ -143,15 +143,7 @@ impl Records {
         let path = self.path(variant);
         let text = serde_json::to_vec_pretty(record)
             .map_err(Error::machine("noting what is installed"))?;
-        fs::create_dir_all(&self.folder).map_err(Error::io(&self.folder, "made"))?;
-        let write = || -> io::Result<()> {
-            let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
-            file.write_all(&text)?;
-            file.as_file().sync_all()?;
-            file.persist(&path)?;
-            Ok(())
-        };
-        write().map_err(Error::io(&path, "written"))
+        disk::write_whole(&path, &text)
     }
 
     /// Forgets a variant; whether there was something to forget.

@@ -8,6 +8,7 @@ use crate::{
     Card, Error, Hub, Variant,
     cache::HubCache,
     card::CardFile,
+    listing::forget_listed,
     lock::Lock,
     record::{Place, Record, Records},
 };
@@ -71,6 +72,7 @@ impl Hub {
         }
         removed.freed_bytes += self.delete_partials(variant)?;
         records.forget(variant)?;
+        forget_listed(self, card)?;
         Ok(removed)
     }
 

@@ -31,10 +31,9 @@ use crate::{
 
 /// A matrix of outputs × inputs in blocks.
 ///
-/// Products are own loops where candle has no fast ones for this processor; candle then knows nothing of the
-/// blocks. On processors with the instructions for it candle repacks a matrix at its first product and keeps the blocks beside
-/// what it made of them. Here the blocks are let go when nothing will read them again, so that a model
-/// takes the memory that its file promises.
+/// Products are own loops where there are some for this processor; candle then knows nothing of the blocks. On others,
+/// ARM's, candle may repack a matrix at its first product and keep the blocks beside what it made of them. Here the blocks
+/// are let go when nothing will read them again, so that a model takes the memory that its file promises.
 #[derive(Clone)]
 pub struct Blocks {
     product: Product,

@@ -25,6 +25,7 @@ mod openapi;
 mod page;
 pub mod quantise;
 mod query;
+pub mod repository;
 mod routes;
 mod serve;
 mod settle;

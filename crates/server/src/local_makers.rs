@@ -12,7 +12,7 @@ use songwright_base::{
     config::{Config, ModelChoice},
 };
 use songwright_engine::{Chosen, Load, Maker, WorkersConfig};
-use songwright_hub::{Card, Error as HubError, Hub, Installed};
+use songwright_hub::{Card, Error as HubError, Hub, Installed, Repository};
 
 /// The makers of one service.
 pub(crate) trait LocalMakers: Send + Sync + 'static {
@@ -52,6 +52,11 @@ pub(crate) trait LocalMakers: Send + Sync + 'static {
 
     /// The sketch. A note says why it stands in for a model, which every result repeats.
     fn sketch(&self, note: Option<String>) -> MakerOf<Self>;
+
+    /// What to do for a repository that no card describes, a clause.
+    fn fetching(repository: &str) -> String {
+        format!("fetch it with the hub's own tools (hf download {repository})")
+    }
 
     /// Which model the configuration chooses.
     fn wanted(&self, config: &Config) -> ModelChoice {
@@ -244,25 +249,41 @@ impl<M: LocalMakers> Chooser<M> {
             return Ok(Ok(Found::at(name, path.to_path_buf())));
         }
         let catalogue = hub.catalogue()?;
-        let card = catalogue.cards.iter().find(|card| {
-            let mut files = card.variants().iter().flat_map(|variant| &variant.files);
-            card.id.as_str() == name || files.any(|file| file.source.repository.as_str() == name)
-        });
-        if let Some(card) = card {
+        let of_id = catalogue
+            .cards
+            .iter()
+            .filter(|card| card.id.as_str() == name);
+        let of_repository = catalogue.published_at(name);
+        let described = of_id
+            .map(|card| (card, None))
+            .chain(of_repository.map(|(card, variant)| (card, Some(variant.name.as_str()))));
+        let mut missing = None;
+        for (card, variant) in described {
             if !Family::<M>::has(card) {
                 return Ok(Err(format!("{} {}.", card.title, M::NOT_HERE)));
             }
-            let installed = hub.installed(card, None);
-            let found = installed.map(|installed| Found::of(card, &installed));
-            return Ok(found.map_err(|error| error.to_string()));
+            match hub.installed(card, variant) {
+                Ok(installed) => return Ok(Ok(Found::of(card, &installed))),
+                // Another form, or another card of the same repository, may be here.
+                Err(error @ HubError::NotInstalled { .. }) => missing = missing.or(Some(error)),
+                Err(error) => return Ok(Err(error.to_string())),
+            }
+        }
+        if let Some(missing) = missing {
+            return Ok(Err(missing.to_string()));
         }
         Ok(match hub.snapshot(name) {
             Some(folder) => Ok(Found::at(name, folder)),
-            None => Err(format!(
-                "There is no model {name}: it is no card (songwright models list), no repository that \
-                 was fetched, and no file or folder here. Fetch it with the hub's own tools (hf \
-                 download {name}), or name one of the cards."
-            )),
+            None => {
+                let fetch = name.parse::<Repository>().map_or_else(
+                    |_| "name one of the cards".to_owned(),
+                    |repository| M::fetching(repository.as_str()),
+                );
+                Err(format!(
+                    "There is no model {name}: it is no card (songwright models list), no repository \
+                     that was fetched, and no file or folder here. To use it, {fetch}."
+                ))
+            }
         })
     }
 

@@ -7,6 +7,8 @@ use songwright_api as api;
 use songwright_base::{Code, Failure, Operation};
 use songwright_hub::{Acceptance, Card, CardFile, Digest, Error, Hub, Installed, Variant};
 
+use crate::repository::{Asked, ToInstall};
+
 /// The kind of the operations that install a model.
 pub(crate) const INSTALL: &str = "install_model";
 
@@ -92,8 +94,14 @@ pub(crate) fn hub(data_dir: &Path) -> Result<Hub, Failure> {
 /// Refuses at once what cannot be installed, before it becomes an operation.
 pub(crate) fn check(data_dir: &Path, request: &api::ModelInstall) -> Result<(), Failure> {
     let hub = hub(data_dir)?;
-    let card = hub.card(&request.id)?;
-    Ok(hub.may_install(&card, request.variant.as_deref(), acceptance(request))?)
+    let asked = Asked::parse(&request.id)?;
+    match ToInstall::known(&hub, &asked, request.variant.as_deref())? {
+        Some(ToInstall { card, variant }) => {
+            Ok(hub.may_install(&card, Some(&variant), acceptance(request))?)
+        }
+        // What it is, and its terms, the operation learns of the hub.
+        None => Ok(()),
+    }
 }
 
 /// Does what an operation of the kind [`INSTALL`] says; the result is the model.
@@ -101,9 +109,10 @@ pub(crate) async fn install(data_dir: &Path, operation: &Operation) -> Result<Va
     let request = api::Body::from_value(operation.snapshot().request)?;
     let request: api::ModelInstall = request.into()?;
     let hub = hub(data_dir)?;
-    let card = hub.card(&request.id)?;
-    let variant = request.variant.as_deref();
-    hub.install(&card, variant, acceptance(&request), operation)
+    let asked = Asked::parse(&request.id)?;
+    let ToInstall { card, variant } =
+        ToInstall::find(&hub, &asked, request.variant.as_deref()).await?;
+    hub.install(&card, Some(&variant), acceptance(&request), operation)
         .await?;
     let model = tokio::task::spawn_blocking(move || one(&hub, &card))
         .await

@@ -15,6 +15,8 @@ use songwright_sketch::lyrics::SketchLyricist;
 
 use crate::local_makers::{Family, LocalMakers, MakerOf, Making, ModelPlace};
 
+/// The family of Qwen's cards.
+pub(crate) const QWEN: &str = "qwen";
 /// The sketch of words takes next to nothing.
 const SKETCH_BYTES: u64 = 8 << 20;
 
@@ -61,7 +63,7 @@ impl LocalMakers for LocalLyricists {
 
     const SERVICE: Service = Service::Lyrics;
     const FAMILIES: &'static [Family<Self>] = &[Family {
-        name: "qwen",
+        name: QWEN,
         open: Self::qwen,
     }];
     const NOT_HERE: &'static str = "writes no words here";
@@ -75,6 +77,11 @@ impl LocalMakers for LocalLyricists {
             facts: (),
             load: Box::new(move |_| Ok(Box::new(sketch.clone()))),
         }
+    }
+
+    /// The hub is asked what is in it.
+    fn fetching(repository: &str) -> String {
+        format!("install it: songwright models install {repository}")
     }
 
     /// `LLM_MODEL_ID` too names one.

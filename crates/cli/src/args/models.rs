@@ -39,8 +39,13 @@ pub(crate) struct ModelArgs {
 
 #[derive(Args, Debug)]
 pub(crate) struct InstallArgs {
-    #[command(flatten)]
-    pub(crate) model: ModelArgs,
+    /// As `models list` shows it, or a repository of the hub: OWNER/NAME, or OWNER/NAME@REVISION
+    #[arg(value_name = "ID|OWNER/NAME")]
+    pub(crate) id: String,
+    /// One of its variants, as `models show` lists them; of a GGUF file its blocks, as q8-0
+    /// [default: the first]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) variant: Option<String>,
     /// I have read the model's licence and agree to it
     #[arg(long)]
     pub(crate) accept_licence: bool,

@@ -6,7 +6,10 @@ use songwright_hub::{
     Acceptance, ByteCount, Card, Error as HubError, Hub, Import, ImportBy, Installed,
 };
 
-use songwright_server::quantise::quantised;
+use songwright_server::{
+    quantise::quantised,
+    repository::{Asked, ToInstall},
+};
 
 use super::show::here;
 use crate::{
@@ -19,18 +22,16 @@ use crate::{
 /// Weights come over slow lines too.
 const LIMIT: Duration = Duration::from_secs(7 * 24 * 3600);
 
-/// `models install ID`.
+/// `models install ID`, `models install OWNER/NAME`.
 pub(super) async fn install(
     hub: Hub,
     args: InstallArgs,
     style: Style,
     json: bool,
 ) -> Result<(), Error> {
-    let card = hub.card(&args.model.id)?;
-    let variant = card
-        .variant(args.model.variant.as_deref())?
-        .name
-        .to_string();
+    let asked = Asked::parse(&args.id)?;
+    let ToInstall { card, variant } =
+        ToInstall::find(&hub, &asked, args.variant.as_deref()).await?;
     tell_licence(&card, &variant)?;
     let acceptance = acceptance(args.accept_licence);
     let operation = operation(&card, "install_model")?;

@@ -1,8 +1,11 @@
-use std::{fs, io, path::Path};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use rust_embed::RustEmbed;
 
-use super::{Card, names};
+use super::{Card, Variant, names};
 use crate::Error;
 
 /// The folder of a user's own cards, below that of the models.
@@ -11,6 +14,11 @@ const OWN_CARDS: &str = "cards";
 #[derive(RustEmbed)]
 #[folder = "$CARGO_MANIFEST_DIR/../../models"]
 struct BuiltIn;
+
+/// Where a card of the user's own is, by its id.
+pub(crate) fn own_card_path(models_dir: &Path, id: &str) -> PathBuf {
+    models_dir.join(OWN_CARDS).join(format!("{id}.toml"))
+}
 
 /// All cards that there are.
 #[derive(Debug, Default)]
@@ -55,7 +63,7 @@ impl Catalogue {
         Ok(catalogue)
     }
 
-    /// The card of that id.
+    /// The card of that id, or the first with files of the repository of that name.
     ///
     /// # Errors
     /// [`Error::UnknownModel`] with the ids that there are; [`Error::Card`] where it is the user's
@@ -64,10 +72,21 @@ impl Catalogue {
         self.cards
             .iter()
             .find(|card| card.id.as_str() == id)
+            .or_else(|| Some(self.published_at(id).next()?.0))
             .ok_or_else(|| Error::UnknownModel {
                 id: id.to_owned(),
                 known: names(self.cards.iter().map(|card| card.id.as_str())),
             })
+    }
+
+    /// The variants with files of a repository (`owner/name`), in the order of their cards.
+    pub fn published_at(&self, repository: &str) -> impl Iterator<Item = (&Card, &Variant)> {
+        let all = self.cards.iter();
+        let all = all.flat_map(|card| card.variants().iter().map(move |variant| (card, variant)));
+        all.filter(move |(_, variant)| {
+            let mut files = variant.files.iter();
+            files.any(|file| file.source.repository.as_str() == repository)
+        })
     }
 
     fn free(&self, card: Card) -> Result<Card, Error> {

@@ -9,8 +9,9 @@ use std::{str::FromStr, sync::Arc};
 use songwright_base::Service;
 
 pub use catalogue::Catalogue;
+pub(crate) use catalogue::own_card_path;
 pub use names::{FilePath, ModelName, Repository, Revision, Rule};
-use raw::{RawCard, RawFile, RawMemory, RawVariant};
+pub(crate) use raw::{RawCard, RawFile, RawLicence, RawMemory, RawVariant};
 
 use crate::{Digest, Error, error::CardProblem};
 

@@ -1,74 +1,87 @@
-//! A card as it is written, before anything is checked.
+//! A card as it is written: before anything is checked, and where one is made.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Deserialize)]
+use super::Licence;
+
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RawCard {
-    pub(super) id: String,
-    pub(super) title: String,
-    pub(super) family: String,
-    pub(super) service: String,
-    pub(super) repository: String,
-    pub(super) revision: String,
-    pub(super) bytes: Option<u64>,
-    pub(super) licence: RawLicence,
-    #[serde(default)]
-    pub(super) file: Vec<RawFile>,
-    #[serde(default)]
-    pub(super) part: Vec<RawPart>,
-    #[serde(default)]
-    pub(super) memory: Vec<RawMemory>,
-    #[serde(default)]
-    pub(super) variant: Vec<RawVariant>,
+pub(crate) struct RawCard {
+    pub(crate) id: String,
+    pub(crate) title: String,
+    pub(crate) family: String,
+    pub(crate) service: String,
+    pub(crate) repository: String,
+    pub(crate) revision: String,
+    pub(crate) bytes: Option<u64>,
+    pub(crate) licence: RawLicence,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) file: Vec<RawFile>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) part: Vec<RawPart>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) memory: Vec<RawMemory>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) variant: Vec<RawVariant>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RawLicence {
-    pub(super) id: String,
-    pub(super) url: String,
+pub(crate) struct RawLicence {
+    pub(crate) id: String,
+    pub(crate) url: String,
     #[serde(default)]
-    pub(super) must_accept: bool,
-    pub(super) summary: Option<String>,
+    pub(crate) must_accept: bool,
+    pub(crate) summary: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RawFile {
-    pub(super) path: String,
-    pub(super) repository: Option<String>,
-    pub(super) revision: Option<String>,
-    pub(super) bytes: Option<u64>,
-    pub(super) sha256: Option<String>,
-    pub(super) dtype: Option<String>,
+pub(crate) struct RawFile {
+    pub(crate) path: String,
+    pub(crate) repository: Option<String>,
+    pub(crate) revision: Option<String>,
+    pub(crate) bytes: Option<u64>,
+    pub(crate) sha256: Option<String>,
+    pub(crate) dtype: Option<String>,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RawPart {
-    pub(super) name: String,
-    pub(super) parameters: u64,
-    pub(super) dtype: String,
+pub(crate) struct RawPart {
+    pub(crate) name: String,
+    pub(crate) parameters: u64,
+    pub(crate) dtype: String,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RawMemory {
-    pub(super) precision: String,
-    pub(super) weights_bytes: u64,
+pub(crate) struct RawMemory {
+    pub(crate) precision: String,
+    pub(crate) weights_bytes: u64,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct RawVariant {
-    pub(super) name: String,
-    pub(super) title: String,
-    pub(super) repository: Option<String>,
-    pub(super) revision: Option<String>,
-    pub(super) bytes: Option<u64>,
-    #[serde(default)]
-    pub(super) file: Vec<RawFile>,
-    #[serde(default)]
-    pub(super) memory: Vec<RawMemory>,
+pub(crate) struct RawVariant {
+    pub(crate) name: String,
+    pub(crate) title: String,
+    pub(crate) repository: Option<String>,
+    pub(crate) revision: Option<String>,
+    pub(crate) bytes: Option<u64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) file: Vec<RawFile>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) memory: Vec<RawMemory>,
+}
+
+impl From<&Licence> for RawLicence {
+    fn from(licence: &Licence) -> Self {
+        Self {
+            id: licence.id.clone(),
+            url: licence.url.clone(),
+            must_accept: licence.must_accept,
+            summary: licence.summary.clone(),
+        }
+    }
 }

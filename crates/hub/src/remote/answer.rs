@@ -44,6 +44,12 @@ impl Metadata {
     }
 }
 
+/// Whether the hub says that there is no such repository, as it does of those that it does not show.
+pub(super) fn is_unknown(response: &Response) -> bool {
+    let code = response.headers().get(ERROR_CODE);
+    code.is_some_and(|code| code == "RepoNotFound")
+}
+
 /// Why the hub refused; `no_access` makes the error for a token that is missing or not enough.
 pub(super) fn refusal(
     response: &Response,

@@ -2,6 +2,7 @@
 
 mod answer;
 mod client;
+mod info;
 
 use std::time::Duration;
 
@@ -11,9 +12,9 @@ use reqwest::{
     Client, Method, RequestBuilder, Response, StatusCode, Url,
     header::{ACCEPT_ENCODING, CONTENT_RANGE, LOCATION, RANGE},
 };
-use serde::Deserialize;
 
 pub(crate) use answer::Metadata;
+pub(crate) use info::Info;
 
 use crate::{
     Error, HubEnvironment,
@@ -38,6 +39,8 @@ const IN_PATH: &AsciiSet = &CONTROLS
     .add(b'}');
 /// A repository that was renamed leads on; more steps than these lead nowhere.
 const STEPS: usize = 5;
+/// What is asked for where no file is.
+const LIST: &str = "the list of files";
 /// Asked at the same time.
 const QUESTIONS: usize = 8;
 
@@ -84,28 +87,35 @@ impl Remote {
 
     /// Which commit a branch is at.
     pub(crate) async fn commit(&self, source: &Source) -> Result<String, Error> {
-        #[derive(Deserialize)]
-        struct Info {
-            sha: String,
-        }
-        let file = "the list of files";
+        Ok(self.info(source).await?.sha)
+    }
+
+    /// What a repository has in it, at a commit, a branch or a tag.
+    pub(crate) async fn info(&self, source: &Source) -> Result<Info, Error> {
         let revision = utf8_percent_encode(source.revision.as_str(), IN_PATH).to_string();
-        let url = self.url(&format!(
+        let mut url = self.url(&format!(
             "api/models/{}/revision/{}",
             source.repository,
             revision.replace('/', "%2F")
         ));
-        let response = self.send(self.request(&self.asking, Method::GET, url), file);
-        let response = self.accepted(response.await?, source, file)?;
-        let line = self.line(file);
-        let info: Info = response.json().await.map_err(line)?;
-        if info.sha.len() == 40 && info.sha.bytes().all(|b| b.is_ascii_hexdigit()) {
-            return Ok(info.sha);
+        // Sizes and digests too.
+        url.set_query(Some("blobs=true"));
+        // A repository that was renamed leads on.
+        let request = self.request(&self.fetching, Method::GET, url);
+        let response = self.send(request, LIST).await?;
+        if answer::is_unknown(&response) {
+            return Err(Error::NoRepository {
+                repository: source.repository.to_string(),
+                page: self.page(source),
+            });
         }
-        Err(Error::Answer {
-            file: file.to_owned(),
-            problem: "it names no commit",
-        })
+        let response = self.accepted(response, source, LIST)?;
+        Info::read(response, self.line(LIST)).await
+    }
+
+    /// A repository's page, for people.
+    pub(crate) fn page(&self, source: &Source) -> String {
+        self.url(source.repository.as_str()).to_string()
     }
 
     /// What the hub says of each file, in their order.
@@ -219,7 +229,7 @@ impl Remote {
         if response.url().origin() != self.environment.endpoint.origin() {
             return Err(answer::refused(&response, file));
         }
-        let page = self.url(source.repository.as_str()).to_string();
+        let page = self.page(source);
         Err(answer::refusal(&response, source, file, || {
             let repository = source.repository.to_string();
             if self.environment.token.is_some() {

@@ -128,7 +128,7 @@ async fn cancelling_stops_at_once_and_keeps_what_has_come() {
     let desk = Desk::new().await;
     let models = desk.models(&[]);
     let file = format!("{REPOSITORY}/{WEIGHTS}");
-    let slow = Trouble::Slow(std::time::Duration::from_millis(100));
+    let slow = Trouble::Slow(std::time::Duration::from_millis(300));
     desk.hub.trouble(&file, &[slow]);
     let watcher = Watcher {
         cancel_at: Some(0.3),
@@ -140,8 +140,8 @@ async fn cancelling_stops_at_once_and_keeps_what_has_come() {
         .await
         .unwrap_err();
     assert!(matches!(error, Error::Cancelled), "{error}");
-    // The whole would take 1.3 s.
-    assert!(begun.elapsed().as_millis() < 1_000, "{:?}", begun.elapsed());
+    // The whole would take 4 s.
+    assert!(begun.elapsed().as_millis() < 3_000, "{:?}", begun.elapsed());
     let kept = fs::metadata(desk.partial()).unwrap().len();
     assert!(kept > 0 && kept < desk.weights.len() as u64, "{kept}");
     assert!(!desk.blob().exists());

@@ -72,6 +72,8 @@ struct Served {
 struct Shelf {
     /// By `OWNER/NAME/PATH`.
     files: HashMap<String, Served>,
+    /// What the heads of repositories' READMEs say, as JSON.
+    cards: HashMap<String, String>,
     /// Repositories that have another name now.
     renamed: HashMap<String, String>,
     /// The token without which nothing is given out.
@@ -152,6 +154,12 @@ impl FakeHub {
         shelf.files.insert(format!("{repository}/{path}"), served);
     }
 
+    /// What a repository's README says of licence and the like, as JSON.
+    pub(crate) fn describe(&self, repository: &str, card: &str) {
+        let mut shelf = self.shelf.lock().unwrap();
+        shelf.cards.insert(repository.to_owned(), card.to_owned());
+    }
+
     pub(crate) fn trouble(&self, file: &str, troubles: &[Trouble]) {
         let mut shelf = self.shelf.lock().unwrap();
         let served = shelf.files.get_mut(file).expect("published before");
@@ -225,11 +233,11 @@ async fn answer(State(host): State<Host>, request: Request) -> Response<Body> {
     }
     if let Some(repository) = path.strip_prefix("api/models/") {
         let repository = repository.split("/revision/").next().unwrap();
-        let is_known = |file: &String| file.starts_with(repository);
-        if !shelf.files.keys().any(is_known) {
-            return refuse(404, "RepoNotFound");
-        }
-        return Response::new(format!("{{\"sha\": \"{COMMIT}\"}}").into());
+        return match info(&shelf, repository) {
+            Some(info) => Response::new(info.into()),
+            // What is not there and what is not shown look alike to who does not say who they are.
+            None => refuse(if wanted.is_some() { 404 } else { 401 }, "RepoNotFound"),
+        };
     }
     let Some((repository, rest)) = path.split_once("/resolve/") else {
         return refuse(404, "");
@@ -262,6 +270,30 @@ async fn answer(State(host): State<Host>, request: Request) -> Response<Body> {
     headers.insert(header::ETAG, etag.parse().unwrap());
     headers.insert("x-repo-commit", COMMIT.parse().unwrap());
     response
+}
+
+/// What the hub says of a repository, where it has it.
+fn info(shelf: &Shelf, repository: &str) -> Option<String> {
+    let below = format!("{repository}/");
+    let mut files: Vec<String> = shelf
+        .files
+        .iter()
+        .filter_map(|(file, served)| {
+            let (path, bytes, etag) = (file.strip_prefix(&below)?, served.bytes, &served.etag);
+            let lfs =
+                format!(r#", "lfs": {{"sha256": "{etag}", "size": {bytes}, "pointerSize": 135}}"#);
+            let lfs = if served.is_large { lfs.as_str() } else { "" };
+            Some(format!(
+                r#"{{"rfilename": "{path}", "size": {bytes}, "blobId": "b"{lfs}}}"#
+            ))
+        })
+        .collect();
+    files.sort();
+    let card = shelf.cards.get(repository).map_or("null", String::as_str);
+    (!files.is_empty()).then(|| {
+        let files = files.join(", ");
+        format!(r#"{{"sha": "{COMMIT}", "cardData": {card}, "siblings": [{files}]}}"#)
+    })
 }
 
 fn send(served: &mut Served, method: &Method, headers: &HeaderMap) -> Response<Body> {

@@ -12,5 +12,6 @@ mod desk;
 mod downloads;
 mod fake_hub;
 mod folders;
+mod listings;
 mod refusals;
 mod troubles;

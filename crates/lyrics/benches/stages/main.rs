@@ -4,6 +4,7 @@
 
 #![allow(missing_docs, reason = "a program")]
 
+mod grammar;
 mod stage;
 mod synthetic;
 

@@ -30,3 +30,4 @@ pub use prompts::{Prompt, Task, Told};
 pub use sampler::{Drawn, Sampler, Sampling};
 pub use template::{ChatTemplate, Message};
 pub use tokenizer::Tokenizer;
+pub use write_lyrics::section_grammar;

@@ -242,9 +242,9 @@ impl Session<'_> {
             if grammar.is_stopped() {
                 break;
             }
-            let logits = self.next(observer)?;
-            let allowed = grammar.compute_mask().map_err(wrong)?;
-            let next = sampler.draw(&logits, Some(&allowed))?;
+            // What may follow does not depend on what the network makes of it.
+            let (logits, allowed) = rayon::join(|| self.next(observer), || grammar.compute_mask());
+            let next = sampler.draw(&logits?, Some(&allowed.map_err(wrong)?))?;
             grammar.consume_token(next.token).map_err(wrong)?;
             log_probability += next.probability.max(f32::MIN_POSITIVE).ln();
             drawn += 1;

@@ -10,6 +10,7 @@ use tokenizers::{
     normalizers::NFC,
     pre_tokenizers::{
         byte_level::ByteLevel,
+        digits::Digits,
         sequence::Sequence,
         split::{Split, SplitPattern},
     },
@@ -73,7 +74,9 @@ impl Tokenizer {
                 *slot = own;
             }
         }
-        if bytes.iter().filter(|bytes| bytes.len() == 1).count() < 256 {
+        // Some vocabularies lack bytes that no text in UTF-8, or none that they were made of, has.
+        let has = |byte: u8| bytes.iter().any(|bytes| *bytes == [byte]);
+        if !(b' '..=b'~').chain([b'\n']).all(has) {
             return Err("it does not have a token for each byte".to_owned());
         }
         Ok(Self {
@@ -193,11 +196,9 @@ fn of_notes(content: &Content) -> Result<Inner, String> {
         Ok(text.map_err(|error| error.to_string())?.clone())
     };
     let (model, words) = (text("model")?, text("pre")?);
-    if model != "gpt2" || words != "qwen2" {
-        return Err(format!(
-            "the tokenizer is {model} with {words}, not gpt2 with qwen2"
-        ));
-    }
+    let cut = Cut::named(&words)
+        .filter(|_| model == "gpt2")
+        .ok_or_else(|| format!("the tokenizer is {model} with {words}, not gpt2 with qwen2"))?;
     let tokens = texts(note("tokens")?)?;
     let kinds = match note("token_type") {
         Ok(Value::Array(kinds)) => kinds.iter().map(whole).collect(),
@@ -226,23 +227,53 @@ fn of_notes(content: &Content) -> Result<Inner, String> {
         .vocab_and_merges::<tokenizers::models::bpe::Vocab>(vocabulary, merges)
         .build()
         .map_err(wrong)?;
-    let split = Split::new(
-        SplitPattern::Regex(WORDS.to_owned()),
-        SplitDelimiterBehavior::Isolated,
-        false,
-    );
-    let words: [PreTokenizerWrapper; 2] = [
-        split.map_err(wrong)?.into(),
-        ByteLevel::new(false, true, false).into(),
-    ];
     let mut inner = Inner::new(pairs);
     inner
-        .with_normalizer(Some(NormalizerWrapper::from(NFC)))
+        .with_normalizer(cut.normalizer())
         .map_err(wrong)?
-        .with_pre_tokenizer(Some(Sequence::new(words.to_vec())))
+        .with_pre_tokenizer(Some(Sequence::new(cut.words().map_err(wrong)?.to_vec())))
         .with_decoder(Some(ByteLevel::default()));
     inner.add_tokens(signs).map_err(wrong)?;
     Ok(inner)
+}
+
+/// How text is cut before pairs are merged, by llama.cpp's names.
+#[derive(Clone, Copy)]
+enum Cut {
+    Qwen2,
+    /// GPT-2's words, and digits one by one.
+    SmolLm,
+}
+
+impl Cut {
+    fn named(name: &str) -> Option<Self> {
+        match name {
+            "qwen2" => Some(Self::Qwen2),
+            "smollm" => Some(Self::SmolLm),
+            _ => None,
+        }
+    }
+
+    fn normalizer(self) -> Option<NormalizerWrapper> {
+        match self {
+            Self::Qwen2 => Some(NFC.into()),
+            Self::SmolLm => None,
+        }
+    }
+
+    fn words(self) -> tokenizers::Result<[PreTokenizerWrapper; 2]> {
+        Ok(match self {
+            Self::Qwen2 => {
+                let pattern = SplitPattern::Regex(WORDS.to_owned());
+                let words = Split::new(pattern, SplitDelimiterBehavior::Isolated, false)?;
+                [words.into(), ByteLevel::new(false, true, false).into()]
+            }
+            Self::SmolLm => [
+                Digits::new(true).into(),
+                ByteLevel::new(false, true, true).into(),
+            ],
+        })
+    }
 }
 
 fn texts(value: &Value) -> Result<Vec<String>, String> {

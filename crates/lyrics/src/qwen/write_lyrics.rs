@@ -95,7 +95,7 @@ fn write(
                         observer.note(line);
                     }
                 };
-                let grammar = grammar(*kind, *count, plan);
+                let grammar = section_grammar((*kind, *count), plan.measure, plan.script);
                 let mut matcher = session.grammars().matcher(&grammar)?;
                 let passage = session.write(&mut matcher, sampler, observer, &mut tell)?;
                 let section = read(&passage.text, *kind, *count)?;
@@ -121,13 +121,14 @@ fn shown(section: &LyricSection) -> String {
     format!("{sheet}\n")
 }
 
-/// One section: its tag and its lines.
-fn grammar(kind: SectionKind, count: usize, plan: &Plan) -> String {
+/// The grammar of one section, its tag and so many lines, in llguidance's Lark.
+#[must_use]
+pub fn section_grammar((kind, count): Part, measure: Measure, script: Script) -> String {
     let lines = " LINE \"\\n\"".repeat(count);
     let terminal = if count == 0 {
         String::new()
     } else {
-        lines::sung(plan.measure, "LINE", plan.script)
+        lines::sung(measure, "LINE", script)
     };
     format!("start: \"[{}]\\n\"{lines}\n{terminal}", kind.tag())
 }

@@ -73,7 +73,7 @@ fn products_are_candles_and_blocks_are_let_go_once_packed() {
             let x = random(&[2, rows, inputs]);
             let wanted = candles.forward(&x).unwrap();
             let found = ours.forward(&x, None).unwrap();
-            if KINDS.contains(&dtype) && quantised::is_fastest() {
+            if KINDS.contains(&dtype) && quantised::is_usable() {
                 assert!(cosine(&found, &wanted) > 0.9999);
             } else {
                 same(&found, &wanted);
@@ -85,11 +85,6 @@ fn products_are_candles_and_blocks_are_let_go_once_packed() {
                 ours.kept_bytes()
             );
         }
-        #[cfg(target_arch = "x86_64")]
-        if dtype == GgmlDType::Q8_0 && std::is_x86_feature_detected!("avx512vnni") {
-            let is_packed = inputs % 256 == 0 && outputs % 16 == 0;
-            assert_eq!(ours.kept_bytes() == 0, is_packed);
-        }
         assert!(ours.forward(&random(&[2, inputs + 1]), None).is_err());
         let wrong = random(&[outputs + 1]);
         assert!(ours.forward(&random(&[2, inputs]), Some(&wrong)).is_err());
@@ -98,7 +93,7 @@ fn products_are_candles_and_blocks_are_let_go_once_packed() {
 
 #[test]
 fn own_products_are_nearly_those_of_the_floats_that_blocks_stand_for() {
-    if !quantised::is_fastest() {
+    if !quantised::is_usable() {
         return;
     }
     for (kind, inputs, outputs) in [
@@ -147,7 +142,7 @@ fn own_products_are_nearly_those_of_the_floats_that_blocks_stand_for() {
 /// Where rounding the input changes nothing, what is left is how the blocks are read.
 #[test]
 fn whole_numbers_meet_blocks_exactly() {
-    if !quantised::is_fastest() {
+    if !quantised::is_usable() {
         return;
     }
     for (kind, outputs) in KINDS.into_iter().flat_map(|kind| [(kind, 1), (kind, 37)]) {
@@ -189,7 +184,7 @@ fn whole_numbers_meet_blocks_exactly() {
 /// All numbers and scales as large as they can be, of either sign.
 #[test]
 fn own_sums_do_not_overflow() {
-    if !quantised::is_fastest() {
+    if !quantised::is_usable() {
         return;
     }
     let (inputs, outputs) = (512, 20);
@@ -273,7 +268,7 @@ fn several_matrices_meet_an_input_together() {
         let [a, b, c] = &all;
         let each = [(a, None), (b, Some(&bias)), (c, None)];
         let found = Blocks::own(each, &x).unwrap();
-        assert_eq!(found.is_some(), quantised::is_fastest());
+        assert_eq!(found.is_some(), quantised::is_usable());
         for ((blocks, bias), found) in each.into_iter().zip(found.into_iter().flatten()) {
             same(&found, &blocks.forward(&x, bias).unwrap());
         }
@@ -282,7 +277,7 @@ fn several_matrices_meet_an_input_together() {
 
 #[test]
 fn no_number_is_no_number() {
-    if !quantised::is_fastest() {
+    if !quantised::is_usable() {
         return;
     }
     let (inputs, outputs) = (512, 20);

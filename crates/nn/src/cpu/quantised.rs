@@ -1,5 +1,5 @@
-//! Products with matrices in blocks of small integers for processors with AVX2 and without instructions for
-//! products of bytes in sums of 32 bits.
+//! Products with matrices in blocks of small integers for processors with AVX2; where they have instructions for
+//! products in sums of 32 bits too, the same loops with those: [`sums`].
 //!
 //! A few samples, as of a token that is written, meet the blocks as they lie in memory, each of which is read
 //! once: [`rows`]. For more, blocks are unpacked some rows at a time: [`words`], where the numbers have the
@@ -15,6 +15,8 @@ mod quads;
 mod rows;
 #[cfg(target_arch = "x86_64")]
 mod split;
+#[cfg(target_arch = "x86_64")]
+mod sums;
 #[cfg(target_arch = "x86_64")]
 mod supers;
 #[cfg(target_arch = "x86_64")]
@@ -41,7 +43,7 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// What candle calls it; `None` where there are no loops, or this processor has faster ones.
+    /// What candle calls it; `None` where there are no loops for it, or for this processor.
     pub(crate) fn of(dtype: GgmlDType) -> Option<Self> {
         let kind = match dtype {
             GgmlDType::Q8_0 => Self::Q8_0,
@@ -50,7 +52,7 @@ impl Kind {
             GgmlDType::Q6K => Self::Q6K,
             _ => return None,
         };
-        is_fastest().then_some(kind)
+        is_usable().then_some(kind)
     }
 
     /// Numbers of a block, and its bytes.
@@ -70,16 +72,14 @@ impl Kind {
     }
 }
 
-/// Whether this processor is one of those, and candle's own products are the slower ones.
-pub(crate) fn is_fastest() -> bool {
+/// Whether this processor is one of those. candle's own products are slower on those with AVX2 alone, and on the
+/// others keep a matrix twice: the blocks, and what they are packed into.
+pub(crate) fn is_usable() -> bool {
     #[cfg(target_arch = "x86_64")]
     {
-        let of_bytes =
-            is_x86_feature_detected!("avx512vnni") || is_x86_feature_detected!("avxvnni");
         is_x86_feature_detected!("avx2")
             && is_x86_feature_detected!("fma")
             && is_x86_feature_detected!("f16c")
-            && !of_bytes
     }
     #[cfg(not(target_arch = "x86_64"))]
     false
@@ -104,12 +104,12 @@ pub(crate) struct Product<'a> {
 }
 
 impl Product<'_> {
-    /// Samples × outputs of each matrix, on a processor that [`is_fastest`] speaks of.
+    /// Samples × outputs of each matrix, on a processor that [`is_usable`] speaks of.
     ///
     /// # Panics
     /// On another one; where inputs are no whole blocks.
     pub(crate) fn run(self) -> Vec<Vec<f32>> {
-        assert!(is_fastest(), "the processor has the instructions");
+        assert!(is_usable(), "the processor has the instructions");
         let samples = self.samples();
         let outs = self.matrices.iter().map(|matrix| {
             let (block, _) = matrix.kind.block();

@@ -26,10 +26,10 @@ impl SelfAttention {
         let hidden = config.hidden_size;
         let bias = match config.family {
             Family::Qwen2 => Bias::With,
-            Family::Qwen3 => Bias::Without,
+            Family::Qwen3 | Family::Llama => Bias::Without,
         };
         let norms = match config.family {
-            Family::Qwen2 => None,
+            Family::Qwen2 | Family::Llama => None,
             Family::Qwen3 => {
                 let norm = |name| RmsNorm::load(&weights.pp(name), size, config.rms_norm_eps);
                 Some((norm("q_norm")?, norm("k_norm")?))

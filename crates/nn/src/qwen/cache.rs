@@ -150,7 +150,7 @@ impl Cache {
     /// # Errors
     /// Where there are fewer, or the device has no room.
     pub fn prefix(&self, len: usize) -> Result<Prefix> {
-        let copy = |x: &Tensor| -> Result<Tensor> { Ok(x.narrow(2, 0, len)?.copy()?) };
+        let copy = |x: &Tensor| -> Result<Tensor> { Ok(x.narrow(2, 0, len)?.force_contiguous()?) };
         let layers = self.layers.iter().map(|pair| {
             Ok(Pair {
                 keys: copy(&pair.keys)?,

@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::{Error, Result, weights::Gguf};
 
-/// Which of the two networks.
+/// Which of the networks.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "lowercase")]
 pub enum Family {
@@ -15,6 +15,10 @@ pub enum Family {
     Qwen2,
     /// Qwen3: no biases; queries and keys are normalised by head.
     Qwen3,
+    /// Llama's, which has neither, as llama.cpp writes it: a pair of features lies side by side. Of GGUF
+    /// files alone.
+    #[serde(skip)]
+    Llama,
 }
 
 /// The measures of a network.
@@ -68,6 +72,7 @@ struct Raw {
     use_sliding_window: bool,
     #[serde(default)]
     attention_bias: bool,
+    quantization_config: Option<Quantisation>,
     #[serde(default = "silu")]
     hidden_act: String,
 }
@@ -77,6 +82,13 @@ struct Rope {
     #[serde(alias = "type")]
     rope_type: Option<String>,
     rope_theta: Option<f64>,
+}
+
+/// Weights that were made smaller in a way of their own.
+#[derive(Deserialize)]
+struct Quantisation {
+    #[serde(default)]
+    quant_method: String,
 }
 
 fn silu() -> String {
@@ -98,6 +110,12 @@ impl Config {
             .map_err(|error| wrong(format!("no configuration of Qwen2 or Qwen3: {error}")))?;
         if raw.use_sliding_window {
             return Err(wrong("a sliding window is not supported".to_owned()));
+        }
+        if let Some(Quantisation { quant_method }) = &raw.quantization_config {
+            return Err(wrong(format!(
+                "weights in blocks of {quant_method} are not supported: take the model as it was \
+                 published, or a GGUF file"
+            )));
         }
         if raw.hidden_act != "silu" {
             return Err(wrong(format!("no activation {} here", raw.hidden_act)));
@@ -154,6 +172,7 @@ impl Config {
         let family = match name {
             "qwen2" => Family::Qwen2,
             "qwen3" => Family::Qwen3,
+            "llama" => Family::Llama,
             other => return Err(format!("the architecture is {other}, not qwen2 or qwen3")),
         };
         let count = |key: &str| notes.count(&format!("{name}.{key}"));
@@ -163,6 +182,9 @@ impl Config {
             && kind != "none"
         {
             return Err(format!("positions scaled by {kind} are not supported"));
+        }
+        if content.tensor_infos.contains_key("rope_freqs.weight") {
+            return Err("positions scaled by a table are not supported".to_owned());
         }
         let embedding = content
             .tensor_infos
@@ -320,6 +342,11 @@ mod tests {
             ("use_sliding_window", json!(true), "sliding"),
             ("model_type", json!("llama"), "llama"),
             ("hidden_act", json!("gelu"), "gelu"),
+            (
+                "quantization_config",
+                json!({"quant_method": "awq", "bits": 4}),
+                "awq",
+            ),
             ("num_key_value_heads", json!(3), "groups"),
             ("head_dim", json!(21), "odd"),
             ("vocab_size", json!(0), "0"),

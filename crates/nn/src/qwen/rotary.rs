@@ -1,8 +1,9 @@
-//! Positions as turns of pairs of features (Su et al. 2021), the two of a pair half a head apart.
+//! Positions as turns of pairs of features (Su et al. 2021): the two of a pair half a head apart, or side by
+//! side.
 
 use candle_core::{DType, Device, Tensor};
 
-use super::Config;
+use super::{Config, Family};
 use crate::Result;
 
 /// Cosines and sines of all positions, in f32.
@@ -10,6 +11,14 @@ use crate::Result;
 pub(super) struct Tables {
     cos: Tensor,
     sin: Tensor,
+    pairs: Pairs,
+}
+
+/// Where the two features of a pair are.
+#[derive(Clone, Copy, Debug)]
+enum Pairs {
+    HalfAHeadApart,
+    SideBySide,
 }
 
 /// Cosines and sines of the positions of one pass: (positions, half a head), or with the batch before.
@@ -17,6 +26,7 @@ pub(super) struct Tables {
 pub(super) struct Turns {
     cos: Tensor,
     sin: Tensor,
+    pairs: Pairs,
 }
 
 impl Tables {
@@ -40,6 +50,10 @@ impl Tables {
         Ok(Self {
             cos: angles.cos()?,
             sin: angles.sin()?,
+            pairs: match config.family {
+                Family::Qwen2 | Family::Qwen3 => Pairs::HalfAHeadApart,
+                Family::Llama => Pairs::SideBySide,
+            },
         })
     }
 
@@ -53,6 +67,7 @@ impl Tables {
         Ok(Turns {
             cos: self.cos.narrow(0, from, count)?,
             sin: self.sin.narrow(0, from, count)?,
+            pairs: self.pairs,
         })
     }
 
@@ -67,6 +82,7 @@ impl Tables {
         Ok(Turns {
             cos: pick(&self.cos)?,
             sin: pick(&self.sin)?,
+            pairs: self.pairs,
         })
     }
 }
@@ -75,7 +91,10 @@ impl Turns {
     /// `(batch, heads, positions, size)`, turned; computed in f32.
     pub(super) fn turn(&self, x: &Tensor) -> Result<Tensor> {
         let wide = x.to_dtype(DType::F32)?.contiguous()?;
-        let turned = candle_nn::rotary_emb::rope(&wide, &self.cos, &self.sin)?;
+        let turned = match self.pairs {
+            Pairs::HalfAHeadApart => candle_nn::rotary_emb::rope(&wide, &self.cos, &self.sin)?,
+            Pairs::SideBySide => candle_nn::rotary_emb::rope_i(&wide, &self.cos, &self.sin)?,
+        };
         Ok(turned.to_dtype(x.dtype())?)
     }
 }

@@ -62,6 +62,36 @@ impl Gguf {
         })
     }
 
+    /// The note `general.architecture` in the beginning of a file, which the format has among its first
+    /// notes; `None` where it is not there.
+    #[must_use]
+    pub fn architecture(beginning: &[u8]) -> Option<String> {
+        let mut head = Head(beginning);
+        if head.take(4)? != b"GGUF" || !(2..=3).contains(&head.u32()?) {
+            return None;
+        }
+        let (_tensors, notes) = (head.u64()?, head.u64()?);
+        for _ in 0..notes {
+            let key = head.text()?;
+            // The format's numbers of its types.
+            match head.u32()? {
+                8 => {
+                    let text = head.text()?;
+                    if key == b"general.architecture" {
+                        return String::from_utf8(text.to_vec()).ok();
+                    }
+                }
+                0 | 1 | 7 => drop(head.take(1)?),
+                2 | 3 => drop(head.take(2)?),
+                4..=6 => drop(head.take(4)?),
+                10..=12 => drop(head.take(8)?),
+                // Lists are not among the first.
+                _ => return None,
+            }
+        }
+        None
+    }
+
     /// The file's own notes.
     #[must_use]
     pub fn content(&self) -> &Content {
@@ -109,6 +139,30 @@ impl Gguf {
     }
 }
 
+/// What is left of a file's beginning.
+struct Head<'a>(&'a [u8]);
+
+impl<'a> Head<'a> {
+    fn take(&mut self, bytes: usize) -> Option<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(bytes)?;
+        self.0 = rest;
+        Some(taken)
+    }
+
+    fn u32(&mut self) -> Option<u32> {
+        Some(u32::from_le_bytes(self.take(4)?.try_into().ok()?))
+    }
+
+    fn u64(&mut self) -> Option<u64> {
+        Some(u64::from_le_bytes(self.take(8)?.try_into().ok()?))
+    }
+
+    fn text(&mut self) -> Option<&'a [u8]> {
+        let bytes = usize::try_from(self.u64()?).ok()?;
+        self.take(bytes)
+    }
+}
+
 impl Source for Gguf {
     fn shape(&self, name: &str) -> Option<Shape> {
         let info = self.content.tensor_infos.get(name)?;
@@ -151,5 +205,49 @@ impl Source for Gguf {
 
     fn origin(&self) -> String {
         self.path.display().to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(text: &str) -> Vec<u8> {
+        [&(text.len() as u64).to_le_bytes()[..], text.as_bytes()].concat()
+    }
+
+    #[test]
+    fn the_architecture_is_read_of_the_first_bytes_alone() {
+        let head = [
+            &b"GGUF"[..],
+            &3_u32.to_le_bytes(),
+            &9_u64.to_le_bytes(),
+            &5_u64.to_le_bytes(),
+        ];
+        let version = [
+            text("general.quantization_version"),
+            4_u32.to_le_bytes().to_vec(),
+            vec![2, 0, 0, 0],
+        ];
+        let name = [
+            text("general.architecture"),
+            8_u32.to_le_bytes().to_vec(),
+            text("qwen3"),
+        ];
+        let list = [text("tokenizer.ggml.tokens"), 9_u32.to_le_bytes().to_vec()];
+        let file = [
+            head.concat(),
+            version.concat(),
+            name.concat(),
+            list.concat(),
+        ]
+        .concat();
+        assert_eq!(Gguf::architecture(&file).as_deref(), Some("qwen3"));
+        let end = file.len() - list.concat().len();
+        for cut in 0..end {
+            assert_eq!(Gguf::architecture(&file[..cut]), None, "{cut}");
+        }
+        let without = [head.concat(), version.concat(), list.concat()].concat();
+        assert_eq!(Gguf::architecture(&without), None);
     }
 }

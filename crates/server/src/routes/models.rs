@@ -46,7 +46,8 @@ async fn one(
 /// gone on with; the progress is in bytes.
 #[utoipa::path(post, path = "/models/{id}/install", tag = "models", operation_id = "install_model",
     request_body = ModelInstall,
-    params(("id" = String, Path, description = "The model"),
+    params(("id" = String, Path,
+            description = "The model, or a repository of the hub as owner%2Fname@revision"),
         ("async" = Option<bool>, Query, description = "Answer 202 with the operation at once")),
     responses((status = 200, description = "The model, which is installed", body = Model),
         (status = 202, description = "Accepted", body = Snapshot), Refusals))]

@@ -6875,7 +6875,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                /** @description The model */
+                /** @description The model, or a repository of the hub as owner%2Fname@revision */
                 id: string;
             };
             cookie?: never;

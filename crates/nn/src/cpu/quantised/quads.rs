@@ -2,11 +2,10 @@
 //! with bytes, and some of the products be summed, in sixteen bits: four products in one instruction.
 
 use std::arch::x86_64::{
-    __m256i, _mm256_add_epi16, _mm256_add_epi32, _mm256_and_si256, _mm256_castsi256_si128,
-    _mm256_cvtepi8_epi16, _mm256_cvtepi16_epi32, _mm256_cvtepi32_ps, _mm256_extracti128_si256,
-    _mm256_fmadd_ps, _mm256_fnmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_madd_epi16,
-    _mm256_maddubs_epi16, _mm256_mul_ps, _mm256_or_si256, _mm256_set1_epi32, _mm256_set1_ps,
-    _mm256_setzero_si256, _mm256_slli_epi32, _mm256_storeu_ps, _mm256_storeu_si256,
+    __m256i, _mm256_and_si256, _mm256_castsi256_si128, _mm256_cvtepi8_epi16, _mm256_cvtepi16_epi32,
+    _mm256_cvtepi32_ps, _mm256_extracti128_si256, _mm256_fmadd_ps, _mm256_fnmadd_ps,
+    _mm256_loadu_ps, _mm256_loadu_si256, _mm256_mul_ps, _mm256_or_si256, _mm256_set1_epi32,
+    _mm256_set1_ps, _mm256_setzero_si256, _mm256_slli_epi32, _mm256_storeu_ps, _mm256_storeu_si256,
 };
 
 use rayon::prelude::*;
@@ -16,6 +15,7 @@ use super::{
     CHUNK,
     input::{ByteChunk, LANES, SUMMED},
     split::{Input, OUTPUTS, Rows, SAMPLES},
+    sums::{PLAIN, add_bytes, add_pairs, add_scaled, with_instructions},
     supers::{bytes, head, numbers},
 };
 
@@ -26,12 +26,16 @@ const GROUPS: usize = CHUNK / SUMMED;
 /// Fours of numbers with one scale.
 const QUADS_OF_GROUP: usize = SUMMED / 4;
 
-/// How many fours of numbers of so many bits, times bytes, have sums of sixteen bits.
-const fn summed<const BITS: u32>() -> usize {
-    match BITS {
-        4 => 8,
-        5 => 4,
-        _ => 2,
+/// How many fours of numbers of so many bits, times bytes, have sums of sixteen bits; where sums have 32, those with one
+/// scale.
+const fn summed<const BITS: u32, const WITH: u8>() -> usize {
+    match (BITS, WITH) {
+        (4, PLAIN) => 8,
+        (5, PLAIN) => 4,
+        (_, PLAIN) => 2,
+        (6, _) => QUADS_OF_GROUP,
+        // Each scale stands twice.
+        _ => 2 * QUADS_OF_GROUP,
     }
 }
 const _: () = assert!(8 * 2 * 15 * 127 <= i16::MAX as i32);
@@ -97,7 +101,7 @@ pub(super) struct Tiles<'a, const BITS: u32>(pub(super) &'a Quads);
 impl<const BITS: u32> Tiles<'_, BITS> {
     /// Of each sample with each row, added to `sums`.
     #[target_feature(enable = "avx2,fma,f16c")]
-    fn add_to(&self, rows: Rows<'_>, sums: &mut [[f32; OUTPUTS]]) {
+    fn add_to<const WITH: u8>(&self, rows: Rows<'_>, sums: &mut [[f32; OUTPUTS]]) {
         let samples = self.0.samples;
         let mut unpacked = Unpacked::<BITS>::nothing();
         let chunks = self
@@ -124,12 +128,12 @@ impl<const BITS: u32> Tiles<'_, BITS> {
                         scales,
                     };
                     match sums.len() {
-                        1 => part.tile::<1, BITS>(&unpacked, sums),
-                        2 => part.tile::<2, BITS>(&unpacked, sums),
-                        3 => part.tile::<3, BITS>(&unpacked, sums),
-                        4 => part.tile::<4, BITS>(&unpacked, sums),
-                        5 => part.tile::<5, BITS>(&unpacked, sums),
-                        _ => part.tile::<SAMPLES, BITS>(&unpacked, sums),
+                        1 => part.tile::<1, BITS, WITH>(&unpacked, sums),
+                        2 => part.tile::<2, BITS, WITH>(&unpacked, sums),
+                        3 => part.tile::<3, BITS, WITH>(&unpacked, sums),
+                        4 => part.tile::<4, BITS, WITH>(&unpacked, sums),
+                        5 => part.tile::<5, BITS, WITH>(&unpacked, sums),
+                        _ => part.tile::<SAMPLES, BITS, WITH>(&unpacked, sums),
                     }
                 }
             }
@@ -142,7 +146,7 @@ impl<const BITS: u32> Input for Tiles<'_, BITS> {
         #[allow(unsafe_code, reason = "see SAFETY")]
         // SAFETY: `Product::run` has seen that the processor has AVX2, FMA and F16C.
         unsafe {
-            self.add_to(rows, sums);
+            with_instructions!(self, add_to, (), (rows, sums));
         }
     }
 }
@@ -249,7 +253,7 @@ impl Part<'_> {
     /// With all rows, `R` samples.
     #[inline]
     #[target_feature(enable = "avx2,fma,f16c")]
-    fn tile<const R: usize, const BITS: u32>(
+    fn tile<const R: usize, const BITS: u32, const WITH: u8>(
         &self,
         unpacked: &Unpacked<BITS>,
         sums: &mut [[f32; OUTPUTS]],
@@ -258,7 +262,7 @@ impl Part<'_> {
         assert!(quads.len() == QUADS && of_quads.len() == GROUPS / 2);
         assert!(sums.len() == R && self.scales.len() == R);
         let mut whole = [[_mm256_setzero_si256(); 2]; R];
-        let steps = summed::<BITS>();
+        let steps = summed::<BITS, WITH>();
         let numbers = unpacked.numbers.as_chunks::<OUTPUTS>().0;
         let scales = unpacked.scales.as_chunks::<OUTPUTS>().0;
         for (step, (numbers, quads)) in numbers
@@ -272,14 +276,14 @@ impl Part<'_> {
                 for (r, part) in part.iter_mut().enumerate() {
                     let quad = _mm256_set1_epi32(quad[r]);
                     for (part, w) in part.iter_mut().zip(w) {
-                        *part = _mm256_add_epi16(*part, _mm256_maddubs_epi16(w, quad));
+                        *part = add_bytes::<WITH>(*part, w, quad);
                     }
                 }
             }
             let scales = both(&scales[step * steps / QUADS_OF_GROUP]);
             for (whole, part) in whole.iter_mut().zip(part) {
                 for ((whole, part), scale) in whole.iter_mut().zip(part).zip(scales) {
-                    *whole = _mm256_add_epi32(*whole, _mm256_madd_epi16(part, scale));
+                    *whole = add_scaled::<WITH>(*whole, part, scale);
                 }
             }
         }
@@ -290,7 +294,7 @@ impl Part<'_> {
             for (r, less) in less.iter_mut().enumerate() {
                 let pair = _mm256_set1_epi32(pair[r]);
                 for (less, mins) in less.iter_mut().zip(mins) {
-                    *less = _mm256_add_epi32(*less, _mm256_madd_epi16(mins, pair));
+                    *less = add_pairs::<WITH>(*less, mins, pair);
                 }
             }
         }
@@ -310,6 +314,54 @@ impl Part<'_> {
                     _mm256_storeu_ps(sums.as_mut_ptr(), sum);
                 }
             }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::quantized::{GgmlDType, QTensor};
+
+    use super::{
+        super::{
+            is_usable,
+            split::{OUTPUTS, Rows},
+            sums::{AS_VNNI, PLAIN},
+            supers::bytes,
+        },
+        CHUNK, Quads, Tiles,
+    };
+    use crate::testing::random;
+
+    /// Whatever instructions the processor has, the loops' steps come to the same.
+    fn sums_are_the_same<const BITS: u32>(dtype: GgmlDType) {
+        let (inputs, outputs, samples) = (2 * CHUNK, 2 * OUTPUTS, 7);
+        let blocks = QTensor::quantize(&random(&[outputs, inputs]), dtype).unwrap();
+        let blocks = blocks.data().unwrap();
+        let x = random(&[samples * inputs]).to_vec1::<f32>().unwrap();
+        let rows = Rows {
+            blocks: &blocks,
+            row: 2 * bytes::<BITS>(),
+        };
+        let quads = Quads::of(&x, inputs);
+        let tiles = Tiles::<BITS>(&quads);
+        let [mut plain, mut other] = [(); 2].map(|()| vec![[0.0; OUTPUTS]; 2 * samples]);
+        #[allow(unsafe_code, reason = "see SAFETY")]
+        // SAFETY: the test has seen that the processor has AVX2, FMA and F16C.
+        unsafe {
+            tiles.add_to::<PLAIN>(rows, &mut plain);
+            tiles.add_to::<AS_VNNI>(rows, &mut other);
+        }
+        assert!(plain.iter().flatten().any(|sum| *sum != 0.0));
+        assert_eq!(plain, other, "{dtype:?}");
+    }
+
+    #[test]
+    fn sums_of_32_bits_are_those_of_sixteen() {
+        if is_usable() {
+            sums_are_the_same::<4>(GgmlDType::Q4K);
+            sums_are_the_same::<5>(GgmlDType::Q5K);
+            sums_are_the_same::<6>(GgmlDType::Q6K);
         }
     }
 }

@@ -2,8 +2,8 @@
 
 use std::arch::x86_64::{
     __m256, __m256i, _mm_loadu_si128, _mm_setr_epi8, _mm_shuffle_epi8, _mm256_add_epi16,
-    _mm256_add_epi32, _mm256_castps256_ps128, _mm256_cvtepi8_epi16, _mm256_cvtepi32_ps,
-    _mm256_cvtph_ps, _mm256_extractf128_ps, _mm256_fmadd_ps, _mm256_fnmadd_ps, _mm256_loadu_si256,
+    _mm256_castps256_ps128, _mm256_cvtepi8_epi16, _mm256_cvtepi32_ps, _mm256_cvtph_ps,
+    _mm256_extractf128_ps, _mm256_fmadd_ps, _mm256_fnmadd_ps, _mm256_loadu_si256,
     _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_set1_epi16, _mm256_set1_ps, _mm256_setzero_ps,
     _mm256_setzero_si256, _mm256_shuffle_epi8,
 };
@@ -15,6 +15,7 @@ use super::{
     CHUNK, FEWEST,
     input::{Bytes, Words},
     split::{Few, LINE, Rows, fetch},
+    sums::{add_pairs, with_instructions},
     supers::{bytes, head, numbers},
     words::{BLOCK, BYTES},
 };
@@ -31,9 +32,9 @@ impl Few for Words {
         // SAFETY: `Product::run` has seen that the processor has AVX2, FMA and F16C.
         unsafe {
             match samples {
-                1 => self.of_rows::<1>(rows, sums),
-                2 => self.of_rows::<2>(rows, sums),
-                _ => self.of_rows::<3>(rows, sums),
+                1 => with_instructions!(self, of_rows, (1,), (rows, sums)),
+                2 => with_instructions!(self, of_rows, (2,), (rows, sums)),
+                _ => with_instructions!(self, of_rows, (3,), (rows, sums)),
             }
         }
     }
@@ -41,7 +42,7 @@ impl Few for Words {
 
 impl Words {
     #[target_feature(enable = "avx2,fma,f16c")]
-    fn of_rows<const S: usize>(&self, rows: Rows<'_>, sums: &mut [Sums]) {
+    fn of_rows<const S: usize, const WITH: u8>(&self, rows: Rows<'_>, sums: &mut [Sums]) {
         let chunks = self.inputs.div_ceil(CHUNK);
         assert!(self.numbers.len() == S * self.inputs && self.scales.len() == S * chunks);
         for (row, sums) in rows.blocks.chunks_exact(rows.row).zip(sums) {
@@ -68,10 +69,8 @@ impl Words {
                         // SAFETY: 32 numbers of sixteen bits lie there.
                         let (x_low, x_high) =
                             unsafe { (_mm256_loadu_si256(x), _mm256_loadu_si256(x.add(1))) };
-                        let whole = _mm256_add_epi32(
-                            _mm256_madd_epi16(low, x_low),
-                            _mm256_madd_epi16(high, x_high),
-                        );
+                        let whole = _mm256_madd_epi16(low, x_low);
+                        let whole = add_pairs::<WITH>(whole, high, x_high);
                         *sum = _mm256_fmadd_ps(_mm256_cvtepi32_ps(whole), d, *sum);
                     }
                 }
@@ -97,9 +96,9 @@ impl<const BITS: u32> Few for Supers<'_, BITS> {
         // SAFETY: `Product::run` has seen that the processor has AVX2, FMA and F16C.
         unsafe {
             match samples {
-                1 => self.of_rows::<1>(rows, sums),
-                2 => self.of_rows::<2>(rows, sums),
-                _ => self.of_rows::<3>(rows, sums),
+                1 => with_instructions!(self, of_rows, (1,), (rows, sums)),
+                2 => with_instructions!(self, of_rows, (2,), (rows, sums)),
+                _ => with_instructions!(self, of_rows, (3,), (rows, sums)),
             }
         }
     }
@@ -107,7 +106,7 @@ impl<const BITS: u32> Few for Supers<'_, BITS> {
 
 impl<const BITS: u32> Supers<'_, BITS> {
     #[target_feature(enable = "avx2,fma,f16c")]
-    fn of_rows<const S: usize>(&self, rows: Rows<'_>, sums: &mut [Sums]) {
+    fn of_rows<const S: usize, const WITH: u8>(&self, rows: Rows<'_>, sums: &mut [Sums]) {
         let chunks = rows.row / bytes::<BITS>();
         assert!(self.0.chunks.len() == S * chunks);
         // Even places of a block's scales, then odd ones.
@@ -135,7 +134,7 @@ impl<const BITS: u32> Supers<'_, BITS> {
                             // SAFETY: 32 bytes lie there.
                             let x = unsafe { _mm256_loadu_si256(x.as_ptr().cast()) };
                             let pairs = _mm256_maddubs_epi16(numbers, x);
-                            *whole = _mm256_add_epi32(*whole, _mm256_madd_epi16(pairs, scale));
+                            *whole = add_pairs::<WITH>(*whole, pairs, scale);
                         }
                     }
                 }

@@ -6,10 +6,9 @@
 //! than the blocks themselves, and the sum of a chunk just fits into 32 bits.
 
 use std::arch::x86_64::{
-    __m128i, __m256, __m256i, _mm_loadl_epi64, _mm_loadu_si128, _mm256_add_epi32,
-    _mm256_cvtepi8_epi32, _mm256_cvtepi32_ps, _mm256_cvtph_ps, _mm256_fmadd_ps, _mm256_loadu_ps,
-    _mm256_loadu_si256, _mm256_madd_epi16, _mm256_mul_ps, _mm256_set1_epi32, _mm256_set1_ps,
-    _mm256_setzero_si256, _mm256_storeu_ps,
+    __m128i, __m256, __m256i, _mm_loadl_epi64, _mm_loadu_si128, _mm256_cvtepi8_epi32,
+    _mm256_cvtepi32_ps, _mm256_cvtph_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256,
+    _mm256_mul_ps, _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_si256, _mm256_storeu_ps,
 };
 
 use rayon::prelude::*;
@@ -19,6 +18,7 @@ use super::{
     CHUNK,
     input::{LANES, largest, together, words},
     split::{Input, OUTPUTS, Rows, SAMPLES},
+    sums::{add_pairs, with_instructions},
 };
 
 /// Integers of a block.
@@ -101,7 +101,7 @@ impl Input for Pairs {
         #[allow(unsafe_code, reason = "see SAFETY")]
         // SAFETY: `Product::run` has seen that the processor has AVX2, FMA and F16C.
         unsafe {
-            add(rows, self, sums);
+            with_instructions!(self, add_to, (), (rows, sums));
         }
     }
 }
@@ -116,33 +116,35 @@ fn floats(numbers: &[u8; LANES]) -> __m256 {
     _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(numbers))
 }
 
-/// Of each sample with each row, added to `sums`, which are panels of rows × samples.
-#[target_feature(enable = "avx2,fma,f16c")]
-fn add(rows: Rows<'_>, input: &Pairs, sums: &mut [[f32; OUTPUTS]]) {
-    let mut unpacked = Unpacked {
-        numbers: [0.0; OUTPUTS * PAIRS],
-        scales: [0.0; OUTPUTS],
-    };
-    for chunk in 0..input.inputs.div_ceil(CHUNK) {
-        let (pairs, count, scales) = input.chunk(chunk);
-        let panels = rows.blocks.chunks(OUTPUTS * rows.row);
-        for (blocks, sums) in panels.zip(sums.chunks_exact_mut(input.samples)) {
-            let rows = Rows { blocks, ..rows };
-            unpacked.unpack(rows, (chunk * CHUNK, 2 * count));
-            rows.fetch(chunk + 1, CHUNK / BLOCK * BYTES);
-            let parts = pairs
-                .chunks(SAMPLES * count)
-                .zip(scales.chunks(SAMPLES))
-                .zip(sums.chunks_mut(SAMPLES));
-            for ((pairs, scales), sums) in parts {
-                let part = Part { pairs, scales };
-                match sums.len() {
-                    1 => part.tile::<1>(&unpacked, sums),
-                    2 => part.tile::<2>(&unpacked, sums),
-                    3 => part.tile::<3>(&unpacked, sums),
-                    4 => part.tile::<4>(&unpacked, sums),
-                    5 => part.tile::<5>(&unpacked, sums),
-                    _ => part.tile::<SAMPLES>(&unpacked, sums),
+impl Pairs {
+    /// Of each sample with each row, added to `sums`, which are panels of rows × samples.
+    #[target_feature(enable = "avx2,fma,f16c")]
+    fn add_to<const WITH: u8>(&self, rows: Rows<'_>, sums: &mut [[f32; OUTPUTS]]) {
+        let mut unpacked = Unpacked {
+            numbers: [0.0; OUTPUTS * PAIRS],
+            scales: [0.0; OUTPUTS],
+        };
+        for chunk in 0..self.inputs.div_ceil(CHUNK) {
+            let (pairs, count, scales) = self.chunk(chunk);
+            let panels = rows.blocks.chunks(OUTPUTS * rows.row);
+            for (blocks, sums) in panels.zip(sums.chunks_exact_mut(self.samples)) {
+                let rows = Rows { blocks, ..rows };
+                unpacked.unpack(rows, (chunk * CHUNK, 2 * count));
+                rows.fetch(chunk + 1, CHUNK / BLOCK * BYTES);
+                let parts = pairs
+                    .chunks(SAMPLES * count)
+                    .zip(scales.chunks(SAMPLES))
+                    .zip(sums.chunks_mut(SAMPLES));
+                for ((pairs, scales), sums) in parts {
+                    let part = Part { pairs, scales };
+                    match sums.len() {
+                        1 => part.tile::<1, WITH>(&unpacked, sums),
+                        2 => part.tile::<2, WITH>(&unpacked, sums),
+                        3 => part.tile::<3, WITH>(&unpacked, sums),
+                        4 => part.tile::<4, WITH>(&unpacked, sums),
+                        5 => part.tile::<5, WITH>(&unpacked, sums),
+                        _ => part.tile::<SAMPLES, WITH>(&unpacked, sums),
+                    }
                 }
             }
         }
@@ -230,7 +232,11 @@ impl Part<'_> {
     /// With all rows, `R` samples.
     #[inline]
     #[target_feature(enable = "avx2,fma,f16c")]
-    fn tile<const R: usize>(&self, unpacked: &Unpacked, sums: &mut [[f32; OUTPUTS]]) {
+    fn tile<const R: usize, const WITH: u8>(
+        &self,
+        unpacked: &Unpacked,
+        sums: &mut [[f32; OUTPUTS]],
+    ) {
         let pairs = self.pairs.as_chunks::<R>().0;
         assert!(pairs.len() <= PAIRS && sums.len() == R && self.scales.len() == R);
         let mut whole = [[_mm256_setzero_si256(); 2]; R];
@@ -250,7 +256,7 @@ impl Part<'_> {
             for (r, whole) in whole.iter_mut().enumerate() {
                 let pair = _mm256_set1_epi32(pair[r]);
                 for (whole, w) in whole.iter_mut().zip(w) {
-                    *whole = _mm256_add_epi32(*whole, _mm256_madd_epi16(w, pair));
+                    *whole = add_pairs::<WITH>(*whole, w, pair);
                 }
             }
         }
