@@ -17,6 +17,7 @@ mod gate;
 mod host;
 mod key;
 mod local_makers;
+mod model_place;
 pub mod models;
 mod neural_cover;
 mod neural_lyrics;

@@ -8,7 +8,10 @@ use songwright_cover::{
 use songwright_nn::device;
 use songwright_sketch::cover::SketchArtist;
 
-use crate::local_makers::{Family, LocalMakers, MakerOf, Making, ModelPlace};
+use crate::{
+    local_makers::{Family, LocalMakers, MakerOf, Making},
+    model_place::ModelPlace,
+};
 
 /// The family of SDXL's cards.
 pub(crate) const SDXL: &str = "sdxl";

@@ -13,7 +13,10 @@ use songwright_lyrics::{
 use songwright_nn::device;
 use songwright_sketch::lyrics::SketchLyricist;
 
-use crate::local_makers::{Family, LocalMakers, MakerOf, Making, ModelPlace};
+use crate::{
+    local_makers::{Family, LocalMakers, MakerOf, Making},
+    model_place::ModelPlace,
+};
 
 /// The family of Qwen's cards.
 pub(crate) const QWEN: &str = "qwen";

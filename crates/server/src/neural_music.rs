@@ -10,7 +10,8 @@ use songwright_sketch::music::SketchComposer;
 
 use crate::{
     adapters,
-    local_makers::{Family, LocalMakers, MakerOf, Making, ModelPlace},
+    local_makers::{Family, LocalMakers, MakerOf, Making},
+    model_place::ModelPlace,
 };
 
 /// What the sketch composer's SoundFont takes, decoded.
