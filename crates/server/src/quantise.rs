@@ -21,8 +21,8 @@ pub fn words() -> Vec<&'static str> {
 
 /// A model whose largest network can be made into blocks.
 enum Whole {
-    AceStep(ace_step::Checkpoint),
-    Sdxl(sdxl::Checkpoint),
+    AceStep(Box<ace_step::Checkpoint>),
+    Sdxl(Box<sdxl::Checkpoint>),
 }
 
 impl Whole {
@@ -32,11 +32,11 @@ impl Whole {
         Ok(match card.family.as_str() {
             ACE_STEP_V1 => {
                 let folder = folders.first().copied().unwrap_or(Path::new(""));
-                Some(Self::AceStep(ace_step::Checkpoint::open(folder)?))
+                Some(Self::AceStep(Box::new(ace_step::Checkpoint::open(folder)?)))
             }
             SDXL => {
                 let folders: Vec<PathBuf> = folders.into_iter().map(Path::to_owned).collect();
-                Some(Self::Sdxl(sdxl::Checkpoint::open(&folders)?))
+                Some(Self::Sdxl(Box::new(sdxl::Checkpoint::open(&folders)?)))
             }
             _ => None,
         })
