@@ -32,9 +32,9 @@ SMALLEST = {"audio_duration": 10, "width": 256, "height": 256, "cover_size": 256
 FIXED_SONGS = ("/generate", "/music/generate_demo_music", "/generate_demo_music")
 
 
-# Only what an earlier run of the program left behind can be resumed (test_operations.py does it), and only
-# a cover that a model is drawing has a preview (tests/sdxl does it).
-NEVER_WELL = ("/operations/{id}/preview", "/operations/{id}/resume")
+# Only what an earlier run of the program left behind can be resumed (test_operations.py does it), only a cover that a
+# model is drawing has a preview (tests/sdxl does it), and only a draft of a model can be promoted (tests/neural does it).
+NEVER_WELL = ("/operations/{id}/preview", "/operations/{id}/resume", "/songs/{id}/promote/estimate")
 
 
 # What two fields mean together, the description cannot say.
@@ -105,10 +105,10 @@ def make_real(case, song: dict, operation) -> None:
         case.body = song["bundle"]
     if operation.path == "/files":
         case.body = song["audio"]
-    words = VALID_WORDS.get(operation.path.rpartition("/")[2])
+    words = VALID_WORDS.get(operation.path.removesuffix("/estimate").rpartition("/")[2])
     if words is not None and isinstance(case.body, dict):
         case.body |= words
-    if words is not None:
+    if words is not None and not operation.path.endswith("/estimate"):
         # No model is installed here: that it is taken up is as well as it goes.
         case.query = {**(case.query or {}), "async": "true"}
     whose = {"songs": song["song_id"], "models": "ace-step-v1-3.5b"}
