@@ -21,7 +21,7 @@ mod pairs;
 #[cfg(test)]
 mod tests;
 
-pub use gates::{geglu, quick_gelu};
+pub use gates::{geglu, quick_gelu, swiglu};
 pub use pairs::Pairs;
 
 /// Softmax over the last dimension, in f32 whatever the input is.

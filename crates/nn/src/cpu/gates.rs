@@ -1,4 +1,4 @@
-//! Gates of CLIP and of diffusers' feed-forward.
+//! Gates of feed-forward layers: CLIP's, diffusers' and Qwen's.
 
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
@@ -37,40 +37,76 @@ impl Row for QuickGelu {
 
 /// The first half of each row of `2·half`, times GELU by the error function of its second half.
 pub(crate) fn geglu(x: &[f32], half: usize) -> Vec<f32> {
+    gated(Geglu, x, half)
+}
+
+/// The second half of each row of `2·half`, times SiLU of its first half.
+pub(crate) fn swiglu(x: &[f32], half: usize) -> Vec<f32> {
+    gated(Swiglu, x, half)
+}
+
+/// How the halves of a row meet.
+trait Gate: Copy + Send + Sync {
+    /// Implementations are `#[inline(always)]`.
+    fn of<S: Simd>(self, simd: S, first: S::f32s, second: S::f32s) -> S::f32s;
+}
+
+#[derive(Clone, Copy)]
+struct Geglu;
+
+impl Gate for Geglu {
+    #[inline(always)]
+    fn of<S: Simd>(self, simd: S, first: S::f32s, second: S::f32s) -> S::f32s {
+        simd.mul_f32s(first, exp::gelu_erf(simd, second))
+    }
+}
+
+#[derive(Clone, Copy)]
+struct Swiglu;
+
+impl Gate for Swiglu {
+    #[inline(always)]
+    fn of<S: Simd>(self, simd: S, first: S::f32s, second: S::f32s) -> S::f32s {
+        simd.mul_f32s(exp::silu(simd, first), second)
+    }
+}
+
+fn gated(gate: impl Gate, x: &[f32], half: usize) -> Vec<f32> {
     let mut out = fresh(x.len() / 2);
     let rows = (WIDTH / half.max(1)).max(1);
     let tasks = out
         .par_chunks_mut(rows * half.max(1))
         .zip(x.par_chunks(2 * rows * half.max(1)));
     let arch = Arch::new();
-    tasks.for_each(|(out, x)| arch.dispatch(Geglu { x, half, out }));
+    tasks.for_each(|(out, x)| arch.dispatch(Gated { gate, x, half, out }));
     out
 }
 
-struct Geglu<'a> {
+struct Gated<'a, G> {
+    gate: G,
     x: &'a [f32],
     half: usize,
     out: &'a mut [f32],
 }
 
-impl WithSimd for Geglu<'_> {
+impl<G: Gate> WithSimd for Gated<'_, G> {
     type Output = ();
 
     #[inline(always)]
     fn with_simd<S: Simd>(self, simd: S) {
         let rows = self.x.chunks_exact(2 * self.half);
         for (x, out) in rows.zip(self.out.chunks_exact_mut(self.half)) {
-            let (values, gates) = x.split_at(self.half);
-            let (vectors, rest) = S::as_simd_f32s(gates);
-            let (values, values_rest) = S::as_simd_f32s(values);
+            let (first, second) = x.split_at(self.half);
+            let (first, first_rest) = S::as_simd_f32s(first);
+            let (second, second_rest) = S::as_simd_f32s(second);
             let (out, out_rest) = S::as_mut_simd_f32s(out);
-            for (out, (value, gate)) in out.iter_mut().zip(values.iter().zip(vectors)) {
-                *out = simd.mul_f32s(*value, exp::gelu_erf(simd, *gate));
+            for (out, (first, second)) in out.iter_mut().zip(first.iter().zip(second)) {
+                *out = self.gate.of(simd, *first, *second);
             }
-            if !rest.is_empty() {
-                let gate = exp::gelu_erf(simd, simd.partial_load_f32s(rest));
-                let value = simd.partial_load_f32s(values_rest);
-                simd.partial_store_f32s(out_rest, simd.mul_f32s(value, gate));
+            if !out_rest.is_empty() {
+                let first = simd.partial_load_f32s(first_rest);
+                let second = simd.partial_load_f32s(second_rest);
+                simd.partial_store_f32s(out_rest, self.gate.of(simd, first, second));
             }
         }
     }

@@ -1,6 +1,6 @@
 use candle_core::{D, Tensor};
 
-use super::gelu_erf;
+use super::{gelu_erf, silu};
 use crate::{
     Result,
     cpu::{
@@ -33,17 +33,10 @@ fn quick_composed(x: &Tensor) -> Result<Tensor> {
 /// # Errors
 /// Where there is one feature too many.
 pub fn geglu(x: &Tensor) -> Result<Tensor> {
-    let features = x.dim(D::Minus1)?;
-    if cpu::usable(&[x]) && features.is_multiple_of(2) {
-        let mut dims = x.dims().to_vec();
-        if let Some(last) = dims.last_mut() {
-            *last = features / 2;
-        }
-        let x = x.contiguous()?;
-        let numbers = Elements::of(&x)?;
-        return tensor(gates::geglu(numbers.all(), features / 2), dims);
+    match halves(gates::geglu, x)? {
+        Some(gated) => Ok(gated),
+        None => geglu_composed(x),
     }
-    geglu_composed(x)
 }
 
 fn geglu_composed(x: &Tensor) -> Result<Tensor> {
@@ -53,9 +46,42 @@ fn geglu_composed(x: &Tensor) -> Result<Tensor> {
     Ok((values * gelu_erf(&gates.contiguous()?)?)?)
 }
 
+/// `x·σ(x)` of the first half of the features, times the second (Shazeer 2020): `(…, 2·features)` → `(…, features)`.
+///
+/// # Errors
+/// Where there is one feature too many.
+pub fn swiglu(x: &Tensor) -> Result<Tensor> {
+    match halves(gates::swiglu, x)? {
+        Some(gated) => Ok(gated),
+        None => swiglu_composed(x),
+    }
+}
+
+fn swiglu_composed(x: &Tensor) -> Result<Tensor> {
+    let half = x.dim(D::Minus1)? / 2;
+    let gates = x.narrow(D::Minus1, 0, half)?;
+    let values = x.narrow(D::Minus1, half, x.dim(D::Minus1)? - half)?;
+    Ok((silu(&gates.contiguous()?)? * values)?)
+}
+
+/// By an own loop over rows, which is given how many features half a row has: `None` where it does not take them.
+fn halves(gate: fn(&[f32], usize) -> Vec<f32>, x: &Tensor) -> Result<Option<Tensor>> {
+    let features = x.dim(D::Minus1)?;
+    if !cpu::usable(&[x]) || !features.is_multiple_of(2) {
+        return Ok(None);
+    }
+    let mut dims = x.dims().to_vec();
+    if let Some(last) = dims.last_mut() {
+        *last = features / 2;
+    }
+    let x = x.contiguous()?;
+    let numbers = Elements::of(&x)?;
+    Ok(Some(tensor(gate(numbers.all(), features / 2), dims)?))
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{geglu, geglu_composed, quick_composed, quick_gelu};
+    use super::{geglu, geglu_composed, quick_composed, quick_gelu, swiglu, swiglu_composed};
     use crate::testing::{random, same};
 
     #[test]
@@ -64,7 +90,9 @@ mod tests {
             let x = (random(&shape) * 3.0).unwrap();
             same(&quick_gelu(&x).unwrap(), &quick_composed(&x).unwrap());
             same(&geglu(&x).unwrap(), &geglu_composed(&x).unwrap());
+            same(&swiglu(&x).unwrap(), &swiglu_composed(&x).unwrap());
         }
         assert!(geglu(&random(&[2, 7])).is_err());
+        assert!(swiglu(&random(&[2, 7])).is_err());
     }
 }

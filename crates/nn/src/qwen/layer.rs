@@ -1,7 +1,7 @@
-use candle_core::{D, Tensor};
+use candle_core::Tensor;
 
 use super::{Cache, Config, attention::SelfAttention, model::Pass};
-use crate::{Linear, Result, Weights, norm::RmsNorm, ops::silu, weights::Bias};
+use crate::{Linear, Result, Weights, norm::RmsNorm, ops::swiglu, weights::Bias};
 
 /// Attention and a gated feed-forward block, each added to what it read.
 #[derive(Debug)]
@@ -36,9 +36,6 @@ impl Layer {
         let both = self
             .gate_and_up
             .forward(&self.before_feed_forward.forward(&x)?)?;
-        let inner = both.dim(D::Minus1)? / 2;
-        let gate = silu(&both.narrow(D::Minus1, 0, inner)?.contiguous()?)?;
-        let up = both.narrow(D::Minus1, inner, inner)?;
-        Ok((x + self.down.forward(&(gate * up)?)?)?)
+        Ok((x + self.down.forward(&swiglu(&both)?)?)?)
     }
 }

@@ -81,22 +81,21 @@ impl Task<'_> {
         self.rows.blocks.len() / self.rows.row
     }
 
-    /// Where the products of a sample go, of `height` rows from `from` on.
-    fn write(
-        &self,
-        sample: usize,
-        (from, height): (usize, usize),
-        products: impl Iterator<Item = f32>,
-    ) {
-        let (first, outputs) = (self.first + from, self.matrix.blocks.len() / self.rows.row);
+    /// Where the products of a sample with some rows go, of which `from` is the first.
+    fn place(&self, sample: usize, from: usize, height: usize) -> &mut [f32] {
+        let outputs = self.matrix.blocks.len() / self.rows.row;
         #[allow(unsafe_code, reason = "see SAFETY")]
-        // SAFETY: these outputs are this task's, and only it writes there.
-        let out = unsafe { self.out.part(sample * outputs + first, height) };
-        for (out, product) in out.iter_mut().zip(products) {
-            *out = product;
+        // SAFETY: these outputs are this task's, and only it writes there, one part after the other.
+        unsafe {
+            self.out.part(sample * outputs + self.first + from, height)
         }
+    }
+
+    /// Adds what is added to all products of a sample.
+    fn bias(&self, sample: usize) {
         if let Some(bias) = self.matrix.bias {
-            for (out, bias) in out.iter_mut().zip(&bias[first..]) {
+            let out = self.place(sample, 0, self.height());
+            for (out, bias) in out.iter_mut().zip(&bias[self.first..]) {
                 *out += bias;
             }
         }
@@ -106,21 +105,27 @@ impl Task<'_> {
         let mut sums = vec![[0.0; FEWEST - 1]; self.height()];
         input.dots(self.rows, &mut sums);
         for sample in 0..samples {
-            let products = sums.iter().map(|sums| sums[sample]);
-            self.write(sample, (0, sums.len()), products);
+            let out = self.place(sample, 0, sums.len());
+            for (out, sums) in out.iter_mut().zip(&sums) {
+                *out = sums[sample];
+            }
+            self.bias(sample);
         }
     }
 
     fn many(&self, input: &dyn Input, samples: usize) {
-        let panels = self.height().div_ceil(OUTPUTS);
-        let mut sums = vec![[0.0; OUTPUTS]; panels * samples];
+        let height = self.height();
+        let mut sums = vec![[0.0; OUTPUTS]; height.div_ceil(OUTPUTS) * samples];
         input.add(self.rows, &mut sums);
-        for (panel, sums) in sums.chunks_exact(samples).enumerate() {
-            let from = panel * OUTPUTS;
-            let height = OUTPUTS.min(self.height() - from);
-            for (sample, sums) in sums.iter().enumerate() {
-                self.write(sample, (from, height), sums.iter().copied());
+        // Sample by sample, so that what lies together is written together.
+        for sample in 0..samples {
+            for (panel, sums) in sums.chunks_exact(samples).enumerate() {
+                let from = panel * OUTPUTS;
+                let wide = OUTPUTS.min(height - from);
+                self.place(sample, from, wide)
+                    .copy_from_slice(&sums[sample][..wide]);
             }
+            self.bias(sample);
         }
     }
 }

@@ -6,9 +6,10 @@
 //! than the blocks themselves, and the sum of a chunk just fits into 32 bits.
 
 use std::arch::x86_64::{
-    __m128i, __m256, __m256i, _mm_loadl_epi64, _mm_loadu_si128, _mm256_cvtepi8_epi32,
-    _mm256_cvtepi32_ps, _mm256_cvtph_ps, _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256,
-    _mm256_mul_ps, _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_si256, _mm256_storeu_ps,
+    __m256i, _mm_loadu_si128, _mm256_cvtepi8_epi16, _mm256_cvtepi32_ps, _mm256_cvtph_ps,
+    _mm256_fmadd_ps, _mm256_loadu_ps, _mm256_loadu_si256, _mm256_mul_ps, _mm256_mulhrs_epi16,
+    _mm256_set1_epi16, _mm256_set1_epi32, _mm256_set1_ps, _mm256_setzero_si256, _mm256_slli_epi16,
+    _mm256_storeu_ps, _mm256_storeu_si256,
 };
 
 use rayon::prelude::*;
@@ -16,7 +17,7 @@ use rayon::prelude::*;
 use super::{
     super::transpose::{SIDE, square},
     CHUNK,
-    input::{LANES, largest, together, words},
+    input::{LANES, largest, words},
     split::{Input, OUTPUTS, Rows, SAMPLES},
     sums::{add_pairs, with_instructions},
 };
@@ -27,7 +28,13 @@ pub(super) const BLOCK: usize = 32;
 pub(super) const BYTES: usize = 2 + BLOCK;
 /// The largest factor of a matrix, and what it is of a block's integers.
 const LARGEST: i32 = 4095;
-const STEP: f32 = LARGEST as f32 / 128.0;
+const STEP: f32 = SHARE / (1 << (15 - RAISED)) as f32;
+/// Bits by which a block's integers are raised before they are multiplied with a share of the largest scale, of which
+/// product the upper half is kept, rounded.
+const RAISED: i32 = 5;
+/// That share of a block with the largest scale.
+const SHARE: f32 = (8 * LARGEST) as f32;
+const _: () = assert!(128 * 8 * LARGEST as i64 <= (LARGEST as i64) << (15 - RAISED));
 /// The largest factor of an input.
 const LARGEST_INPUT: i32 = 2047;
 const _: () = assert!(CHUNK as i64 * (LARGEST * LARGEST_INPUT) as i64 <= i32::MAX as i64);
@@ -104,16 +111,6 @@ impl Input for Pairs {
             with_instructions!(self, add_to, (), (rows, sums));
         }
     }
-}
-
-/// Eight integers.
-#[inline]
-#[target_feature(enable = "avx2,fma,f16c")]
-fn floats(numbers: &[u8; LANES]) -> __m256 {
-    #[allow(unsafe_code, reason = "see SAFETY")]
-    // SAFETY: eight bytes lie there.
-    let numbers = unsafe { _mm_loadl_epi64(numbers.as_ptr().cast::<__m128i>()) };
-    _mm256_cvtepi32_ps(_mm256_cvtepi8_epi32(numbers))
 }
 
 impl Pairs {
@@ -201,22 +198,24 @@ fn one_scale(blocks: &[u8], line: &mut [i16]) -> f32 {
     if !largest.is_finite() {
         return f32::NAN;
     }
-    let factor = if largest > 0.0 { STEP / largest } else { 0.0 };
+    let share = if largest > 0.0 { SHARE / largest } else { 0.0 };
     for ((block, line), scale) in blocks
         .iter()
         .zip(line.as_chunks_mut::<BLOCK>().0)
         .zip(factors)
     {
-        let factor = _mm256_set1_ps(scale * factor);
-        let numbers = block[2..].as_chunks::<LANES>().0;
-        for (numbers, line) in numbers
-            .as_chunks::<2>()
-            .0
-            .iter()
-            .zip(line.as_chunks_mut().0)
-        {
-            let [low, high] = [floats(&numbers[0]), floats(&numbers[1])];
-            *line = together(_mm256_mul_ps(low, factor), _mm256_mul_ps(high, factor));
+        #[expect(clippy::cast_possible_truncation, reason = "at most SHARE")]
+        let factor = _mm256_set1_epi16((scale * share).round_ties_even() as i16);
+        let numbers = block[2..].as_chunks::<{ 2 * LANES }>().0;
+        let line = line.as_chunks_mut::<{ 2 * LANES }>().0;
+        for (numbers, line) in numbers.iter().zip(line) {
+            #[allow(unsafe_code, reason = "see SAFETY")]
+            // SAFETY: sixteen bytes lie there, and there is room for sixteen numbers of sixteen bits.
+            unsafe {
+                let numbers = _mm256_cvtepi8_epi16(_mm_loadu_si128(numbers.as_ptr().cast()));
+                let scaled = _mm256_mulhrs_epi16(_mm256_slli_epi16::<RAISED>(numbers), factor);
+                _mm256_storeu_si256(line.as_mut_ptr().cast(), scaled);
+            }
         }
     }
     largest / STEP
