@@ -1,20 +1,24 @@
 //! `x·Wᵀ + b`. The weight lies as its tiles read it, from when it was loaded on; the input, which is small
 //! beside it, is laid out in panels of vectors first.
 
+use std::ops::Range;
+
 use pulp::{Arch, Simd, WithSimd};
 use rayon::prelude::*;
 
 use super::{
     elements::{Shared, fresh},
-    product::{ROWS, SUMS, Spread, Sums, Walk, lanes, rows, tile, vectors},
+    product::{ROWS, SUMS, Spread, Sums, Walk, lanes, rows as tile_rows, tile, vectors},
     scratch::Scratch,
     transpose::{SIDE, square},
     woven::Woven,
 };
 use crate::stop;
 
-/// Rows of the weight that stay in the second-level cache while panels pass by: whole tiles of all kinds.
+/// Rows of the weight that stay in the second-level cache while panels pass by, at most: whole tiles of all kinds.
 const BLOCK: usize = 120;
+/// How many more tasks a thread may have than it needs, where that shares out the work more evenly.
+const MORE: usize = 4;
 /// Inputs of one pass; a panel of them and [`BLOCK`] rows fit into the second-level cache.
 const DEPTH: usize = 2560;
 
@@ -49,6 +53,7 @@ impl Linear<'_> {
             return out;
         }
         let arch = Arch::new();
+        let height = arch.dispatch(Height(outputs));
         let passes = inputs.div_ceil(DEPTH);
         let depth = inputs.div_ceil(passes);
         let shared = Shared::new(&mut out);
@@ -60,18 +65,41 @@ impl Linear<'_> {
                 from,
                 depth,
             });
-            stop::each(outputs.div_ceil(BLOCK), |block| {
+            stop::each(outputs.div_ceil(height), |block| {
                 arch.dispatch(Block {
                     linear: self,
                     panels: &panels,
                     out: &shared,
-                    first: block * BLOCK,
+                    rows: block * height..outputs.min((block + 1) * height),
                     from,
                 });
             });
         }
         out
     }
+}
+
+/// Rows of the weight that a task has, of so many: whole tiles, and as much for one thread as for another.
+struct Height(usize);
+
+impl WithSimd for Height {
+    type Output = usize;
+
+    #[inline(always)]
+    fn with_simd<S: Simd>(self, _: S) -> usize {
+        height(self.0, tile_rows::<S>(), rayon::current_num_threads())
+    }
+}
+
+fn height(outputs: usize, tall: usize, threads: usize) -> usize {
+    let fewest = outputs.div_ceil(BLOCK).div_ceil(threads);
+    let heights = (fewest..fewest + MORE).map(|each| {
+        let tiles = outputs.div_ceil(each * threads).div_ceil(tall);
+        tiles * tall
+    });
+    // What the busiest thread has to do.
+    let busiest = |height: &usize| outputs.div_ceil(*height).div_ceil(threads) * height;
+    heights.min_by_key(busiest).unwrap_or(BLOCK)
 }
 
 /// Samples as vectors: panel by panel, input by input, the samples of a panel side by side.
@@ -185,7 +213,7 @@ struct Block<'a, 'b> {
     linear: Linear<'a>,
     panels: &'b Panels,
     out: &'b Shared<'b>,
-    first: usize,
+    rows: Range<usize>,
     from: usize,
 }
 
@@ -198,14 +226,13 @@ impl WithSimd for Block<'_, '_> {
             linear,
             panels,
             out,
-            first,
+            rows,
             from,
         } = self;
         let Woven {
             inputs, outputs, ..
         } = *linear.weight;
-        let (woven, tall) = (linear.weight.all(), rows::<S>());
-        let last = outputs.min(first + BLOCK);
+        let (woven, tall) = (linear.weight.all(), tile_rows::<S>());
         let walk = Walk {
             a: Spread::Woven,
             b_row: panels.width,
@@ -215,8 +242,8 @@ impl WithSimd for Block<'_, '_> {
         let mut sums: Sums = [0.0; _];
         for (sample, count, vectors) in panels.each(lanes::<S>()) {
             let panel = &panels.numbers[sample * panels.depth..];
-            for row in (first..last).step_by(tall) {
-                let height = tall.min(last - row);
+            for row in rows.clone().step_by(tall) {
+                let height = tall.min(rows.end - row);
                 let weight = &woven[row * inputs + from * tall..][..panels.depth * tall];
                 tile(simd, walk, (weight, panel), (height, vectors), &mut sums);
                 let bias = linear
@@ -250,6 +277,29 @@ impl WithSimd for Block<'_, '_> {
                             }
                         }
                     }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BLOCK, height};
+
+    #[test]
+    fn threads_have_as_much_to_do_as_others() {
+        for threads in [1, 2, 3, 16] {
+            for outputs in [1, 6, 64, 120, 121, 1024, 2560, 7000] {
+                for tall in [6, 8] {
+                    let height = height(outputs, tall, threads);
+                    assert!(height > 0 && height <= BLOCK && height % tall == 0);
+                    let busiest = outputs.div_ceil(height).div_ceil(threads) * height;
+                    let fair = outputs.div_ceil(threads);
+                    assert!(
+                        busiest <= fair + fair / 20 + tall,
+                        "{outputs} in {height} for {threads}"
+                    );
                 }
             }
         }
