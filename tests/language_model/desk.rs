@@ -87,6 +87,15 @@ impl Watcher {
     }
 }
 
+impl Watcher {
+    /// Whether nothing was asked any more once it had had enough: threads may have been at several questions.
+    pub(crate) fn left_at_once(&self) -> bool {
+        let threads = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let enough = self.patience + 1;
+        (enough..enough + threads).contains(&self.asked())
+    }
+}
+
 impl Observer for Watcher {
     fn report(&self, progress: Progress) {
         self.steps.lock().unwrap().push(progress);

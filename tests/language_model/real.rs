@@ -97,21 +97,27 @@ fn it_is_heard_as_it_speaks_and_stops_within_a_token() -> Result<()> {
         Ok(written.map(|passage| passage.text))
     };
     let mut heard = Vec::new();
-    let text = say(&Watcher::patient(), &mut heard)??;
+    let patient = Watcher::patient();
+    let text = say(&patient, &mut heard)??;
+    let all = patient.asked();
+    // In every layer of every token.
+    ensure!(all > 10 * heard.len(), "asked {all} times");
     ensure!(text.to_lowercase().contains("rain"), "{text}");
     ensure!(
         heard.len() > 5 && heard.iter().all(|part| text.starts_with(part)),
         "{heard:?}"
     );
     ensure!(heard.is_sorted_by(|a, b| a.len() < b.len()), "{heard:?}");
-    for patience in [0, 1, 4] {
+    for patience in [0, all / 2, all - 1] {
         let (watcher, mut until) = (Watcher::leaving_after(patience), Vec::new());
         let stopped = say(&watcher, &mut until)?;
         ensure!(
-            matches!(stopped, Err(Error::Cancelled)),
+            matches!(stopped, Err(Error::Cancelled)) && watcher.left_at_once(),
             "{patience}: {stopped:?}"
         );
-        ensure!(until[..] == heard[..patience], "{patience}: {until:?}");
+        ensure!(heard.starts_with(&until), "{patience}: {until:?}");
+        ensure!(until.len() < heard.len(), "{patience}: it wrote to the end");
+        ensure!(until.is_empty() == (patience == 0), "{patience}: {until:?}");
     }
     let mut again = Vec::new();
     ensure!(

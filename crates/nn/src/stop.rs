@@ -89,6 +89,15 @@ pub(crate) fn each(count: usize, task: impl Fn(usize) + Send + Sync) {
     });
 }
 
+/// Does some work on one of the threads that loops are split over, asking whoever is asked here: a loop that is begun
+/// elsewhere wakes one of them and puts its own thread to sleep.
+pub(crate) fn in_pool<T: Send>(work: impl FnOnce() -> T + Send) -> T {
+    if !WATCH.is_set() {
+        return rayon::scope(|_| work());
+    }
+    WATCH.with(|watch| rayon::scope(|_| WATCH.set(watch, work)))
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -172,6 +181,17 @@ mod tests {
 
     fn values(x: &Tensor) -> Vec<f32> {
         x.flatten_all().unwrap().to_vec1().unwrap()
+    }
+
+    #[test]
+    fn who_is_asked_is_asked_in_the_pool() {
+        let asked = Asked::until(2);
+        asked.during(|| {
+            assert!(in_pool(ask).is_ok());
+            assert!(matches!(in_pool(ask), Err(Error::Stopped)));
+        });
+        assert_eq!(asked.count(), 2);
+        assert!(in_pool(ask).is_ok());
     }
 
     #[test]

@@ -6,6 +6,7 @@ use songwright_base::Observer;
 use songwright_nn::{
     Weights,
     qwen::{Cache, Prefix, Qwen},
+    stop,
 };
 
 use super::{
@@ -13,7 +14,7 @@ use super::{
     grammar::{Grammars, wrong},
 };
 
-/// Tokens that are read at once; between two such parts the observer is asked.
+/// Tokens that are read at once.
 const PART: usize = 256;
 /// Tokens of an answer that the cache has room for at first.
 const ANSWER: usize = 512;
@@ -85,7 +86,7 @@ impl LanguageModel {
     /// Names of signs in either are left out.
     ///
     /// # Errors
-    /// [`Error::Cancelled`] between two parts; where the prompt is longer than the network's positions,
+    /// [`Error::Cancelled`] within one layer; where the prompt is longer than the network's positions,
     /// [`Error::Network`].
     pub fn ask(
         &mut self,
@@ -150,10 +151,10 @@ fn read(
     observer: &dyn Observer,
 ) -> Result<(), Error> {
     for part in tokens.chunks(PART) {
-        if observer.is_cancelled() {
-            return Err(Error::Cancelled);
-        }
-        network.forward(&row(network, part)?, cache)?;
+        let part = row(network, part)?;
+        stop::asking(&|| !observer.is_cancelled(), || {
+            network.forward(&part, cache)
+        })?;
     }
     Ok(())
 }
@@ -211,7 +212,7 @@ impl Session<'_> {
     /// Writes what a grammar allows until it ends; `watch` is shown the text after every token.
     ///
     /// # Errors
-    /// [`Error::Cancelled`] within one token; those of the network.
+    /// [`Error::Cancelled`] within one layer; those of the network.
     pub fn write(
         &mut self,
         grammar: &mut Matcher,
@@ -285,10 +286,10 @@ impl Session<'_> {
         )?;
         let last = tokens.len().saturating_sub(1) / PART * PART;
         read(network, &tokens[..last], &mut self.cache, observer)?;
-        if observer.is_cancelled() {
-            return Err(Error::Cancelled);
-        }
-        let logits = network.next(&row(network, &tokens[last..])?, &mut self.cache)?;
+        let rest = row(network, &tokens[last..])?;
+        let logits = stop::asking(&|| !observer.is_cancelled(), || {
+            network.next(&rest, &mut self.cache)
+        })?;
         let logits = logits.squeeze(0).and_then(|row| row.to_vec1());
         Ok(logits.map_err(songwright_nn::Error::from)?)
     }

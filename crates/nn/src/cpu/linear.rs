@@ -293,7 +293,7 @@ mod tests {
             for outputs in [1, 6, 64, 120, 121, 1024, 2560, 7000] {
                 for tall in [6, 8] {
                     let height = height(outputs, tall, threads);
-                    assert!(height > 0 && height <= BLOCK && height % tall == 0);
+                    assert!(height > 0 && height <= BLOCK && height.is_multiple_of(tall));
                     let busiest = outputs.div_ceil(height).div_ceil(threads) * height;
                     let fair = outputs.div_ceil(threads);
                     assert!(

@@ -5,7 +5,7 @@ use super::{
     layer::Layer,
     rotary::{Tables, Turns},
 };
-use crate::{Error, Linear, Matrix, Result, Weights, norm::RmsNorm};
+use crate::{Error, Linear, Matrix, Result, Weights, norm::RmsNorm, stop};
 
 /// A decoder of text.
 #[derive(Debug)]
@@ -103,11 +103,10 @@ impl Qwen {
         self.in_pool(|| self.read(tokens, cache))
     }
 
-    /// Among the threads that loops are split over, where that is where the work is: a loop that is begun
-    /// elsewhere wakes one of them and puts its own thread to sleep, and a token has hundreds of loops.
+    /// On one of the threads that loops are split over, where that is where the work is: a token has hundreds of loops.
     fn in_pool<T: Send>(&self, work: impl FnOnce() -> T + Send) -> T {
         if self.device.is_cpu() {
-            rayon::scope(|_| work())
+            stop::in_pool(work)
         } else {
             work()
         }

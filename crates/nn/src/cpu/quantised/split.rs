@@ -81,21 +81,15 @@ impl Task<'_> {
         self.rows.blocks.len() / self.rows.row
     }
 
-    /// Where the products of a sample with some rows go, of which `from` is the first.
-    fn place(&self, sample: usize, from: usize, height: usize) -> &mut [f32] {
-        let outputs = self.matrix.blocks.len() / self.rows.row;
+    /// Puts the products of a sample with some rows, of which `from` is the first, where they go.
+    fn write(&self, sample: usize, from: usize, products: &[f32]) {
+        let (first, outputs) = (self.first + from, self.matrix.blocks.len() / self.rows.row);
         #[allow(unsafe_code, reason = "see SAFETY")]
-        // SAFETY: these outputs are this task's, and only it writes there, one part after the other.
-        unsafe {
-            self.out.part(sample * outputs + self.first + from, height)
-        }
-    }
-
-    /// Adds what is added to all products of a sample.
-    fn bias(&self, sample: usize) {
+        // SAFETY: these outputs are this task's, and only it writes there.
+        let out = unsafe { self.out.part(sample * outputs + first, products.len()) };
+        out.copy_from_slice(products);
         if let Some(bias) = self.matrix.bias {
-            let out = self.place(sample, 0, self.height());
-            for (out, bias) in out.iter_mut().zip(&bias[self.first..]) {
+            for (out, bias) in out.iter_mut().zip(&bias[first..]) {
                 *out += bias;
             }
         }
@@ -104,12 +98,12 @@ impl Task<'_> {
     fn few(&self, input: &dyn Few, samples: usize) {
         let mut sums = vec![[0.0; FEWEST - 1]; self.height()];
         input.dots(self.rows, &mut sums);
+        let mut products = vec![0.0; sums.len()];
         for sample in 0..samples {
-            let out = self.place(sample, 0, sums.len());
-            for (out, sums) in out.iter_mut().zip(&sums) {
-                *out = sums[sample];
+            for (product, sums) in products.iter_mut().zip(&sums) {
+                *product = sums[sample];
             }
-            self.bias(sample);
+            self.write(sample, 0, &products);
         }
     }
 
@@ -122,10 +116,8 @@ impl Task<'_> {
             for (panel, sums) in sums.chunks_exact(samples).enumerate() {
                 let from = panel * OUTPUTS;
                 let wide = OUTPUTS.min(height - from);
-                self.place(sample, from, wide)
-                    .copy_from_slice(&sums[sample][..wide]);
+                self.write(sample, from, &sums[sample][..wide]);
             }
-            self.bias(sample);
         }
     }
 }
