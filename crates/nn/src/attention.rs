@@ -15,11 +15,17 @@ use crate::{
     stop,
 };
 
+#[cfg(feature = "flash-attn")]
+mod flash;
 mod relative;
 #[cfg(test)]
 mod tests;
 
 pub use relative::Relative;
+
+/// Scores that are a tensor at a time: 128 MiB in half precision, where those of a picture of 1024 × 1024 in a network's widest
+/// level would take more than its weights.
+const SCORES: usize = 1 << 26;
 
 /// `softmax(scale·q·kᵀ + bias)·v` (Vaswani et al. 2017).
 ///
@@ -50,13 +56,48 @@ pub fn attention(
     composed(&[q, k, v], scale, bias)
 }
 
+/// On devices that there are no own loops for.
 fn composed([q, k, v]: &[&Tensor; 3], scale: f64, bias: Option<&Tensor>) -> Result<Tensor> {
-    let scores = (q.contiguous()?.matmul(&k.t()?.contiguous()?)? * scale)?;
-    let scores = match bias {
-        Some(bias) => scores.broadcast_add(bias)?,
-        None => scores,
-    };
-    Ok(softmax_last(&scores)?.matmul(&v.contiguous()?)?)
+    #[cfg(feature = "flash-attn")]
+    if bias.is_none()
+        && let Some(seen) = flash::attention([q, k, v], scale)?
+    {
+        return Ok(seen);
+    }
+    let (batch, heads, _, _) = q.dims4()?;
+    let of_a_query = batch * heads * k.dim(2)?;
+    let most = (SCORES / of_a_query.max(1)).max(1);
+    in_parts(&[q, k, v], scale, bias, most)
+}
+
+/// So many queries at a time.
+fn in_parts(
+    [q, k, v]: &[&Tensor; 3],
+    scale: f64,
+    bias: Option<&Tensor>,
+    most: usize,
+) -> Result<Tensor> {
+    let (batch, heads, queries, _) = q.dims4()?;
+    let (keys, values) = (k.t()?.contiguous()?, v.contiguous()?);
+    let bias = bias
+        .map(|bias| bias.broadcast_as((batch, heads, queries, k.dim(2)?)))
+        .transpose()?;
+    let mut parts = Vec::with_capacity(queries.div_ceil(most));
+    for from in (0..queries).step_by(most) {
+        stop::ask()?;
+        let count = most.min(queries - from);
+        let q = q.narrow(2, from, count)?.contiguous()?;
+        let scores = (q.matmul(&keys)? * scale)?;
+        let scores = match &bias {
+            Some(bias) => (scores + bias.narrow(2, from, count)?)?,
+            None => scores,
+        };
+        parts.push(softmax_last(&scores)?.matmul(&values)?);
+    }
+    match <[Tensor; 1]>::try_from(parts) {
+        Ok([whole]) => Ok(whole),
+        Err(parts) => Ok(Tensor::cat(&parts, 2)?),
+    }
 }
 
 fn own([q, k, v]: &[&Tensor; 3], scale: f64, bias: Option<&Tensor>) -> Result<Tensor> {

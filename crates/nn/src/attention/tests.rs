@@ -1,6 +1,6 @@
 use super::{
-    Relative, attention, channel_attention, channels_composed, composed, linear_attention,
-    linear_composed,
+    Relative, attention, channel_attention, channels_composed, composed, in_parts,
+    linear_attention, linear_composed,
 };
 use crate::{
     cpu::queries::MOST,
@@ -45,6 +45,27 @@ fn softmax_attention_is_composed() {
             .unwrap();
         let wanted = composed(&[&q, &k, &v], 1.0, Some(&turned)).unwrap();
         same(&attention(&q, &k, &v, 1.0, Some(&turned)).unwrap(), &wanted);
+    }
+}
+
+#[test]
+fn queries_in_parts_are_all_queries() {
+    let (queries, keys) = (37, 50);
+    let q = random(&[2, queries, 3, 16]).transpose(1, 2).unwrap();
+    let (k, v) = (random(&[2, 3, keys, 16]), random(&[2, 3, keys, 16]));
+    let biases = [
+        None,
+        Some(random(&[2, 1, 1, keys])),
+        Some(random(&[1, 3, queries, keys])),
+        Some(random(&[2, 3, queries, 1])),
+    ];
+    for bias in &biases {
+        let whole = in_parts(&[&q, &k, &v], 0.25, bias.as_ref(), queries).unwrap();
+        for most in [1, 5, queries - 1] {
+            let parts = in_parts(&[&q, &k, &v], 0.25, bias.as_ref(), most).unwrap();
+            same(&parts, &whole);
+        }
+        same(&attention(&q, &k, &v, 0.25, bias.as_ref()).unwrap(), &whole);
     }
 }
 
