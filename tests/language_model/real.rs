@@ -116,7 +116,9 @@ fn it_is_heard_as_it_speaks_and_stops_within_a_token() -> Result<()> {
             "{patience}: {stopped:?}"
         );
         ensure!(heard.starts_with(&until), "{patience}: {until:?}");
-        ensure!(until.len() < heard.len(), "{patience}: it wrote to the end");
+        // The last question is before the sign of the end, which is not heard.
+        let is_last = patience + 1 == all;
+        ensure!(is_last || until.len() < heard.len(), "it wrote to the end");
         ensure!(until.is_empty() == (patience == 0), "{patience}: {until:?}");
     }
     let mut again = Vec::new();
