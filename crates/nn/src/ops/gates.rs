@@ -33,10 +33,7 @@ fn quick_composed(x: &Tensor) -> Result<Tensor> {
 /// # Errors
 /// Where there is one feature too many.
 pub fn geglu(x: &Tensor) -> Result<Tensor> {
-    match halves(gates::geglu, x)? {
-        Some(gated) => Ok(gated),
-        None => geglu_composed(x),
-    }
+    gated(x, gates::geglu, geglu_composed)
 }
 
 fn geglu_composed(x: &Tensor) -> Result<Tensor> {
@@ -51,10 +48,7 @@ fn geglu_composed(x: &Tensor) -> Result<Tensor> {
 /// # Errors
 /// Where there is one feature too many.
 pub fn swiglu(x: &Tensor) -> Result<Tensor> {
-    match halves(gates::swiglu, x)? {
-        Some(gated) => Ok(gated),
-        None => swiglu_composed(x),
-    }
+    gated(x, gates::swiglu, swiglu_composed)
 }
 
 fn swiglu_composed(x: &Tensor) -> Result<Tensor> {
@@ -64,11 +58,15 @@ fn swiglu_composed(x: &Tensor) -> Result<Tensor> {
     Ok((silu(&gates.contiguous()?)? * values)?)
 }
 
-/// By an own loop over rows, which is given how many features half a row has: `None` where it does not take them.
-fn halves(gate: fn(&[f32], usize) -> Vec<f32>, x: &Tensor) -> Result<Option<Tensor>> {
+/// By an own loop, which is given how many features half a row has; composed where it does not take them.
+fn gated(
+    x: &Tensor,
+    own: fn(&[f32], usize) -> Vec<f32>,
+    composed: fn(&Tensor) -> Result<Tensor>,
+) -> Result<Tensor> {
     let features = x.dim(D::Minus1)?;
     if !cpu::usable(&[x]) || !features.is_multiple_of(2) {
-        return Ok(None);
+        return composed(x);
     }
     let mut dims = x.dims().to_vec();
     if let Some(last) = dims.last_mut() {
@@ -76,7 +74,7 @@ fn halves(gate: fn(&[f32], usize) -> Vec<f32>, x: &Tensor) -> Result<Option<Tens
     }
     let x = x.contiguous()?;
     let numbers = Elements::of(&x)?;
-    Ok(Some(tensor(gate(numbers.all(), features / 2), dims)?))
+    tensor(own(numbers.all(), features / 2), dims)
 }
 
 #[cfg(test)]
