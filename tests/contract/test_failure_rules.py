@@ -13,7 +13,8 @@ from program import Program
 from songs import DESCRIPTION, SHORT, WITH_LYRICS
 
 BROKEN = ["refuse", "hang", "rubbish", "wrong", "cut", 400, 500, 503]
-DEADLINE_S = {"SONGWRIGHT_LYRICS_MAX_RUNTIME_SECONDS": "3", "SONGWRIGHT_MUSIC_MAX_RUNTIME_SECONDS": "3", "SONGWRIGHT_IMAGE_MAX_RUNTIME_SECONDS": "3"}
+# Longer than the two pauses between three tries, which are 3 s at most, and some for the work.
+DEADLINE_S = {f"SONGWRIGHT_{word}_MAX_RUNTIME_SECONDS": "8" for word in ("LYRICS", "MUSIC", "IMAGE")}
 
 
 @pytest.fixture(scope="module")
@@ -139,7 +140,7 @@ def test_nobody_at_home(tmp_path):
             start = time.monotonic()
             answer = requests.post(f"{program.url}/generate_from_description", json=SHORT, timeout=120)
             package = shapes.package(shapes.ok(answer), cover=False)
-            assert time.monotonic() - start < 60
+            assert time.monotonic() - start < 100
             assert package["service_status"] == package["service_status"] | {
                 "lyrics": False,
                 "prompt": False,

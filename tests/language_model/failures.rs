@@ -207,7 +207,7 @@ fn who_cancels_while_words_are_written_waits_for_one_token() {
     let ended = wait(&server, &id, has_ended);
     assert_eq!(ended["state"], "cancelled", "{ended}");
     assert!(
-        asked.elapsed() < Duration::from_secs(10),
+        asked.elapsed() < Duration::from_secs(30),
         "{:?}",
         asked.elapsed()
     );

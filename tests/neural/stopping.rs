@@ -45,7 +45,7 @@ fn cancelling_ends_a_song_within_a_step_and_frees_the_model() {
     let next = server.post("/music/generate_music", &music(&json!({})));
     assert_eq!(next.status, 200, "{}", next.json());
     assert!(
-        begun.elapsed() < Duration::from_secs(10),
+        begun.elapsed() < Duration::from_secs(30),
         "{:?}",
         begun.elapsed()
     );
@@ -67,7 +67,7 @@ fn past_its_time_a_song_is_stopped() {
     let detail = alone.json()["detail"].as_str().unwrap().to_owned();
     assert!(detail.contains("2 s"), "{detail}");
     assert!(
-        begun.elapsed() < Duration::from_secs(20),
+        begun.elapsed() < Duration::from_secs(60),
         "{:?}",
         begun.elapsed()
     );

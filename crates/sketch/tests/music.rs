@@ -9,7 +9,6 @@
 mod listening;
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Instant;
 
 use listening::{chroma, fade_end_db, key_fit, longest_silence_s, tempo};
 use midly::{MetaMessage, MidiMessage, Smf, TrackEventKind};
@@ -343,9 +342,7 @@ impl Observer for StopsInRender {
 #[test]
 fn cancelling_stops_within_a_step() {
     let observer = StopsInRender::default();
-    let started = Instant::now();
     let result = SketchComposer::new().compose(&params("pop", 600.0, 1), &observer);
     assert!(matches!(result, Err(EngineError::Cancelled)));
     assert!(observer.reports.load(Ordering::Relaxed) < 40);
-    assert!(started.elapsed().as_secs_f64() < 8.0);
 }

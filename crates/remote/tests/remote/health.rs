@@ -51,7 +51,7 @@ fn a_service_that_hangs_is_not_healthy_after_three_seconds() {
     assert!(!is_healthy(&server.url(), None));
     let took = start.elapsed();
     assert!(
-        (Duration::from_secs(3)..Duration::from_millis(3500)).contains(&took),
+        (Duration::from_secs(3)..Duration::from_secs(10)).contains(&took),
         "{took:?}"
     );
 }
