@@ -4,6 +4,7 @@ use anyhow::{Context as _, Result, ensure};
 use candle_core::{D, DType, Device, Tensor};
 use serde_json::Value;
 use songwright_audio::Resampler;
+use songwright_base::Silent;
 use songwright_music::ace_step::{
     LogMel, bank,
     codec::{Chunks, CodecDecoder, CodecEncoder},
@@ -140,16 +141,26 @@ pub(crate) fn resample(set: &Set, file: &str) -> Result<()> {
         let resampler = Resampler::new(from.parse()?, to.parse()?);
         let wanted = tensors.f32(name)?;
         let found = if parts[0] == "kernel" {
-            let rows = resampler.kernel().len() / resampler.taps();
-            Tensor::from_slice(resampler.kernel(), (rows, resampler.taps()), &Device::Cpu)?
+            let rows = (0..resampler.phases()).map(|phase| resampler.row(phase));
+            Tensor::new(rows.collect::<Vec<_>>(), &Device::Cpu)?
         } else {
             let x = tensors.f32(&format!("x_{from}_{to}"))?.to_vec2::<f32>()?;
-            let channels: Vec<Vec<f32>> = x.iter().map(|x| resampler.channel(x)).collect();
-            Tensor::new(channels, &Device::Cpu)?
+            let channels = x.iter().map(|x| converted(&resampler, x));
+            Tensor::new(channels.collect::<Result<Vec<_>>>()?, &Device::Cpu)?
         };
         close(name, &found, &wanted, 1e-5)?;
     }
     Ok(())
+}
+
+fn converted(resampler: &Resampler, channel: &[f32]) -> Result<Vec<f32>> {
+    resampler
+        .channel(channel, &Silent)
+        .context("nobody cancels")
+}
+
+fn both(resampler: &Resampler, [left, right]: &[Vec<f32>; 2]) -> Result<[Vec<f32>; 2]> {
+    Ok([converted(resampler, left)?, converted(resampler, right)?])
 }
 
 /// From audio to latents and back.
@@ -162,7 +173,10 @@ pub(crate) fn music_dcae(set: &Set, file: &str) -> Result<()> {
     let rate = json["input_sample_rate"].as_u64().context("no rate")?;
     let to_codec = Resampler::new(u32::try_from(rate)?, 44_100);
     let audio = tensors.f32("audio")?.to_vec2::<f32>()?;
-    let channels = [to_codec.channel(&audio[0]), to_codec.channel(&audio[1])];
+    let channels = [
+        converted(&to_codec, &audio[0])?,
+        converted(&to_codec, &audio[1])?,
+    ];
     let like = Tensor::zeros(1, DType::F32, &Device::Cpu)?;
     let encoded = |chunk| encoder.encode(&channels, &like, chunk, &mut |_, _| true);
     let wanted = tensors.f32("out_latents")?;
@@ -175,10 +189,7 @@ pub(crate) fn music_dcae(set: &Set, file: &str) -> Result<()> {
     let found = Tensor::new(wave.to_vec(), &Device::Cpu)?;
     close("44.1 kHz", &found, &tensors.f32("out_wav_44100")?, PASS)?;
     let up = Resampler::new(44_100, 48_000);
-    let found = Tensor::new(
-        wave.map(|channel| up.channel(&channel)).to_vec(),
-        &Device::Cpu,
-    )?;
+    let found = Tensor::new(both(&up, &wave)?.to_vec(), &Device::Cpu)?;
     close("48 kHz", &found, &tensors.f32("out_wav_48000")?, PASS)?;
     long(&json, &decoder, &tensors)
 }
@@ -189,7 +200,7 @@ fn long(json: &Value, decoder: &CodecDecoder, tensors: &crate::set::Tensors) -> 
     let every = usize::try_from(json["every"].as_u64().context("no every")?)?;
     let up = Resampler::new(44_100, 48_000);
     let wave = decoder.decode(&latents, Chunks::default(), &mut |_, _, _| true)?;
-    let wave = wave.map(|channel| up.channel(&channel));
+    let wave = both(&up, &wave)?;
     let lengths = tensors.integers("out_full_len")?.to_vec1::<i64>()?;
     ensure!(
         i64::try_from(wave[0].len())? == lengths[1],

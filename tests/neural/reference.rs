@@ -45,6 +45,9 @@ fn every_kind_of_wav_file_is_taken() {
         (96_000, 2, 24, false),
         (44_100, 2, 32, true),
         (22_050, 1, 8, false),
+        // Rates that have no factor in common with the model's.
+        (44_101, 2, 16, false),
+        (192_001, 1, 16, false),
     ] {
         let form = Form {
             channels,
@@ -81,6 +84,14 @@ fn what_is_no_audio_of_a_usable_length_is_named() {
     let end = broken.len();
     broken[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
     assert!(said(&broken).contains("not a finite number"));
+    for rate in [999, 768_001] {
+        let strange = tone(rate, 1.5, PLAIN);
+        assert!(
+            said(&strange).contains("1000 to 768000 Hz"),
+            "{}",
+            said(&strange)
+        );
+    }
     // Three hours, small enough to be sent; and too large to be.
     let bytes = Form { bits: 8, ..PLAIN };
     let hours = tone(1_000, 10_800.0, bytes);

@@ -1,5 +1,7 @@
 use songwright_base::Code;
 
+use crate::wav::RATES_HZ;
+
 /// Why audio could not be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -8,6 +10,16 @@ pub enum Error {
     NotWav {
         /// What is wrong with it.
         problem: String,
+    },
+    /// The rate is none that music has.
+    #[error(
+        "The audio has {rate_hz} samples a second; {} to {} Hz are taken. Convert it to 44100 or 48000 Hz first.",
+        RATES_HZ.start(),
+        RATES_HZ.end()
+    )]
+    Rate {
+        /// In Hz.
+        rate_hz: u32,
     },
     /// The file ends before its header says so.
     #[error("The WAV file is cut off: it has {found} of {promised} samples.")]
@@ -65,6 +77,7 @@ impl Error {
     pub const fn code(&self) -> Code {
         match self {
             Self::NotWav { .. }
+            | Self::Rate { .. }
             | Self::Truncated { .. }
             | Self::NotFinite { .. }
             | Self::Unsupported { .. }

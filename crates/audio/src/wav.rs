@@ -1,12 +1,19 @@
 //! WAV files in and out.
 
-use std::io::{Cursor, Read, Seek, Write};
+use std::{
+    io::{Cursor, Read, Seek, Write},
+    ops::RangeInclusive,
+};
 
 use hound::{SampleFormat, WavReader, WavSpec, WavWriter};
 use serde::{Deserialize, Serialize};
 
 use crate::quantise::{require_finite, to_16_bit, to_24_bit};
 use crate::{Error, Pcm};
+
+/// The rates in Hz of files that are read and written: from less than a telephone's to the highest that music is
+/// recorded at.
+pub const RATES_HZ: RangeInclusive<u32> = 1_000..=768_000;
 
 /// How samples are kept in a WAV file.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
@@ -70,12 +77,13 @@ impl WavInfo {
 /// Writes `pcm` as a WAV file.
 ///
 /// # Errors
-/// [`Error::Unsupported`] for no channels, a rate of 0 Hz or more than 4 GiB,
+/// [`Error::Rate`] for one beyond [`RATES_HZ`], [`Error::Unsupported`] for no channels or more than 4 GiB,
 /// [`Error::NotFinite`] for NaN and infinity, [`Error::Encode`] where writing fails.
 pub fn write<W: Write + Seek>(out: W, pcm: &Pcm, format: WavFormat) -> Result<(), Error> {
     let bytes = pcm.samples.len() as u64 * u64::from(format.bits() / 8);
-    let problem = if pcm.channels == 0 || pcm.sample_rate == 0 {
-        Some("it has no channels or no sample rate")
+    require_rate(pcm.sample_rate)?;
+    let problem = if pcm.channels == 0 {
+        Some("it has no channels")
     } else if !pcm.samples.len().is_multiple_of(usize::from(pcm.channels)) {
         Some("its last frame is not whole")
     } else if bytes > u64::from(u32::MAX) - 4096 {
@@ -130,7 +138,7 @@ pub fn encode(pcm: &Pcm, format: WavFormat) -> Result<Vec<u8>, Error> {
 /// What the header says, without reading the samples.
 ///
 /// # Errors
-/// [`Error::NotWav`].
+/// [`Error::NotWav`]; [`Error::Rate`] for one beyond [`RATES_HZ`].
 pub fn info<R: Read>(input: R) -> Result<WavInfo, Error> {
     let reader = open(input)?;
     let spec = reader.spec();
@@ -143,10 +151,10 @@ pub fn info<R: Read>(input: R) -> Result<WavInfo, Error> {
     })
 }
 
-/// Reads integer WAV of 8, 16, 24 or 32 bits and float WAV of 32 bits, of any rate and channels.
+/// Reads integer WAV of 8, 16, 24 or 32 bits and float WAV of 32 bits, of [`RATES_HZ`] and any channels.
 ///
 /// # Errors
-/// [`Error::NotWav`] for anything else, [`Error::Truncated`] where the file ends too early,
+/// [`Error::NotWav`] and [`Error::Rate`] for anything else, [`Error::Truncated`] where the file ends too early,
 /// [`Error::NotFinite`] for NaN and infinity.
 pub fn read<R: Read>(input: R) -> Result<Pcm, Error> {
     let reader = open(input)?;
@@ -177,9 +185,10 @@ fn open<R: Read>(input: R) -> Result<WavReader<R>, Error> {
     let not_wav = |problem: String| Error::NotWav { problem };
     let reader = WavReader::new(input).map_err(|e| not_wav(e.to_string()))?;
     let spec = reader.spec();
-    if spec.channels == 0 || spec.sample_rate == 0 {
-        return Err(not_wav("it names no channels or no sample rate".to_owned()));
+    if spec.channels == 0 {
+        return Err(not_wav("it names no channels".to_owned()));
     }
+    require_rate(spec.sample_rate)?;
     let readable = match spec.sample_format {
         SampleFormat::Float => spec.bits_per_sample == 32,
         SampleFormat::Int => matches!(spec.bits_per_sample, 8 | 16 | 24 | 32),
@@ -191,6 +200,14 @@ fn open<R: Read>(input: R) -> Result<WavReader<R>, Error> {
         )));
     }
     Ok(reader)
+}
+
+/// What has another rate is no music, or a forged head: it would be converted into hours, or out of nothing.
+fn require_rate(rate_hz: u32) -> Result<(), Error> {
+    if RATES_HZ.contains(&rate_hz) {
+        return Ok(());
+    }
+    Err(Error::Rate { rate_hz })
 }
 
 fn collect(
@@ -269,6 +286,38 @@ mod tests {
             writer.write_sample(value).unwrap();
             writer.finalize().unwrap();
             assert_eq!(read(out.get_ref().as_slice()).unwrap().samples, [want]);
+        }
+    }
+
+    #[test]
+    fn both_sides_of_the_rates() {
+        let of = |sample_rate| Pcm {
+            sample_rate,
+            channels: 1,
+            samples: vec![0.0; 100],
+        };
+        let file = encode(&of(1_000), WavFormat::Int16).unwrap();
+        for rate_hz in [1_000, 44_101, 768_000] {
+            let file = encode(&of(rate_hz), WavFormat::Int16).unwrap();
+            assert_eq!(read(file.as_slice()).unwrap(), of(rate_hz));
+            assert_eq!(info(file.as_slice()).unwrap().sample_rate, rate_hz);
+        }
+        for rate_hz in [0, 1, 999, 768_001, u32::MAX] {
+            // Byte 24 of a plain head is where the rate begins.
+            let mut forged = file.clone();
+            forged[24..28].copy_from_slice(&rate_hz.to_le_bytes());
+            for error in [
+                encode(&of(rate_hz), WavFormat::Int16).unwrap_err(),
+                info(forged.as_slice()).unwrap_err(),
+                read(forged.as_slice()).unwrap_err(),
+            ] {
+                assert!(matches!(error, Error::Rate { .. }), "{rate_hz}: {error}");
+                let said = error.to_string();
+                assert!(
+                    said.contains("1000 to 768000 Hz") && said.contains("Convert"),
+                    "{said}"
+                );
+            }
         }
     }
 

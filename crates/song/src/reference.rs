@@ -14,11 +14,11 @@ use crate::{Studio, new_files::NewFiles};
 const DURATION_S: std::ops::RangeInclusive<f64> = 1.0..=600.0;
 
 impl Studio {
-    /// Puts a WAV file of any rate, channels and depth into the store, where requests can name it for a
+    /// Puts a WAV file of 1,000 to 768,000 Hz, of any channels and depth, into the store, where requests can name it for a
     /// week.
     ///
     /// # Errors
-    /// 400 for what is no such file, is cut off, or has another length than 1 to 600 seconds; 507 where
+    /// 400 for what is no such file, is cut off, or has another rate or length than 1 to 600 seconds; 507 where
     /// there is no space.
     pub async fn keep_reference(&self, file: Vec<u8>) -> Result<UploadedAudio, Failure> {
         let checked = tokio::task::spawn_blocking(move || check(&file).map(|info| (info, file)));

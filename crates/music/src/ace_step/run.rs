@@ -305,20 +305,23 @@ impl Run<'_> {
             MusicTask::Text2Music | MusicTask::Retake { .. } => return Ok(None),
         };
         self.report(Stage::Arrange, 0, 3)?;
+        let observer = self.observer;
         let resampler = Resampler::new(source.sample_rate, RATE_HZ);
-        let channel = |index: usize| -> Vec<f32> {
+        let channel = |index: usize| -> Result<Vec<f32>, Error> {
             let count = usize::from(source.channels.max(1));
             // One channel is both.
             let own = source.samples.iter().skip(index.min(count - 1));
             let samples: Vec<f32> = own.step_by(count).copied().collect();
-            resampler.channel(&samples)
+            resampler
+                .channel(&samples, observer)
+                .ok_or(Error::Cancelled)
         };
+        let channels = [channel(0)?, channel(1)?];
         let device = self.networks.device().clone();
         let encoder = self.networks.encoder(self.plan)?;
         let like = Tensor::zeros(1, DType::F32, &device).map_err(songwright_nn::Error::from)?;
-        let observer = self.observer;
         let latents = encoder.encode(
-            &[channel(0), channel(1)],
+            &channels,
             &like,
             self.plan.chunks.latent_frames,
             &mut |done, all| {
@@ -350,10 +353,12 @@ impl Run<'_> {
     /// At 48 kHz, exactly as long as it was asked for, and within −1..1.
     fn finished(&self, channels: &[Vec<f32>; 2]) -> Result<Pcm, Error> {
         let resampler = Resampler::new(RATE_HZ, OUT_HZ);
-        let [left, right] = [0, 1].map(|i| resampler.channel(&channels[i]));
-        if self.observer.is_cancelled() {
-            return Err(Error::Cancelled);
-        }
+        let converted = |channel| {
+            resampler
+                .channel(channel, self.observer)
+                .ok_or(Error::Cancelled)
+        };
+        let (left, right) = (converted(&channels[0])?, converted(&channels[1])?);
         let length = match self.wanted_frames() {
             Some(frames) => frames,
             None => left.len(),

@@ -22,8 +22,8 @@ pub(super) fn routes() -> Routes {
 /// The largest file that is taken: four minutes of stereo at 96 kHz in 32 bits.
 const MOST_AUDIO_BYTES: usize = 192 << 20;
 
-/// Takes audio that songs can be made like, as `ref_audio_input`: a WAV file of 1 to 600 seconds, of any
-/// rate, channels and depth. It is kept for a week.
+/// Takes audio that songs can be made like, as `ref_audio_input`: a WAV file of 1 to 600 seconds, of 1,000 to
+/// 768,000 Hz and any channels and depth. It is kept for a week.
 #[utoipa::path(post, path = "/files", tag = "files", operation_id = "upload_file",
     request_body(content = String, content_type = "audio/wav"),
     responses((status = 201, description = "What requests call it", body = UploadedAudio), Refusals))]

@@ -31,8 +31,8 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Takes audio that songs can be made like, as `ref_audio_input`: a WAV file of 1 to 600 seconds, of any
-         *     rate, channels and depth. It is kept for a week.
+         * Takes audio that songs can be made like, as `ref_audio_input`: a WAV file of 1 to 600 seconds, of 1,000 to
+         *     768,000 Hz and any channels and depth. It is kept for a week.
          */
         post: operations["upload_file"];
         delete?: never;
