@@ -6,6 +6,7 @@
 mod adapters;
 mod checkpoints;
 mod compose;
+mod facts;
 mod repackaged;
 mod tasks;
 mod watcher;

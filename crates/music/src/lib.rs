@@ -3,13 +3,15 @@
 pub mod ace_step;
 mod composer;
 mod evaluations;
+mod facts;
 mod fit;
 mod params;
 mod service;
 mod task;
 
 pub use composer::{Composer, Composition, MusicFacts, Stem, TimedLine};
+pub use facts::{ComposerFacts, FromWords};
 pub use fit::fit;
 pub use params::{DRAFT_STEPS, MusicParams};
-pub use service::{BytesFor, MusicEngine, MusicService};
+pub use service::{MusicEngine, MusicService};
 pub use task::{MusicTask, Variation};

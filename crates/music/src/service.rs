@@ -3,17 +3,14 @@ use std::sync::Arc;
 use songwright_base::{EngineError, Observer};
 use songwright_engine::{Chosen, EnginePlace, PlacedEngine, Residency};
 
-use crate::{Composer, Composition, MusicParams};
-
-/// What a composer takes in memory for a song of so many seconds, in bytes.
-pub type BytesFor = Box<dyn Fn(f64) -> u64 + Send + Sync>;
+use crate::{Composer, ComposerFacts, Composition, MusicParams};
 
 /// A composer in its place.
-pub type MusicEngine = PlacedEngine<dyn Composer, BytesFor>;
+pub type MusicEngine = PlacedEngine<dyn Composer, Box<dyn ComposerFacts>>;
 
 /// The music service: one composer at a time, whichever maker it comes from.
 pub struct MusicService {
-    place: EnginePlace<dyn Composer, BytesFor>,
+    place: EnginePlace<dyn Composer, Box<dyn ComposerFacts>>,
 }
 
 impl MusicService {
@@ -23,7 +20,10 @@ impl MusicService {
     /// As there.
     pub fn start(
         residency: &Arc<Residency>,
-        choose: impl Fn(Option<&str>) -> Chosen<dyn Composer, BytesFor> + Send + Sync + 'static,
+        choose: impl Fn(Option<&str>) -> Chosen<dyn Composer, Box<dyn ComposerFacts>>
+        + Send
+        + Sync
+        + 'static,
     ) -> Result<Self, EngineError> {
         Ok(Self {
             place: EnginePlace::start(residency, choose)?,
@@ -39,6 +39,18 @@ impl MusicService {
     /// Who composes now.
     pub async fn chosen(&self) -> Arc<MusicEngine> {
         self.place.chosen().await
+    }
+
+    /// As [`ComposerFacts::check`], of whoever composes now.
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn check(&self, params: MusicParams) -> Result<(), EngineError> {
+        let engine = self.place.chosen().await;
+        let check = tokio::task::spawn_blocking(move || engine.facts().check(&params));
+        check
+            .await
+            .map_err(EngineError::failed("looking at what is asked for"))?
     }
 
     /// As [`Composer::compose`], by whoever composes now.

@@ -1,7 +1,7 @@
 use std::{ops::Range, sync::Arc};
 
 use songwright_audio::Pcm;
-use songwright_base::{EngineError, Seed};
+use songwright_base::Seed;
 
 /// What makes a song another one.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -98,23 +98,6 @@ impl MusicTask {
             Self::Repaint {
                 source, range_s, ..
             } => range_s.end.max(source.duration_s()) - range_s.start.min(0.0),
-        }
-    }
-
-    /// For composers that start from words alone.
-    ///
-    /// # Errors
-    /// [`EngineError::Unsupported`] where there is music to start from.
-    pub fn only_from_words(&self, who: &str) -> Result<(), EngineError> {
-        match self {
-            Self::Text2Music => Ok(()),
-            other => Err(EngineError::Unsupported {
-                what: format!(
-                    "{who} makes songs from words alone, and cannot {} one. Install ACE-Step: \
-                     songwright models install ace-step-v1-3.5b",
-                    other.word()
-                ),
-            }),
         }
     }
 }

@@ -2,7 +2,9 @@ use reqwest::StatusCode;
 use songwright_api::{AudioGenerationBase, DiffusionFields, MusicRequest, Whole};
 use songwright_audio::Pcm;
 use songwright_base::{EngineError, EngineInfo, Observer, Progress, Stage};
-use songwright_music::{Composer, Composition, MusicFacts, MusicParams, TimedLine};
+use songwright_music::{
+    Composer, ComposerFacts as _, Composition, FromWords, MusicFacts, MusicParams, TimedLine,
+};
 
 use crate::{RemoteTarget, connection::Connection, error::CallError, identity, waveform, wire};
 
@@ -17,6 +19,12 @@ pub struct RemoteComposer {
 }
 
 impl RemoteComposer {
+    /// What it can do, and takes here: a connection. What the service itself cannot do it says when it is asked.
+    pub const FACTS: FromWords = FromWords {
+        who: "A music service on another address",
+        bytes: 1 << 20,
+    };
+
     /// Reads the URL and the key; nothing is sent yet.
     ///
     /// # Errors
@@ -76,9 +84,7 @@ impl Composer for RemoteComposer {
         params: &MusicParams,
         observer: &dyn Observer,
     ) -> Result<Composition, EngineError> {
-        params
-            .task
-            .only_from_words("A music service on another address")?;
+        Self::FACTS.check(params)?;
         observer.report(Progress::new(Stage::Render, 0, 1));
         let (mut mix, answer) = self
             .ask(params, observer)

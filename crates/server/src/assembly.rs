@@ -2,7 +2,7 @@ use songwright_base::{EngineError, EngineInfo, Service, config::Config};
 use songwright_cover::{CoverArtist, CoverService};
 use songwright_engine::{Chosen, Maker, Residency, WorkersConfig};
 use songwright_lyrics::{Lyricist, LyricsService};
-use songwright_music::{BytesFor, Composer, MusicService, ace_step::AdapterFolder};
+use songwright_music::{Composer, ComposerFacts, MusicService, ace_step::AdapterFolder};
 use songwright_remote::{RemoteArtist, RemoteComposer, RemoteLyricist, RemoteTarget};
 
 use crate::{
@@ -71,10 +71,10 @@ impl Engines {
         let music = match plan(Service::Music) {
             (workers, Some(target)) => {
                 let info = RemoteComposer::new(target.clone())?.info();
-                let bytes_for = || Box::new(|_| REMOTE_BYTES) as BytesFor;
+                let facts = || Box::new(RemoteComposer::FACTS) as Box<dyn ComposerFacts>;
                 let load =
                     move || Ok(Box::new(RemoteComposer::new(target.clone())?) as Box<dyn Composer>);
-                MusicService::start(&residency, elsewhere(info, bytes_for, workers, load))?
+                MusicService::start(&residency, elsewhere(info, facts, workers, load))?
             }
             (workers, None) => {
                 let makers = LocalComposers {

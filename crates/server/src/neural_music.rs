@@ -2,7 +2,7 @@
 
 use songwright_base::{EngineError, Observer, Service};
 use songwright_music::{
-    BytesFor, Composer, Composition, MusicParams,
+    Composer, ComposerFacts, Composition, MusicParams,
     ace_step::{AceStepComposer, AdapterFolder, Checkpoint},
 };
 use songwright_nn::device;
@@ -13,9 +13,6 @@ use crate::{
     local_makers::{Family, LocalMakers, MakerOf, Making},
     model_place::ModelPlace,
 };
-
-/// What the sketch composer's SoundFont takes, decoded.
-const SKETCH_BYTES: u64 = 80 << 20;
 
 /// The sketch, and ACE-Step v1.
 pub(crate) struct LocalComposers {
@@ -36,11 +33,10 @@ impl LocalComposers {
             Ok(composer.with_adapters(adapters.clone()))
         };
         let composer = open()?;
-        let needs = composer.needs();
         Ok(Making {
             info: composer.info(),
             memory_bytes: composer.memory_bytes(),
-            facts: Box::new(move |duration_s| needs.bytes_for(duration_s)),
+            facts: Box::new(composer.facts()),
             load: Box::new(move |_| Ok(Box::new(open()?))),
         })
     }
@@ -48,7 +44,7 @@ impl LocalComposers {
 
 impl LocalMakers for LocalComposers {
     type Engine = dyn Composer;
-    type Facts = BytesFor;
+    type Facts = Box<dyn ComposerFacts>;
 
     const SERVICE: Service = Service::Music;
     const FAMILIES: &'static [Family<Self>] = &[Family {
@@ -61,8 +57,8 @@ impl LocalMakers for LocalComposers {
     fn sketch(&self, note: Option<String>) -> MakerOf<Self> {
         Making {
             info: SketchComposer::new().info(),
-            memory_bytes: SKETCH_BYTES,
-            facts: Box::new(|_| SKETCH_BYTES),
+            memory_bytes: SketchComposer::FACTS.bytes,
+            facts: Box::new(SketchComposer::FACTS),
             load: Box::new(move |_| {
                 let sketch = SketchComposer::new();
                 Ok(match note.clone() {

@@ -90,7 +90,7 @@ impl Studio {
             })
             .map(|(_, seconds)| *seconds)
             .collect();
-        let memory_bytes = engine.facts()(duration_s);
+        let memory_bytes = engine.facts().bytes_for(duration_s);
         let lyrics = params.lyrics.as_ref();
         Ok(MusicEstimate {
             engine: engine.info().clone(),

@@ -56,11 +56,22 @@ impl AdapterFolder {
         self.files().into_iter().map(|(name, _)| name).collect()
     }
 
+    /// The files of adapters by their names, each with its strength.
+    ///
+    /// # Errors
+    /// As [`Self::file`].
+    pub(super) fn chosen(&self, loras: &[(String, f64)]) -> Result<Vec<(PathBuf, f64)>, Error> {
+        let files = loras
+            .iter()
+            .map(|(name, strength)| Ok((self.file(name)?, *strength)));
+        files.collect()
+    }
+
     /// The file of an adapter.
     ///
     /// # Errors
     /// [`Error::Unsupported`] with the names there are.
-    pub(super) fn file(&self, name: &str) -> Result<PathBuf, Error> {
+    fn file(&self, name: &str) -> Result<PathBuf, Error> {
         let files = self.files();
         if let Some((_, file)) = files.iter().find(|(known, _)| known == name) {
             return Ok(file.clone());

@@ -127,13 +127,26 @@ impl Checkpoint {
         dtype: DType,
         device: &Device,
     ) -> Result<Weights, Error> {
-        let base = self.source(Part::Transformer)?;
         if adapters.is_empty() {
-            return Ok(Weights::of(base, dtype, device));
+            return self.weights(Part::Transformer, dtype, device);
         }
-        let adapted = Adapted::new(base, adapters)
-            .map_err(|error| Error::Unsupported(format!("{error}.")))?;
-        Ok(Weights::new(adapted, dtype, device))
+        Ok(Weights::new(self.with_adapters(adapters)?, dtype, device))
+    }
+
+    /// That adapters are some, of this model. No weight is read.
+    ///
+    /// # Errors
+    /// As [`Self::adapted`].
+    pub(super) fn check_adapters(&self, adapters: &[(PathBuf, f64)]) -> Result<(), Error> {
+        if adapters.is_empty() {
+            return Ok(());
+        }
+        self.with_adapters(adapters).map(drop)
+    }
+
+    fn with_adapters(&self, adapters: &[(PathBuf, f64)]) -> Result<Adapted, Error> {
+        Adapted::new(self.source(Part::Transformer)?, adapters)
+            .map_err(|error| Error::Unsupported(format!("{error}.")))
     }
 
     pub(super) fn source(&self, part: Part) -> Result<Arc<dyn Source>, Error> {

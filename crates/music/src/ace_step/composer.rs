@@ -6,7 +6,7 @@ use super::{
     Error,
     adapter_folder::AdapterFolder,
     checkpoint::{Checkpoint, Part},
-    limits,
+    facts::AceStepFacts,
     lyric_text::LyricText,
     networks::Networks,
     plan::{Needs, Plan, Sizes},
@@ -68,6 +68,16 @@ impl AceStepComposer {
         self.needs
     }
 
+    /// What can be known of it without its networks.
+    #[must_use]
+    pub fn facts(&self) -> AceStepFacts {
+        AceStepFacts {
+            checkpoint: self.networks.checkpoint().clone(),
+            adapters: self.adapters.clone(),
+            needs: self.needs,
+        }
+    }
+
     /// What it takes at its fullest, in bytes.
     #[must_use]
     pub fn memory_bytes(&self) -> u64 {
@@ -121,7 +131,7 @@ impl Composer for AceStepComposer {
         params: &MusicParams,
         observer: &dyn Observer,
     ) -> Result<Composition, EngineError> {
-        limits::check(params)?;
+        self.facts().check(params)?;
         let mut needs = self.needs;
         let made = needs.within(params.task.duration_s(params.duration_s), &mut |plan| {
             let made = self.attempt(plan, params, observer);

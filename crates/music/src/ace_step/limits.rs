@@ -2,7 +2,7 @@
 
 use songwright_audio::Pcm;
 
-use super::{Error, diffusion::frames};
+use super::{Error, diffusion::frames, lyric_text::Language};
 use crate::{MusicParams, MusicTask};
 
 /// Seconds of a song.
@@ -13,6 +13,9 @@ const MOST_FRAMES: i64 = 2583;
 /// # Errors
 /// [`Error::Unsupported`] says what is beyond the model, and what can be asked for instead.
 pub(super) fn check(params: &MusicParams) -> Result<(), Error> {
+    if let Some(code) = &params.diffusion.vocal_language {
+        language(code)?;
+    }
     match &params.task {
         MusicTask::Text2Music | MusicTask::Retake { .. } => {
             if !DURATION_S.contains(&params.duration_s) {
@@ -66,6 +69,16 @@ pub(super) fn check(params: &MusicParams) -> Result<(), Error> {
         }
         MusicTask::Audio2Audio { reference, .. } => audio(reference).map(drop),
     }
+}
+
+/// The language of a code.
+pub(super) fn language(code: &str) -> Result<Language, Error> {
+    Language::from_code(code).ok_or_else(|| {
+        Error::Unsupported(format!(
+            "ACE-Step v1 does not sing in \"{code}\". It knows {}.",
+            Language::ALL.map(Language::code).join(", ")
+        ))
+    })
 }
 
 /// The length of audio that is to be worked on, in seconds.

@@ -14,7 +14,8 @@ use super::{
         DitVelocities, Edit, Erg, Guidance, Sampling, SeededNoise, Sides, Task, edit, frames,
         sample,
     },
-    lyric_text::{Language, Languages, LyricText, Tags, guess_language},
+    limits,
+    lyric_text::{Languages, LyricText, Tags, guess_language},
     model::Prompt,
     networks::Networks,
     plan::Plan,
@@ -103,12 +104,7 @@ impl Run<'_> {
     fn lyric_ids(&self, lyrics: &str) -> Result<Vec<u32>, Error> {
         let diffusion = &self.params.diffusion;
         let languages = match (&diffusion.vocal_language, diffusion.lyric_language) {
-            (Some(code), _) => Languages::One(Language::from_code(code).ok_or_else(|| {
-                Error::Unsupported(format!(
-                    "ACE-Step v1 does not sing in \"{code}\". It knows {}.",
-                    Language::ALL.map(Language::code).join(", ")
-                ))
-            })?),
+            (Some(code), _) => Languages::One(limits::language(code)?),
             (None, LyricLanguage::Song) => Languages::One(guess_language(lyrics)),
             (None, LyricLanguage::Reference) => Languages::ByLine,
         };
@@ -222,10 +218,7 @@ impl Run<'_> {
 
     /// The files of the adapters that were asked for.
     fn adapters(&self) -> Result<Vec<(PathBuf, f64)>, Error> {
-        let chosen = self.params.diffusion.loras.iter();
-        chosen
-            .map(|(name, strength)| Ok((self.adapters.file(name)?, *strength)))
-            .collect()
+        self.adapters.chosen(&self.params.diffusion.loras)
     }
 
     fn noise(&self, device: &Device) -> SeededNoise {

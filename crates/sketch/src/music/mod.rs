@@ -21,7 +21,9 @@ mod stems;
 mod style;
 
 use songwright_base::{EngineError, EngineInfo, EngineKind, Observer, Progress, Stage};
-use songwright_music::{Composer, Composition, MusicParams, TimedLine};
+use songwright_music::{
+    Composer, ComposerFacts as _, Composition, FromWords, MusicParams, TimedLine,
+};
 
 pub use error::ComposeError;
 pub use form::{FormLine, FormSection};
@@ -38,6 +40,12 @@ pub use style::{Channel, Drum, Drums, PartStyle, Progressions, Role, Style, Swin
 pub struct SketchComposer;
 
 impl SketchComposer {
+    /// What it can do, and takes: its SoundFont, decoded.
+    pub const FACTS: FromWords = FromWords {
+        who: "The built-in sketch",
+        bytes: 80 << 20,
+    };
+
     /// A composer. Cheap: sounds are decoded when a song first needs them.
     #[must_use]
     pub const fn new() -> Self {
@@ -70,7 +78,7 @@ impl Composer for SketchComposer {
         params: &MusicParams,
         observer: &dyn Observer,
     ) -> Result<Composition, EngineError> {
-        params.task.only_from_words("The built-in sketch")?;
+        Self::FACTS.check(params)?;
         compose(params, observer, self.info()).map_err(|error| match error {
             ComposeError::Cancelled => EngineError::Cancelled,
             other => EngineError::failed("composing the sketch")(other),
