@@ -17,6 +17,11 @@ pub struct MusicEstimate {
     pub seconds: Option<f64>,
     /// The same by stage, as earlier runs on this machine took it.
     pub stages: Vec<StageEstimate>,
+    /// The most seconds that such an operation may take.
+    pub limit_s: u64,
+    /// Whether the time is within that; absent where it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fits_time: Option<bool>,
     /// What the engine takes in memory with this request, in bytes.
     pub memory_bytes: u64,
     /// What engines may take together.

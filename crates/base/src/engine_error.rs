@@ -36,12 +36,12 @@ pub enum EngineError {
     },
     /// The engine needs more memory than there is.
     #[error(
-        "Not enough memory: {needed_mib} MiB are needed and {available_mib} MiB are free. Ask for a shorter duration or a smaller picture, choose a smaller model, or turn on CPU offload."
+        "Not enough memory: {needed_mib} MiB are needed and {available_mib} MiB may be used. Ask for a shorter duration or a smaller picture, choose a smaller model or make this one smaller (songwright models quantize), or raise memory_budget_mib where the machine has more."
     )]
     OutOfMemory {
         /// MiB needed.
         needed_mib: u64,
-        /// MiB free.
+        /// MiB that may still be used.
         available_mib: u64,
     },
     /// The model is not installed, or the engine is shutting down.

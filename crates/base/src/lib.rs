@@ -24,7 +24,7 @@ pub use failure::Failure;
 pub use lyric_sheet::{LyricSection, LyricSheet, SectionKind};
 pub use observer::{Observer, Preview, Progress, Silent, Stage};
 pub use operation::{
-    Journal, NoJournal, Operation, OperationId, OperationRecord, OperationState, Operations,
+    Journal, NoJournal, Operation, OperationId, OperationRecord, OperationState, Operations, Part,
     ServiceTotals, Snapshot, StageState, StageStatus,
 };
 pub use seed::Seed;

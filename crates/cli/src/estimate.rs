@@ -37,8 +37,15 @@ fn lines(estimate: &MusicEstimate) -> Vec<String> {
     )];
     lines.push(match estimate.seconds {
         Some(seconds) => format!(
-            "Time: some {:.0} s, by earlier songs on this machine",
-            seconds.ceil()
+            "Time: some {:.0} s, by earlier songs on this machine{}",
+            seconds.ceil(),
+            match estimate.fits_time {
+                Some(false) => format!(
+                    ", which is more than the {} s that are allowed: ask for a draft, fewer steps or a shorter song, or raise max_runtime_seconds",
+                    estimate.limit_s
+                ),
+                _ => String::new(),
+            }
         ),
         None => "Time: not known before a first song was made here".to_owned(),
     });
@@ -91,6 +98,8 @@ mod tests {
             }),
             seconds: Some(12.3),
             stages: Vec::new(),
+            limit_s: 12,
+            fits_time: Some(false),
             memory_bytes: 2_000_000_000,
             memory_budget_bytes: 1_000_000_000,
             fits_memory: false,
@@ -99,6 +108,7 @@ mod tests {
         for part in [
             "60 s of music by ACE-Step 1 (f32) on cpu",
             "some 13 s",
+            "more than the 12 s that are allowed",
             "2.0 GB, which do not fit",
             "2 lines, 16 syllables. 0.3 syllables a second can be sung.",
         ] {

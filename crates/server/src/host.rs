@@ -11,7 +11,7 @@ use songwright_base::{
 use songwright_engine::{Aside, Queue, Work};
 use songwright_music::MusicParams;
 use songwright_remote::RemoteTarget;
-use songwright_song::Studio;
+use songwright_song::{Allowed, Studio};
 use songwright_storage::{Library, ObjectConfig, Objects, QueueClaim, S3Config, Scratch};
 use tokio_util::sync::CancellationToken;
 
@@ -128,8 +128,8 @@ impl Host {
     /// 400 for what is out of its limits; 404 for reference audio that is not there.
     pub async fn estimate(&self, asked: &MusicRequest) -> Result<MusicEstimate, Failure> {
         let params = MusicParams::try_from(asked)?;
-        let budget_bytes = self.config.memory_budget_bytes;
-        self.studio.estimate(&params, budget_bytes).await
+        let allowed = self.allowed(Service::Music);
+        self.studio.estimate(&params, allowed).await
     }
 
     /// What new takes of a song would take, before anything runs.
@@ -137,8 +137,15 @@ impl Host {
     /// # Errors
     /// 404 for an unknown song or take; 409 for a draft that cannot be promoted.
     pub async fn estimate_take(&self, job: &TakeJob) -> Result<MusicEstimate, Failure> {
-        let budget_bytes = self.config.memory_budget_bytes;
-        self.studio.estimate_take(job, budget_bytes).await
+        let allowed = self.allowed(Service::Integrated);
+        self.studio.estimate_take(job, allowed).await
+    }
+
+    fn allowed(&self, service: Service) -> Allowed {
+        Allowed {
+            memory_bytes: self.config.memory_budget_bytes,
+            limit_s: self.config.service(service).max_runtime.as_secs(),
+        }
     }
 
     /// Whether a service runs in another process, and where.

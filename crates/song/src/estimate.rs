@@ -6,6 +6,15 @@ use songwright_api::{MusicEstimate, StageEstimate, TakeJob};
 use songwright_base::{EngineKind, Failure, Operation, Stage};
 use songwright_music::{Composition, MusicParams, fit};
 
+/// What an operation may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Allowed {
+    /// Of memory, all engines together.
+    pub memory_bytes: u64,
+    /// Of time, in seconds.
+    pub limit_s: u64,
+}
+
 use crate::{
     Studio,
     stages::{Extent, MUSIC},
@@ -41,14 +50,14 @@ impl Studio {
     pub async fn estimate(
         &self,
         params: &MusicParams,
-        budget_bytes: u64,
+        allowed: Allowed,
     ) -> Result<MusicEstimate, Failure> {
         self.music.chosen().await;
         let params = MusicParams {
             task: self.task_of(&params.diffusion).await?,
             ..params.clone()
         };
-        self.estimate_of(&params, 1, budget_bytes).await
+        self.estimate_of(&params, 1, allowed).await
     }
 
     /// What new takes of a song would take, all of them together.
@@ -58,21 +67,21 @@ impl Studio {
     pub async fn estimate_take(
         &self,
         job: &TakeJob,
-        budget_bytes: u64,
+        allowed: Allowed,
     ) -> Result<MusicEstimate, Failure> {
         let song_id = job.song_id;
         let song = self.library(move |library| library.song(song_id)).await?;
         let first = self.planned(&song, job).await?.params;
-        self.estimate_of(&first, job.batch_size, budget_bytes).await
+        self.estimate_of(&first, job.batch_size, allowed).await
     }
 
     /// Whether the lyrics can be sung in the duration, how long the music takes on this machine so many
-    /// times, and how much memory, of `budget_bytes`.
+    /// times, and how much memory, of what is allowed.
     async fn estimate_of(
         &self,
         params: &MusicParams,
         times: u32,
-        budget_bytes: u64,
+        allowed: Allowed,
     ) -> Result<MusicEstimate, Failure> {
         let engine = self.music.engine();
         let duration_s = params.task.duration_s(params.duration_s);
@@ -92,18 +101,21 @@ impl Studio {
             .collect();
         let memory_bytes = engine.facts().bytes_for(duration_s);
         let lyrics = params.lyrics.as_ref();
+        let seconds: Option<f64> = all.map(|all| all.iter().sum());
         Ok(MusicEstimate {
             engine: engine.info().clone(),
             audio_duration: duration_s,
             lyrics: lyrics.map(|sheet| fit(&params.prompt, sheet, duration_s)),
-            seconds: all.map(|all| all.iter().sum()),
+            seconds,
             stages: known
                 .into_iter()
                 .map(|(stage, seconds)| StageEstimate { stage, seconds })
                 .collect(),
+            limit_s: allowed.limit_s,
+            fits_time: seconds.map(|seconds| seconds <= allowed.limit_s as f64),
             memory_bytes,
-            memory_budget_bytes: budget_bytes,
-            fits_memory: memory_bytes <= budget_bytes,
+            memory_budget_bytes: allowed.memory_bytes,
+            fits_memory: memory_bytes <= allowed.memory_bytes,
         })
     }
 }

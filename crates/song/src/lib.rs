@@ -27,6 +27,7 @@ mod words;
 
 pub use bundle::{BundleFile, BundleWish};
 pub use demo::{demo_music, demo_song};
+pub use estimate::Allowed;
 pub use keep::KeptAudio;
 pub use making::Making;
 pub use provenance::Provenance;

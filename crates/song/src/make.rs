@@ -4,7 +4,7 @@ use serde_json::json;
 use songwright_api::{
     AudioGeneration, Diffusion, EnginesUsed, Package, ServiceStatus, SongKind, SongRequest,
 };
-use songwright_base::{Failure, LyricSheet, Operation, Stage};
+use songwright_base::{Failure, LyricSheet, Operation, Part, Stage};
 use songwright_cover::Cover;
 use songwright_music::MusicParams;
 use uuid::Uuid;
@@ -103,7 +103,7 @@ impl Studio {
         let cover = cover_wish.params(subject, (&draft, &request));
         let (composition, cover) = tokio::join!(
             self.music
-                .compose(music.clone(), Arc::new(operation.clone())),
+                .compose(music.clone(), Arc::new(Part::new(operation, 0, takes))),
             self.draw_cover(operation, cover),
         );
         let cover = match cover {
@@ -148,7 +148,8 @@ impl Studio {
                 seed: audio.seed.after(n),
                 ..music.clone()
             };
-            match self.music.compose(again, Arc::new(operation.clone())).await {
+            let part = Arc::new(Part::new(operation, n, takes));
+            match self.music.compose(again, part).await {
                 Ok(composition) => compositions.push((n, composition)),
                 Err(error) => draft.go_on(
                     operation,

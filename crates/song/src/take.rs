@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Instant};
 
 use songwright_api::{self as api, AudioGeneration, Diffusion, TakeJob, TakeWish};
 use songwright_audio::Pcm;
-use songwright_base::{Code, Failure, LyricSheet, Operation, Stage};
+use songwright_base::{Code, Failure, LyricSheet, Observer as _, Operation, Part, Progress, Stage};
 use songwright_music::{MusicParams, MusicTask};
 use songwright_storage::{Lineage, Recording, Song, Take};
 use uuid::Uuid;
@@ -15,7 +15,7 @@ use crate::{
     making::{self, Origin},
     new_files::{NewFiles, delete, unless_cancelled},
     shelf,
-    stages::{Extent, MUSIC, begin},
+    stages::{Extent, MUSIC},
 };
 
 /// A take that is to be made.
@@ -65,7 +65,9 @@ impl Studio {
                 retake_seed: (origin.wish != TakeWish::Promote).then_some(retake_seed.0),
                 ..made.clone()
             };
-            self.one_take(operation, &job, (from, made), params).await?;
+            let part = Arc::new(Part::new(operation, n, job.batch_size));
+            self.one_take((operation, part), &job, (from, made), params)
+                .await?;
         }
         operation.end_stage(Stage::Save, true);
         operation.set_song(song_id);
@@ -95,18 +97,15 @@ impl Studio {
 
     async fn one_take(
         &self,
-        operation: &Operation,
+        (operation, part): (&Operation, Arc<Part>),
         job: &TakeJob,
         (from, mut made): (&Take, Provenance),
         params: MusicParams,
     ) -> Result<(), Failure> {
         let begun = Instant::now();
-        let composition = self
-            .music
-            .compose(params, Arc::new(operation.clone()))
-            .await?;
+        let composition = self.music.compose(params, part.clone()).await?;
         operation.check()?;
-        begin(operation, Stage::Save);
+        part.report(Progress::new(Stage::Save, 0, 1));
         let duration_s = composition.mix.duration_s();
         let mut files = NewFiles::new(&self.objects);
         let writing = put_audio(&mut files, composition.mix);
@@ -140,8 +139,9 @@ impl Studio {
         let added = self
             .library(move |library| library.add_take(song_id, &recording))
             .await;
-        if added.is_err() {
-            delete(&self.objects, keys).await;
+        match &added {
+            Ok(_) => part.report(Progress::new(Stage::Save, 1, 1)),
+            Err(_) => delete(&self.objects, keys).await,
         }
         added.map(drop)
     }

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use super::{
     Journal, OperationId, OperationState, Snapshot,
+    clocks::Clocks,
     snapshot::{StageState, StageStatus},
 };
 use crate::{EngineError, Failure, Observer, Preview, Progress, Service, Stage};
@@ -28,7 +29,7 @@ struct Inner {
     service: Service,
     /// The snapshot with a number that grows at each change: the SSE event id.
     state: watch::Sender<(u64, Snapshot)>,
-    clocks: Mutex<Vec<(Stage, Instant)>>,
+    clocks: Clocks,
     cancelled: CancellationToken,
     /// Whether it was stopped because the program ends.
     interrupted: AtomicBool,
@@ -49,7 +50,7 @@ impl Operation {
             id: snapshot.operation_id,
             service: snapshot.service,
             state: watch::Sender::new((number, snapshot)),
-            clocks: Mutex::default(),
+            clocks: Clocks::default(),
             cancelled: CancellationToken::new(),
             interrupted: AtomicBool::new(false),
             kept: AtomicBool::new(false),
@@ -120,6 +121,7 @@ impl Operation {
                 stage: None,
                 message: "Waiting".to_owned(),
                 note: None,
+                warning: None,
                 previews: 0,
                 stages: Vec::new(),
                 started_at: None,
@@ -134,6 +136,7 @@ impl Operation {
     /// Names the stages that will run, with what each took before where that is known.
     pub fn expect_stages(&self, stages: Vec<StageStatus>) {
         self.change(|s| s.stages = stages);
+        self.look_ahead();
     }
 
     /// Begins the work; past `limit` it counts as cancelled.
@@ -164,6 +167,7 @@ impl Operation {
             }
             s.ended_at = Some(Timestamp::now());
             s.queue_position = None;
+            s.warning = None;
             match outcome {
                 Err(failure) if was_interrupted && failure.code == crate::Code::Conflict => {
                     s.interrupt();
@@ -239,7 +243,7 @@ impl Operation {
 
     /// Ends a stage; with an error the operation may still go on.
     pub fn end_stage(&self, stage: Stage, ok: bool) {
-        let seconds = self.seconds_since_begin(stage);
+        let seconds = self.0.clocks.stop(stage);
         self.change(|s| {
             let status = stage_mut(&mut s.stages, stage);
             status.state = if ok {
@@ -279,15 +283,26 @@ impl Operation {
         self.0.deadline.get().map(|(at, _)| *at)
     }
 
-    fn seconds_since_begin(&self, stage: Stage) -> f64 {
-        let mut clocks = self.0.clocks.lock().unwrap_or_else(PoisonError::into_inner);
-        match clocks.iter().find(|(s, _)| *s == stage) {
-            Some((_, begin)) => begin.elapsed().as_secs_f64(),
-            None => {
-                clocks.push((stage, Instant::now()));
-                0.0
+    /// Stops a stage's clock until the stage goes on.
+    pub(super) fn rest(&self, stage: Stage) {
+        self.0.clocks.stop(stage);
+    }
+
+    /// Says it early where its time will be over before it is done, and takes that back where it no longer holds.
+    fn look_ahead(&self) {
+        let Some((at, limit)) = self.0.deadline.get() else {
+            return;
+        };
+        let left = at.saturating_duration_since(Instant::now());
+        self.0.state.send_if_modified(|(number, s)| {
+            let warning = s.late_by(left).map(|needed_s| too_slow(needed_s, *limit));
+            let changed = s.warning.is_some() != warning.is_some();
+            if changed {
+                s.warning = warning;
+                *number += 1;
             }
-        }
+            changed
+        });
     }
 
     fn change(&self, change: impl FnOnce(&mut Snapshot)) {
@@ -296,6 +311,23 @@ impl Operation {
             snapshot.weigh();
             *number += 1;
         });
+    }
+}
+
+/// What is told of an operation that still needs `needed_s`, and may not take that long.
+fn too_slow(needed_s: f64, limit: Duration) -> String {
+    format!(
+        "This needs about {} more, and is stopped {} after its beginning. Ask for a draft, fewer steps or a shorter song, or raise max_runtime_seconds.",
+        spoken(Duration::from_secs_f64(needed_s)),
+        spoken(limit),
+    )
+}
+
+/// A time in whole minutes, or seconds where it is short.
+fn spoken(time: Duration) -> String {
+    match time.as_secs() {
+        s @ 0..120 => format!("{s} s"),
+        s => format!("{} min", s.div_ceil(60)),
     }
 }
 
@@ -312,7 +344,12 @@ fn stage_mut(stages: &mut Vec<StageStatus>, stage: Stage) -> &mut StageStatus {
 
 impl Observer for Operation {
     fn report(&self, progress: Progress) {
-        let seconds = self.seconds_since_begin(progress.stage);
+        let is_whole = progress.total > 0 && progress.done >= progress.total;
+        let seconds = if is_whole {
+            self.0.clocks.stop(progress.stage)
+        } else {
+            self.0.clocks.run(progress.stage)
+        };
         self.change(|s| {
             if s.state.is_ended() {
                 return;
@@ -326,12 +363,13 @@ impl Observer for Operation {
             status.done = progress.done.min(progress.total);
             status.total = progress.total;
             status.seconds = Some(seconds);
-            status.state = if progress.total > 0 && progress.done >= progress.total {
+            status.state = if is_whole {
                 StageState::Done
             } else {
                 StageState::Running
             };
         });
+        self.look_ahead();
     }
 
     fn is_cancelled(&self) -> bool {

@@ -65,6 +65,7 @@ impl Operations {
             message: "Waiting".to_owned(),
             note: None,
             previews: 0,
+            warning: None,
             eta_s: None,
             queue_position: None,
             stages: Vec::new(),
@@ -239,6 +240,48 @@ mod tests {
         let s = op.snapshot();
         assert!((s.progress - 0.55).abs() < 1e-9);
         assert!((s.eta_s.unwrap() - 4.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn what_comes_to_light_on_the_way_takes_no_progress_back() {
+        let operations = operations();
+        let op = start(&operations);
+        op.expect_stages(vec![StageStatus::pending(Stage::Arrange, Some(1.0))]);
+        op.start(Duration::from_secs(60));
+        op.report(Progress::new(Stage::Arrange, 9, 10));
+        op.report(Progress::new(Stage::Load, 0, 10));
+        assert!((op.snapshot().progress - 0.9).abs() < 1e-9);
+        op.wait_again();
+        assert!(op.snapshot().progress.abs() < 1e-9);
+    }
+
+    #[test]
+    fn that_the_time_will_not_do_is_said_before_it_is_over() {
+        let operations = operations();
+        for (expected_s, is_late) in [(60.0, false), (70.0, true)] {
+            let op = start(&operations);
+            op.start(Duration::from_secs(60));
+            op.expect_stages(vec![StageStatus::pending(Stage::Render, Some(expected_s))]);
+            let warning = op.snapshot().warning;
+            assert_eq!(warning.is_some(), is_late, "{warning:?}");
+            // Half of it is done in no time.
+            op.report(Progress::new(Stage::Render, 1, 2));
+            assert_eq!(op.snapshot().warning, None);
+        }
+    }
+
+    #[test]
+    fn the_pace_of_a_stage_tells_too() {
+        let operations = operations();
+        let op = start(&operations);
+        op.start(Duration::from_secs(60));
+        op.report(Progress::new(Stage::Render, 0, 1000));
+        std::thread::sleep(Duration::from_millis(1050));
+        op.report(Progress::new(Stage::Render, 2, 1000));
+        let warning = op.snapshot().warning.unwrap();
+        assert!(warning.contains("max_runtime_seconds"), "{warning}");
+        op.report(Progress::new(Stage::Render, 900, 1000));
+        assert_eq!(op.snapshot().warning, None);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-use std::{fmt, str::FromStr};
+use std::{fmt, str::FromStr, time::Duration};
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -120,6 +120,13 @@ impl StageStatus {
         }
     }
 
+    /// What is left of it at the pace so far, once a second and two of its units have shown that.
+    fn seconds_left(&self) -> Option<f64> {
+        let seconds = self.seconds.filter(|seconds| *seconds >= 1.0)?;
+        let runs = self.state == StageState::Running && self.done >= 2;
+        runs.then(|| seconds * (self.total.saturating_sub(self.done)) as f64 / self.done as f64)
+    }
+
     /// The part that is done, 0–1.
     #[must_use]
     pub fn fraction(&self) -> f64 {
@@ -151,6 +158,9 @@ pub struct Snapshot {
     pub message: String,
     /// The newest thing made that can be shown: a line of the lyrics.
     pub note: Option<String>,
+    /// What may go wrong, said before it does: that the time allowed will not do.
+    #[serde(default)]
+    pub warning: Option<String>,
     /// How many unfinished pictures there were; `GET /operations/{id}/preview` has the last.
     #[serde(default)]
     pub previews: u64,
@@ -193,15 +203,27 @@ impl Snapshot {
         let weight = |s: &StageStatus| s.expected_s.unwrap_or(1.0).max(0.01);
         let whole: f64 = self.stages.iter().map(weight).sum();
         let done: f64 = self.stages.iter().map(|s| weight(s) * s.fraction()).sum();
-        self.progress = if self.state == OperationState::Succeeded {
-            1.0
-        } else if whole > 0.0 {
-            (done / whole).clamp(0.0, 1.0)
-        } else {
-            0.0
+        let share = if whole > 0.0 { done / whole } else { 0.0 };
+        self.progress = match self.state {
+            OperationState::Succeeded => 1.0,
+            // What comes to light on the way, a model to be loaded or a second try, takes nothing back.
+            OperationState::Running => share.clamp(self.progress, 1.0),
+            _ => share.clamp(0.0, 1.0),
         };
         let known = self.stages.iter().all(|s| s.expected_s.is_some());
         self.eta_s = (known && self.state == OperationState::Running && !self.stages.is_empty())
             .then_some(whole - done);
+    }
+
+    /// The seconds that are still needed, where those are more than there are `left`: by the pace of a stage that
+    /// runs, or by what all took before.
+    pub(crate) fn late_by(&self, left: Duration) -> Option<f64> {
+        if self.state != OperationState::Running {
+            return None;
+        }
+        let pace = self.stages.iter().filter_map(StageStatus::seconds_left);
+        let needed_s = pace.chain(self.eta_s).fold(0.0, f64::max);
+        // An estimate is no more exact than that.
+        (needed_s > left.as_secs_f64() * 1.1).then_some(needed_s)
     }
 }

@@ -128,7 +128,7 @@ fn last_line(snapshot: &Snapshot) -> String {
         .is_some()
         .then(|| snapshot.message.clone());
     let note = snapshot.note.as_ref().map(|line| format!("“{line}”"));
-    [waiting, left, note]
+    [waiting, left, snapshot.warning.clone(), note]
         .into_iter()
         .flatten()
         .collect::<Vec<_>>()

@@ -13,6 +13,7 @@ const EVERY: Duration = Duration::from_secs(3);
 #[derive(Debug, Default)]
 pub(super) struct Plain {
     waited: Option<String>,
+    warned: bool,
     stages: HashMap<Stage, Seen>,
 }
 
@@ -31,6 +32,11 @@ impl Plain {
         if waits && self.waited.as_ref() != Some(&snapshot.message) {
             lines.push(snapshot.message.clone());
             self.waited = Some(snapshot.message.clone());
+        }
+        if let Some(warning) = &snapshot.warning
+            && !std::mem::replace(&mut self.warned, true)
+        {
+            lines.push(warning.clone());
         }
         for status in &snapshot.stages {
             lines.extend(self.line(status, snapshot.eta_s, now));
