@@ -5,6 +5,7 @@
 
 mod bad_input;
 mod commands;
+mod foresight;
 mod home;
 mod models;
 mod reference;

@@ -33,7 +33,7 @@ impl Studio {
         let task = self.task_of(&params.diffusion).await?;
         let params = MusicParams { task, ..params };
         let extent = Extent::of(&params, 1);
-        self.music.chosen().await;
+        self.music.check(params.clone()).await?;
         self.foresee(operation, MUSIC.to_vec(), extent).await;
         let made = self
             .music
@@ -46,7 +46,7 @@ impl Studio {
     /// What music would take.
     ///
     /// # Errors
-    /// 404 for reference audio that is not there; what the library says.
+    /// 400 for what the composer cannot make; 404 for reference audio that is not there; what the library says.
     pub async fn estimate(
         &self,
         params: &MusicParams,
@@ -83,6 +83,7 @@ impl Studio {
         times: u32,
         allowed: Allowed,
     ) -> Result<MusicEstimate, Failure> {
+        self.music.check(params.clone()).await?;
         let engine = self.music.engine();
         let duration_s = params.task.duration_s(params.duration_s);
         let mut stages = MUSIC.to_vec();

@@ -72,6 +72,8 @@ impl Studio {
             ..MusicParams::new(String::new(), LyricSheet::default(), audio)
                 .with_diffusion(diffusion.clone())
         };
+        // Before the words are written, which would be lost.
+        self.music.check(foreseen.clone()).await?;
         let extent = Extent::of(&foreseen, takes);
         let stages = stages::of_song(&kind, audio.instrumental);
         self.foresee(operation, stages, extent).await;

@@ -33,8 +33,8 @@ impl Studio {
     /// Makes takes from another one and adds them to the song, as many as the job says.
     ///
     /// # Errors
-    /// 404 for an unknown song or take; 409 for a draft that another model made; what the music
-    /// service or the storage says. Takes that were added before stay.
+    /// 400 for what the composer cannot make; 404 for an unknown song or take; 409 for a draft that another model
+    /// made; what the music service or the storage says. Takes that were added before stay.
     pub async fn new_take(
         &self,
         operation: &Operation,
@@ -48,6 +48,7 @@ impl Studio {
             made,
             params: first,
         } = self.planned(&song, &job).await?;
+        self.music.check(first.clone()).await?;
         let extent = Extent::of(&first, job.batch_size);
         self.foresee(operation, MUSIC.to_vec(), extent).await;
         for n in 0..job.batch_size {

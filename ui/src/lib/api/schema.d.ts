@@ -1710,6 +1710,13 @@ export interface components {
             engine: components["schemas"]["EngineInfo"];
             /** @description Whether the one is within the other. */
             fits_memory: boolean;
+            /** @description Whether the time is within that; absent where it is not known. */
+            fits_time?: boolean | null;
+            /**
+             * Format: int64
+             * @description The most seconds that such an operation may take.
+             */
+            limit_s: number;
             lyrics?: components["schemas"]["LyricFit"] | null;
             /**
              * Format: int64
@@ -2186,6 +2193,8 @@ export interface components {
             started_at?: string | null;
             /** @description Where it is in its life. */
             state: components["schemas"]["OperationState"];
+            /** @description What may go wrong, said before it does: that the time allowed will not do. */
+            warning?: string | null;
         };
         /** @description A song in the library. */
         Song: {
