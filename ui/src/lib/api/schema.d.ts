@@ -1381,7 +1381,7 @@ export interface components {
              */
             status_code: number;
         };
-        /** @description `POST /songs/{id}/extend`: the song made longer. */
+        /** @description `POST /songs/{id}/extend`: the song made longer, by exactly as much as is said. */
         ExtendRequest: components["schemas"]["TakeBase"] & components["schemas"]["OtherWords"] & {
             /**
              * Format: double
@@ -1960,7 +1960,7 @@ export interface components {
         RepaintRequest: components["schemas"]["TakeBase"] & components["schemas"]["OtherWords"] & {
             /**
              * Format: double
-             * @description Where it ends, in seconds.
+             * @description Where it ends, in seconds; beyond the song it is the song's end, and `extend` makes a song longer.
              */
             repaint_end: number;
             /**
