@@ -1,5 +1,3 @@
-use std::path::PathBuf;
-
 use candle_core::{DType, Device, Tensor};
 use songwright_api::LyricLanguage;
 use songwright_audio::{Pcm, Resampler};
@@ -8,7 +6,7 @@ use songwright_nn::Result as NnResult;
 
 use super::{
     Error,
-    adapter_folder::AdapterFolder,
+    adapter_folder::{AdapterFolder, ChosenAdapter},
     codec::{Half, RATE_HZ},
     diffusion::{
         DitVelocities, Edit, Erg, Guidance, Sampling, SeededNoise, Sides, Task, edit, frames,
@@ -220,8 +218,8 @@ impl Run<'_> {
         )
     }
 
-    /// The files of the adapters that were asked for.
-    fn adapters(&self) -> Result<Vec<(PathBuf, f64)>, Error> {
+    /// The adapters that were asked for.
+    fn adapters(&self) -> Result<Vec<ChosenAdapter>, Error> {
         self.adapters.chosen(&self.params.diffusion.loras)
     }
 
