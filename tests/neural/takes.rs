@@ -106,6 +106,20 @@ fn a_draft_is_promoted_to_the_song_with_all_its_steps() {
 }
 
 #[test]
+fn a_draft_of_chosen_steps_has_few_of_them() {
+    let home = Home::with_model();
+    let server = home.serve(&[]);
+    let all: Vec<u32> = (1..=14).collect();
+    let song = Song::made(&server, &json!({"draft": true, "oss_steps": all}));
+    let draft = answered(&server.get(&format!("/songs/{}", song.id)))["takes"][0].clone();
+    let whole = song.take("promote", &json!({}));
+    assert_ne!(song.audio(&whole), song.audio(&draft));
+    let asked = Song::made(&server, &json!({"oss_steps": all}));
+    let asked_for = answered(&server.get(&format!("/songs/{}", asked.id)))["takes"][0].clone();
+    assert_eq!(song.audio(&whole), asked.audio(&asked_for));
+}
+
+#[test]
 fn a_retake_of_a_retake_is_a_variation_of_that() {
     let home = Home::with_model();
     let server = home.serve(&[]);

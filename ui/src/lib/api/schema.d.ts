@@ -1225,7 +1225,7 @@ export interface components {
         /** @description What only a neural composer reads, all optional: names, defaults and limits are ACE-Step's. */
         DiffusionFields: {
             cfg_type?: components["schemas"]["CfgType"] | null;
-            /** @description Whether few steps will do for a first hearing; `/songs/{id}/promote` makes the rest. */
+            /** @description Whether few steps will do for a first hearing, also of `oss_steps`; `/songs/{id}/promote` makes the rest. */
             draft?: boolean | null;
             /**
              * Format: double
