@@ -8,11 +8,15 @@ use songwright_music::{Composer as _, ace_step::AdapterFolder};
 use crate::{composer, params};
 
 /// Writes an adapter of rank 2 for one matrix, under names that start with `prefix`.
-fn write(file: &Path, prefix: &str, place: &str, (inputs, outputs): (usize, usize)) {
+fn write(file: &Path, prefix: &str, place: &str, sides: (usize, usize)) {
+    write_other(file, (prefix, place), sides, 0.7);
+}
+
+/// Another one for each `by`.
+fn write_other(file: &Path, (prefix, place): (&str, &str), sides: (usize, usize), by: f32) {
+    let (inputs, outputs) = sides;
     let tensor = |rows: usize, columns: usize| {
-        let values: Vec<f32> = (0..rows * columns)
-            .map(|i| (i as f32 * 0.7).sin())
-            .collect();
+        let values: Vec<f32> = (0..rows * columns).map(|i| (i as f32 * by).sin()).collect();
         Tensor::from_vec(values, (rows, columns), &Device::Cpu).unwrap()
     };
     let tensors = HashMap::from([
@@ -120,6 +124,32 @@ fn one_composer_changes_adapters_from_song_to_song() {
     let plain = made(Vec::new());
     assert_ne!(plain, made(vec![("rap".to_owned(), 1.0)]));
     assert_eq!(plain, made(Vec::new()));
+}
+
+#[test]
+fn an_adapter_that_was_replaced_is_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir(folder.path().join("rap")).unwrap();
+    let file = folder.path().join("rap/adapter_model.safetensors");
+    let mut composer = composer().with_adapters(AdapterFolder::at(folder.path()));
+    let mut made = || {
+        let mut params = params(1.0, 4);
+        params.diffusion.loras = vec![("rap".to_owned(), 1.0)];
+        composer.compose(&params, &Silent).unwrap().mix
+    };
+    write_other(&file, ("", PLACE), (64, 64), 0.7);
+    let first = made();
+    assert_eq!(first, made());
+    // As long as the one before.
+    let length = std::fs::metadata(&file).unwrap().len();
+    write_other(&file, ("", PLACE), (64, 64), 0.3);
+    assert_eq!(std::fs::metadata(&file).unwrap().len(), length);
+    let other = made();
+    assert_ne!(other, first);
+    // Its configuration is a part of it.
+    let config = folder.path().join("rap/adapter_config.json");
+    std::fs::write(config, r#"{"r": 2, "lora_alpha": 4}"#).unwrap();
+    assert_ne!(made(), other);
 }
 
 #[test]

@@ -61,6 +61,16 @@ fn what_is_refused_is_known_before_anything_is_loaded() {
     );
     refused(&|params| params.task = repaint(2.0..1.0), "not a part");
     refused(&|params| params.task = repaint(3.0..4.0), "not a part");
+    refused(&|params| params.task = repaint(2.95..9.0), "shorter than");
+    let extend = |before_s, after_s| MusicTask::Extend {
+        source: silence(3),
+        before_s,
+        after_s,
+        retake_seed: Seed(1),
+    };
+    refused(&|params| params.task = extend(1.0, 236.1), "up to 240 s");
+    refused(&|params| params.task = extend(0.0, 0.0), "not made longer");
+    refused(&|params| params.task = extend(-1.0, 5.0), "not made longer");
     let follow = |seconds| MusicTask::Audio2Audio {
         reference: silence(seconds),
         strength: 0.5,
@@ -73,6 +83,8 @@ fn what_is_refused_is_known_before_anything_is_loaded() {
         (MusicTask::Text2Music, 1.0),
         (MusicTask::Text2Music, 240.0),
         (repaint(1.0..2.0), 1.0),
+        (repaint(2.9..9.0), 1.0),
+        (extend(1.0, 236.0), 1.0),
         (follow(240), 1.0),
     ] {
         (taken.task, taken.duration_s) = (task, duration_s);

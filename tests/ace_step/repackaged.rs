@@ -1,6 +1,9 @@
 use std::{collections::HashMap, fs, path::Path};
 
-use candle_core::{Device, Tensor, quantized::GgmlDType};
+use candle_core::{
+    Device, Tensor,
+    quantized::{GgmlDType, QTensor},
+};
 use songwright_audio::Pcm;
 use songwright_base::Silent;
 use songwright_music::{
@@ -133,6 +136,41 @@ fn a_gguf_file_with_names_of_another_program_is_read() {
     fs::remove_file(&ours).unwrap();
     fs::remove_file(folder.path().join(FILES[0].0)).unwrap();
     assert_eq!(song(folder.path()), own);
+}
+
+#[test]
+fn a_gguf_file_in_blocks_that_are_slow_here_has_eight_bits_in_memory() {
+    let folder = tempfile::tempdir().unwrap();
+    write_ace_step(folder.path(), Measure::Small, 7).unwrap();
+    let plain = song(folder.path());
+    let whole = Checkpoint::open(folder.path()).unwrap();
+    let ours = folder.path().join("ace_step_transformer/ours.gguf");
+    quantise(&whole, BlockType::Q8_0, &ours, &Silent).unwrap();
+    let mut file = fs::File::open(&ours).unwrap();
+    let content = candle_core::quantized::gguf_file::Content::read(&mut file).unwrap();
+    let coarse: Vec<_> = content
+        .tensor_infos
+        .iter()
+        .map(|(name, info)| {
+            let tensor = content.tensor(&mut file, name, &Device::Cpu).unwrap();
+            if info.ggml_dtype != GgmlDType::Q8_0 {
+                return (name, tensor);
+            }
+            let floats = tensor.dequantize(&Device::Cpu).unwrap();
+            (name, QTensor::quantize(&floats, GgmlDType::Q4_0).unwrap())
+        })
+        .collect();
+    let coarse: Vec<_> = coarse.iter().map(|(name, t)| (name.as_str(), t)).collect();
+    let theirs = folder.path().join("ace_step_transformer/a.gguf");
+    let mut out = fs::File::create(&theirs).unwrap();
+    candle_core::quantized::gguf_file::write(&mut out, &[], &coarse).unwrap();
+    fs::remove_file(&ours).unwrap();
+    let checkpoint = Checkpoint::open(folder.path()).unwrap();
+    assert_eq!(checkpoint.stored_blocks(), Some(GgmlDType::Q4_0));
+    let plan = composer_of(checkpoint).needs().plan;
+    assert_eq!(plan.blocks, Some(GgmlDType::Q8_0));
+    let likeness = likeness(&plain, &song(folder.path()));
+    assert!(likeness > 0.8 && likeness < 1.0, "{likeness}");
 }
 
 #[test]

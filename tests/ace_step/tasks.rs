@@ -76,14 +76,78 @@ fn repainting_changes_its_range_and_keeps_the_rest() {
 }
 
 #[test]
-fn extending_goes_both_ways() {
+fn a_range_beyond_the_song_is_repainted_to_its_end() {
     let source = song(3.0);
-    let frames = |from, to| repaint(&source, from, to).unwrap().duration_s();
-    assert!((frames(-2.0, 3.0) - 5.0).abs() < 0.3);
-    assert!((frames(0.0, 4.5) - 4.5).abs() < 0.3);
-    // What the reference cannot do: both ways, and by more than the song's own length.
-    assert!((frames(-1.0, 4.0) - 5.0).abs() < 0.3);
-    assert!((frames(0.0, 10.0) - 10.0).abs() < 0.3);
+    let of = |to: f64, seed: u64| {
+        let mut params = params(2.0, 21);
+        params.task = MusicTask::Repaint {
+            source: source.clone(),
+            range_s: 1.5..to,
+            variance: 1.0,
+            retake_seed: Seed(seed),
+        };
+        composer().compose(&params, &Silent).unwrap()
+    };
+    let whole = of(3.0, 5);
+    assert_eq!(whole.mix.frames(), source.frames());
+    assert_eq!(whole.facts.notes, [] as [String; 0]);
+    for to in [3.05, 6.0, 600.0] {
+        let made = of(to, 5);
+        assert!(made.mix == whole.mix, "to {to} s");
+        let said = made.facts.notes.concat();
+        assert_eq!(said.contains("Extend"), to > 3.1, "{said}");
+    }
+    // Two seeds differ in all of the range, also in the last frame, which the song fills only partly.
+    let other = of(6.0, 6).mix;
+    for (from, to) in [(1.6, 2.0), (2.5, 2.9), (2.98, 3.0)] {
+        let apart = difference(&whole.mix, &other, from, to);
+        assert!(apart > 1e-3, "{from} to {to} s: {apart}");
+    }
+    assert!(difference(&whole.mix, &other, 0.0, 1.0) < 1e-3);
+}
+
+fn extend(source: &Arc<Pcm>, before_s: f64, after_s: f64) -> Result<Pcm, EngineError> {
+    made(MusicTask::Extend {
+        source: source.clone(),
+        before_s,
+        after_s,
+        retake_seed: Seed(5),
+    })
+}
+
+#[test]
+fn extending_goes_both_ways_and_exactly_as_far_as_asked() {
+    let source = song(3.0);
+    // What the reference cannot do too: both ways, and by more than the song's own length.
+    for (before_s, after_s) in [(2.0, 0.0), (0.0, 1.5), (1.0, 1.0), (0.0, 7.0), (0.3, 0.0)] {
+        let made = extend(&source, before_s, after_s).unwrap();
+        let wanted = ((3.0 + before_s + after_s) * 48_000.0_f64).round() as usize;
+        assert_eq!(made.frames(), wanted, "{before_s} {after_s}");
+    }
+}
+
+/// The longest silence in seconds from `from` seconds on.
+fn silence(pcm: &Pcm, from: f64) -> f64 {
+    let mut longest = 0;
+    let mut now = 0;
+    for frame in pcm.samples.chunks(2).skip((from * 48_000.0) as usize) {
+        now = if frame == [0.0, 0.0] { now + 1 } else { 0 };
+        longest = longest.max(now);
+    }
+    f64::from(longest) / 48_000.0
+}
+
+#[test]
+fn what_follows_a_song_begins_where_it_stops_to_sound() {
+    let source = song(3.0);
+    // The model's frames end before the song does.
+    assert!(silence(&source, 0.0) > 0.02);
+    let longer = Arc::new(extend(&source, 0.0, 2.0).unwrap());
+    let longest = extend(&longer, 0.0, 2.0).unwrap();
+    assert_eq!(longest.frames(), 7 * 48_000);
+    for pcm in [&longer, &longest] {
+        assert!(silence(pcm, 0.0) < 1e-3, "{}", silence(pcm, 0.0));
+    }
 }
 
 #[test]
@@ -95,7 +159,7 @@ fn ranges_that_are_none_are_named() {
         (3.5, 4.0),
         (-2.0, -1.0),
         (1.0, f64::NAN),
-        (0.0, 300.0),
+        (2.95, 300.0),
     ] {
         let error = repaint(&source, from, to).unwrap_err();
         assert!(

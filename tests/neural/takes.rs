@@ -68,8 +68,14 @@ fn every_kind_of_take_is_added_to_its_song() {
         "extend",
         &json!({"left_extend_length": 2, "right_extend_length": 3}),
     );
-    assert!((Song::seconds(&longer) - 15.0).abs() < 0.3, "{longer}");
+    assert_eq!(Song::seconds(&longer), 15.0);
     assert_eq!(longer["parent_take_id"], part["take_id"]);
+
+    let mut rest = of(&first);
+    rest["repaint_start"] = json!(8);
+    rest["repaint_end"] = json!(60);
+    let rest = song.take("repaint", &rest);
+    assert_eq!(Song::seconds(&rest), 10.0);
 
     let mut words = of(&first);
     words["lyrics"] = json!("[verse]\nThe lamp is out, the day is short");
@@ -79,7 +85,7 @@ fn every_kind_of_take_is_added_to_its_song() {
     assert_ne!(song.audio(&words), song.audio(&first));
 
     let whole = answered(&server.get(&format!("/songs/{}", song.id)));
-    assert_eq!(whole["takes"].as_array().unwrap().len(), 6);
+    assert_eq!(whole["takes"].as_array().unwrap().len(), 7);
 }
 
 #[test]
@@ -97,6 +103,20 @@ fn a_draft_is_promoted_to_the_song_with_all_its_steps() {
     assert_eq!(again.status, 409, "{}", again.json());
     let detail = again.json()["detail"].as_str().unwrap().to_owned();
     assert!(detail.contains("no draft"), "{detail}");
+}
+
+#[test]
+fn a_draft_of_chosen_steps_has_few_of_them() {
+    let home = Home::with_model();
+    let server = home.serve(&[]);
+    let all: Vec<u32> = (1..=14).collect();
+    let song = Song::made(&server, &json!({"draft": true, "oss_steps": all}));
+    let draft = answered(&server.get(&format!("/songs/{}", song.id)))["takes"][0].clone();
+    let whole = song.take("promote", &json!({}));
+    assert_ne!(song.audio(&whole), song.audio(&draft));
+    let asked = Song::made(&server, &json!({"oss_steps": all}));
+    let asked_for = answered(&server.get(&format!("/songs/{}", asked.id)))["takes"][0].clone();
+    assert_eq!(song.audio(&whole), asked.audio(&asked_for));
 }
 
 #[test]

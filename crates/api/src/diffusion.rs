@@ -126,7 +126,7 @@ pub struct DiffusionFields {
     #[schema(minimum = 0, maximum = 1)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ref_audio_strength: Option<f64>,
-    /// Whether few steps will do for a first hearing; `/songs/{id}/promote` makes the rest.
+    /// Whether few steps will do for a first hearing, also of `oss_steps`; `/songs/{id}/promote` makes the rest.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub draft: Option<bool>,
     /// Adapters.

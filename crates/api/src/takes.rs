@@ -67,7 +67,7 @@ pub struct RepaintRequest {
     /// Where the part begins, in seconds.
     #[schema(minimum = 0, maximum = 600)]
     pub repaint_start: f64,
-    /// Where it ends, in seconds.
+    /// Where it ends, in seconds; beyond the song it is the song's end, and `extend` makes a song longer.
     #[schema(minimum = 0, maximum = 600)]
     pub repaint_end: f64,
     /// How much of it changes, 0–1; 0.5 where absent.
@@ -76,7 +76,7 @@ pub struct RepaintRequest {
     pub retake_variance: Option<f64>,
 }
 
-/// `POST /songs/{id}/extend`: the song made longer.
+/// `POST /songs/{id}/extend`: the song made longer, by exactly as much as is said.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, ToSchema)]
 pub struct ExtendRequest {
     /// The shared fields.
@@ -167,7 +167,7 @@ pub enum TakeWish {
     Repaint {
         /// In seconds.
         start_s: f64,
-        /// In seconds.
+        /// In seconds; the song's end where it is beyond.
         end_s: f64,
         /// 0–1.
         variance: f64,

@@ -2,7 +2,7 @@
 
 use songwright_api::SchedulerType;
 
-use crate::{MusicParams, MusicTask};
+use crate::{MusicParams, MusicTask, ace_step::diffusion::first_of_repaint};
 
 impl MusicParams {
     /// Runs of the network over the piece, one for each side of guidance: with guidance over half the steps, as is
@@ -44,11 +44,12 @@ impl MusicParams {
             MusicTask::Audio2Audio { strength, .. } => {
                 twice((((1.0 - strength) * steps as f64) as usize).max(1))
             }
+            // Of its whole length, as a repaint that changes all.
+            MusicTask::Extend { .. } if oss.is_empty() => steps,
+            MusicTask::Extend { .. } => oss.len(),
             MusicTask::Repaint { variance, .. } => {
-                let all = oss.iter().copied().max().unwrap_or(steps);
                 let calls = if oss.is_empty() { steps } else { oss.len() };
-                let skipped = (all as f64 * (1.0 - variance)) as usize;
-                calls - skipped.min(calls.saturating_sub(1))
+                calls - first_of_repaint(steps, oss, *variance)
             }
             MusicTask::Text2Music | MusicTask::Retake { .. } if !oss.is_empty() => twice(oss.len()),
             MusicTask::Text2Music | MusicTask::Retake { .. } => twice(steps),
@@ -168,8 +169,19 @@ mod tests {
             variance: 0.5,
             retake_seed: Seed(1),
         };
-        let repaint = params(10, Diffusion::default(), repaint).evaluations();
-        assert!((repaint - 7.5).abs() < 1e-9, "{repaint}");
+        let of = |oss_steps| {
+            let diffusion = Diffusion {
+                oss_steps,
+                ..Diffusion::default()
+            };
+            params(10, diffusion, repaint.clone()).evaluations()
+        };
+        let (plain, all) = (of(Vec::new()), of((1..=10).collect()));
+        assert!((plain - 7.5).abs() < 1e-9, "{plain}");
+        assert!((all - 7.5).abs() < 1e-9, "{all}");
+        // Half of the way are two of these four, though their places are beyond ten.
+        let chosen = of(vec![1, 10, 15, 20]);
+        assert!((chosen - 3.0).abs() < 1e-9, "{chosen}");
         let edit = MusicTask::Edit {
             source: pcm(),
             made_from: (String::new(), String::new()),

@@ -58,20 +58,29 @@ impl MusicParams {
         }
     }
 
-    /// The same with what only a neural composer reads; a draft has few steps.
+    /// The same with what only a neural composer reads; a draft has few steps, also of those that were chosen.
     #[must_use]
-    pub fn with_diffusion(self, diffusion: Diffusion) -> Self {
-        let infer_step = if diffusion.draft {
-            self.infer_step.min(DRAFT_STEPS)
-        } else {
-            self.infer_step
-        };
+    pub fn with_diffusion(self, mut diffusion: Diffusion) -> Self {
+        let mut infer_step = self.infer_step;
+        if diffusion.draft {
+            infer_step = infer_step.min(DRAFT_STEPS);
+            diffusion.oss_steps = thinned(&diffusion.oss_steps, DRAFT_STEPS as usize);
+        }
         Self {
             infer_step,
             diffusion,
             ..self
         }
     }
+}
+
+/// At most `most` of some steps, evenly, with the first and the last: the last says how long their schedule is.
+fn thinned(steps: &[usize], most: usize) -> Vec<usize> {
+    if steps.len() <= most {
+        return steps.to_vec();
+    }
+    let last = steps.len() - 1;
+    (0..most).map(|i| steps[i * last / (most - 1)]).collect()
 }
 
 #[cfg(test)]
@@ -105,6 +114,31 @@ mod tests {
         }
         assert!(params(Some("la"), false).unwrap().lyrics.is_some());
         assert_eq!(params(Some("la"), true).unwrap().lyrics, None);
+    }
+
+    #[test]
+    fn a_draft_has_few_steps_of_any_kind() {
+        let steps = |draft, infer_step, oss_steps: std::ops::RangeInclusive<usize>| {
+            let plain = MusicParams {
+                infer_step,
+                ..params(None, true).unwrap()
+            };
+            let made = plain.with_diffusion(Diffusion {
+                draft,
+                oss_steps: oss_steps.collect(),
+                ..Diffusion::default()
+            });
+            (made.infer_step, made.diffusion.oss_steps)
+        };
+        assert_eq!(steps(false, 40, 1..=40).1.len(), 40);
+        let (infer_step, chosen) = steps(true, 40, 1..=40);
+        assert_eq!(infer_step, DRAFT_STEPS);
+        assert_eq!(chosen, [1, 4, 8, 11, 15, 18, 22, 25, 29, 32, 36, 40]);
+        // Both sides of what is few.
+        assert_eq!(steps(true, 12, 1..=12), (12, (1..=12).collect()));
+        let (_, chosen) = steps(true, 13, 3..=15);
+        assert!(chosen.len() == 12 && chosen.is_sorted(), "{chosen:?}");
+        assert_eq!((chosen[0], chosen[11]), (3, 15));
     }
 
     #[test]

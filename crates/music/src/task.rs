@@ -28,15 +28,26 @@ pub enum MusicTask {
         /// Where the difference comes from.
         retake_seed: Seed,
     },
-    /// A part of a song made anew; a range that goes beyond the song makes it longer.
+    /// A part of a song made anew.
     Repaint {
         /// The song.
         source: Arc<Pcm>,
-        /// From and to in seconds; below 0 is before the song.
+        /// From and to in seconds. What of it lies beyond the song is left out.
         range_s: Range<f64>,
         /// 0–1, how much of the range changes.
         variance: f64,
         /// Where the change comes from.
+        retake_seed: Seed,
+    },
+    /// A song made longer.
+    Extend {
+        /// The song.
+        source: Arc<Pcm>,
+        /// Seconds before it, 0 or more.
+        before_s: f64,
+        /// Seconds after it, 0 or more.
+        after_s: f64,
+        /// Where what is new comes from.
         retake_seed: Seed,
     },
     /// A song with other words or another style, the rest kept.
@@ -71,6 +82,7 @@ impl MusicTask {
             Self::Text2Music => "make",
             Self::Retake { .. } => "retake",
             Self::Repaint { .. } => "repaint",
+            Self::Extend { .. } => "extend",
             Self::Edit { .. } => "edit",
             Self::Audio2Audio { .. } => "follow",
         }
@@ -82,6 +94,7 @@ impl MusicTask {
         match &mut self {
             Self::Retake { retake_seed, .. }
             | Self::Repaint { retake_seed, .. }
+            | Self::Extend { retake_seed, .. }
             | Self::Edit { retake_seed, .. } => *retake_seed = seed,
             Self::Text2Music | Self::Audio2Audio { .. } => {}
         }
@@ -93,11 +106,14 @@ impl MusicTask {
     pub fn duration_s(&self, asked: f64) -> f64 {
         match self {
             Self::Text2Music | Self::Retake { .. } => asked,
-            Self::Edit { source, .. } => source.duration_s(),
+            Self::Repaint { source, .. } | Self::Edit { source, .. } => source.duration_s(),
             Self::Audio2Audio { reference, .. } => reference.duration_s(),
-            Self::Repaint {
-                source, range_s, ..
-            } => range_s.end.max(source.duration_s()) - range_s.start.min(0.0),
+            Self::Extend {
+                source,
+                before_s,
+                after_s,
+                ..
+            } => before_s + source.duration_s() + after_s,
         }
     }
 }

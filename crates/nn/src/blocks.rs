@@ -78,6 +78,7 @@ impl Blocks {
 
     fn of(blocks: QTensor, is_read_once: bool) -> Result<Self> {
         if let Some(kind) = Kind::of(blocks.dtype())
+            && quantised::is_usable()
             && blocks.device().is_cpu()
         {
             let (outputs, inputs) = blocks.shape().dims2()?;

@@ -25,7 +25,7 @@ pub use adapters::Adapted;
 pub use gguf::Gguf;
 pub use memory::Memory;
 pub use pack::{BlockType, Packing};
-pub use quantise::FEWEST_IN_BLOCKS;
+pub use quantise::{FEWEST_IN_BLOCKS, in_memory};
 pub use renamed::Renamed;
 pub use safetensors::SafeTensors;
 pub use shapes::asked_by;

@@ -245,10 +245,10 @@ impl Studio {
                 variance,
                 retake_seed,
             },
-            TakeWish::Extend { left_s, right_s } => MusicTask::Repaint {
+            TakeWish::Extend { left_s, right_s } => MusicTask::Extend {
                 source: self.audio_of(from).await?,
-                range_s: -left_s..from.recording.duration_s + right_s,
-                variance: 1.0,
+                before_s: left_s,
+                after_s: right_s,
                 retake_seed,
             },
             TakeWish::Edit {

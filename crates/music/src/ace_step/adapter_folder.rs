@@ -1,7 +1,10 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    time::SystemTime,
 };
+
+use songwright_nn::weights::Adapted;
 
 use super::Error;
 
@@ -10,6 +13,29 @@ const FILES: [&str; 2] = [
     "pytorch_lora_weights.safetensors",
     "adapter_model.safetensors",
 ];
+
+/// An adapter that was asked for.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct ChosenAdapter {
+    pub(super) file: PathBuf,
+    pub(super) strength: f64,
+    /// How long its files are and when they were written: another one may have taken its place.
+    written: Vec<Option<(u64, SystemTime)>>,
+}
+
+impl ChosenAdapter {
+    fn new(file: PathBuf, strength: f64) -> Self {
+        let written = |file: &PathBuf| {
+            let found = fs::metadata(file).ok()?;
+            Some((found.len(), found.modified().ok()?))
+        };
+        Self {
+            written: Adapted::files_of(&file).iter().map(written).collect(),
+            file,
+            strength,
+        }
+    }
+}
 
 /// Where adapters lie: each is a file `NAME.safetensors`, or a folder `NAME` with
 /// `pytorch_lora_weights.safetensors` in it, or with PEFT's `adapter_model.safetensors` and its
@@ -56,15 +82,15 @@ impl AdapterFolder {
         self.files().into_iter().map(|(name, _)| name).collect()
     }
 
-    /// The files of adapters by their names, each with its strength.
+    /// Adapters by their names, each with its strength.
     ///
     /// # Errors
     /// As [`Self::file`].
-    pub(super) fn chosen(&self, loras: &[(String, f64)]) -> Result<Vec<(PathBuf, f64)>, Error> {
-        let files = loras
+    pub(super) fn chosen(&self, loras: &[(String, f64)]) -> Result<Vec<ChosenAdapter>, Error> {
+        let chosen = loras
             .iter()
-            .map(|(name, strength)| Ok((self.file(name)?, *strength)));
-        files.collect()
+            .map(|(name, strength)| Ok(ChosenAdapter::new(self.file(name)?, *strength)));
+        chosen.collect()
     }
 
     /// The file of an adapter.

@@ -16,6 +16,7 @@ use songwright_nn::{
 
 use super::{
     Error,
+    adapter_folder::ChosenAdapter,
     config::{TransformerConfig, published_config},
     layout::{Place, REPAIR},
     model::{
@@ -121,9 +122,9 @@ impl Checkpoint {
     ///
     /// # Errors
     /// As [`Self::weights`]; [`Error::Unsupported`] names an adapter that is none, or another model's.
-    pub fn adapted(
+    pub(super) fn adapted(
         &self,
-        adapters: &[(PathBuf, f64)],
+        adapters: &[ChosenAdapter],
         dtype: DType,
         device: &Device,
     ) -> Result<Weights, Error> {
@@ -137,15 +138,16 @@ impl Checkpoint {
     ///
     /// # Errors
     /// As [`Self::adapted`].
-    pub(super) fn check_adapters(&self, adapters: &[(PathBuf, f64)]) -> Result<(), Error> {
+    pub(super) fn check_adapters(&self, adapters: &[ChosenAdapter]) -> Result<(), Error> {
         if adapters.is_empty() {
             return Ok(());
         }
         self.with_adapters(adapters).map(drop)
     }
 
-    fn with_adapters(&self, adapters: &[(PathBuf, f64)]) -> Result<Adapted, Error> {
-        Adapted::new(self.source(Part::Transformer)?, adapters)
+    fn with_adapters(&self, adapters: &[ChosenAdapter]) -> Result<Adapted, Error> {
+        let files = adapters.iter().map(|of| (of.file.clone(), of.strength));
+        Adapted::new(self.source(Part::Transformer)?, &files.collect::<Vec<_>>())
             .map_err(|error| Error::Unsupported(format!("{error}.")))
     }
 

@@ -7,8 +7,6 @@ use crate::{MusicParams, MusicTask};
 
 /// Seconds of a song.
 pub const DURATION_S: std::ops::RangeInclusive<f64> = 1.0..=240.0;
-/// Latent frames that the reference makes at most.
-const MOST_FRAMES: i64 = 2583;
 
 /// # Errors
 /// [`Error::Unsupported`] says what is beyond the model, and what can be asked for instead.
@@ -39,16 +37,31 @@ pub(super) fn check(params: &MusicParams) -> Result<(), Error> {
                      must come after its start, and it must touch the song."
                 )));
             }
-            if frames(to.min(length) - from.max(0.0)) < 1 && from >= 0.0 && to <= length {
+            let (from, to) = (from.max(0.0), to.min(length));
+            if frames(to - from) < 1 {
                 return Err(Error::Unsupported(format!(
                     "The range from {from} to {to} s is shorter than the model's tenth of a second."
                 )));
             }
-            let all = frames(length) - frames(from).min(0) + (frames(to) - frames(length)).max(0);
-            if all > MOST_FRAMES {
+            Ok(())
+        }
+        MusicTask::Extend {
+            source,
+            before_s,
+            after_s,
+            ..
+        } => {
+            let length = audio(source)?;
+            let all = before_s + length + after_s;
+            let is_more = *before_s >= 0.0 && *after_s >= 0.0 && all > length;
+            if !is_more {
                 return Err(Error::Unsupported(format!(
-                    "With that range the song would be {:.0} s long; ACE-Step v1 goes up to 240 s.",
-                    to.max(length) - from.min(0.0)
+                    "A song is not made longer by {before_s} s before it and {after_s} s after it."
+                )));
+            }
+            if all > *DURATION_S.end() {
+                return Err(Error::Unsupported(format!(
+                    "The song would be {all:.0} s long; ACE-Step v1 goes up to 240 s. Extend it by less."
                 )));
             }
             Ok(())

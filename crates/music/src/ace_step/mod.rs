@@ -17,7 +17,9 @@ pub mod model;
 mod networks;
 mod plan;
 mod quantise;
+mod ranges;
 mod run;
+mod source;
 mod tags;
 
 pub use adapter_folder::AdapterFolder;

@@ -1,5 +1,3 @@
-use std::path::PathBuf;
-
 use candle_core::{DType, Device};
 use songwright_base::Observer;
 use songwright_engine::Told;
@@ -7,6 +5,7 @@ use songwright_nn::{Weights, device};
 
 use super::{
     Error,
+    adapter_folder::ChosenAdapter,
     checkpoint::{Checkpoint, Part},
     codec::{CodecDecoder, CodecEncoder},
     model::{
@@ -34,7 +33,7 @@ pub(super) struct Networks {
     text: Option<TextEncoder>,
     diffusion: Option<DiffusionModel>,
     /// What the transformer in memory was adapted with.
-    adapters: Vec<(PathBuf, f64)>,
+    adapters: Vec<ChosenAdapter>,
     decoder: Option<CodecDecoder>,
 }
 
@@ -83,7 +82,7 @@ impl Networks {
     pub(super) fn prepare(
         &mut self,
         plan: Plan,
-        adapters: &[(PathBuf, f64)],
+        adapters: &[ChosenAdapter],
         observer: &dyn Observer,
     ) -> Result<(), Error> {
         if !plan.resident {
@@ -135,7 +134,7 @@ impl Networks {
     pub(super) fn diffusion(
         &mut self,
         plan: Plan,
-        adapters: &[(PathBuf, f64)],
+        adapters: &[ChosenAdapter],
         observer: &dyn Observer,
     ) -> Result<&DiffusionModel, Error> {
         self.adapt(adapters);
@@ -163,8 +162,8 @@ impl Networks {
         Ok(self.decoder.insert(loaded))
     }
 
-    /// Strengths are in the weights: others mean other weights.
-    fn adapt(&mut self, adapters: &[(PathBuf, f64)]) {
+    /// Adapters are in the weights: others, other strengths and other files of the same names mean other weights.
+    fn adapt(&mut self, adapters: &[ChosenAdapter]) {
         if self.adapters != adapters {
             self.diffusion = None;
             self.adapters = adapters.to_vec();

@@ -1,6 +1,7 @@
 //! How much of the model lies in memory at once.
 
 use candle_core::{DType, Device, quantized::GgmlDType};
+use songwright_nn::weights::in_memory;
 
 use super::{Error, codec::Chunks, diffusion::FRAMES_PER_S};
 
@@ -42,7 +43,7 @@ const LONG_S: f64 = 57.0;
 impl Plan {
     /// The plan of a device with `budget_bytes` for this model: everything resident where it fits, else
     /// one network at a time; on a processor blocks of eight bits where floats do not fit. A
-    /// transformer that is `stored` in blocks stays in them.
+    /// transformer that is `stored` in blocks stays in them, or has those of [`in_memory`].
     #[must_use]
     pub fn of(device: &Device, sizes: Sizes, budget_bytes: u64, stored: Option<GgmlDType>) -> Self {
         let dtype = match device {
@@ -60,9 +61,9 @@ impl Plan {
             resident: false,
             ..whole
         };
-        if stored.is_some() {
+        if let Some(stored) = stored {
             let blocks = |plan: Self| Self {
-                blocks: stored,
+                blocks: Some(in_memory(device, stored)),
                 ..plan
             };
             let fits = blocks(whole).bytes(sizes) <= budget_bytes;
@@ -272,6 +273,15 @@ mod tests {
                 (Some(GgmlDType::Q6K), resident)
             );
         }
+    }
+
+    #[test]
+    fn blocks_that_are_slow_here_are_counted_as_those_they_become() {
+        let of = |stored| Plan::of(&Device::Cpu, SIZES, 32 * GIB, Some(stored));
+        for stored in [GgmlDType::Q4_0, GgmlDType::Q4_1, GgmlDType::Q5_0] {
+            assert_eq!(of(stored), of(GgmlDType::Q8_0));
+        }
+        assert!(of(GgmlDType::Q4K).bytes(SIZES) < of(GgmlDType::Q4_0).bytes(SIZES));
     }
 
     #[test]

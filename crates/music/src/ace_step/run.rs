@@ -1,6 +1,4 @@
-use std::path::PathBuf;
-
-use candle_core::{D, DType, Device, Tensor};
+use candle_core::{DType, Device, Tensor};
 use songwright_api::LyricLanguage;
 use songwright_audio::{Pcm, Resampler};
 use songwright_base::{Observer, Progress, Stage};
@@ -8,7 +6,7 @@ use songwright_nn::Result as NnResult;
 
 use super::{
     Error,
-    adapter_folder::AdapterFolder,
+    adapter_folder::{AdapterFolder, ChosenAdapter},
     codec::{Half, RATE_HZ},
     diffusion::{
         DitVelocities, Edit, Erg, Guidance, Sampling, SeededNoise, Sides, Task, edit, frames,
@@ -19,6 +17,8 @@ use super::{
     model::Prompt,
     networks::Networks,
     plan::Plan,
+    ranges::{self, Extension},
+    source::Source,
     tags::TagsTokenizer,
 };
 use crate::{MusicFacts, MusicParams, MusicTask, Variation};
@@ -50,12 +50,13 @@ impl Run<'_> {
         let params = self.params;
         let adapters = self.adapters()?;
         self.networks.prepare(self.plan, &adapters, self.observer)?;
-        let source = self.source_latents()?;
+        let source = self.source()?;
         // A source's latent frames, then the tags, the lyrics and what the transformer makes of both.
         let heard = match &source {
-            Some(latents) => latents.dim(D::Minus1).map_err(songwright_nn::Error::from)? as u64,
+            Some(source) => source.frames()? as u64,
             None => 0,
         };
+        let extension = source.as_ref().and_then(|source| source.extension);
         self.report(Stage::Arrange, heard, heard + 3)?;
         let text = self.text_states(&params.prompt)?;
         self.report(Stage::Arrange, heard + 1, heard + 3)?;
@@ -74,12 +75,12 @@ impl Run<'_> {
         };
         finite(&latents)?;
         let channels = self.decode(&latents)?;
-        let mix = self.finished(&channels)?;
+        let mix = self.finished(&channels, extension)?;
         Ok((mix, self.facts()))
     }
 
     /// Takes note of progress.
-    fn report(&self, stage: Stage, done: u64, total: u64) -> Result<(), Error> {
+    pub(super) fn report(&self, stage: Stage, done: u64, total: u64) -> Result<(), Error> {
         if self.observer.is_cancelled() {
             return Err(Error::Cancelled);
         }
@@ -129,9 +130,9 @@ impl Run<'_> {
         &mut self,
         text: &TextStates,
         lyric_ids: &[u32],
-        source: Option<Tensor>,
+        source: Option<Source>,
     ) -> Result<Tensor, Error> {
-        let sampling = self.sampling(source);
+        let sampling = self.sampling(source)?;
         let prompt = self.prompt(&text.states, lyric_ids)?;
         let erg = Erg {
             text: text.weakened.clone(),
@@ -167,7 +168,7 @@ impl Run<'_> {
         &mut self,
         from: (TextStates, Vec<u32>),
         to: (TextStates, Vec<u32>),
-        source: Option<Tensor>,
+        source: Option<Source>,
     ) -> Result<Tensor, Error> {
         let MusicTask::Edit {
             n_min,
@@ -185,6 +186,7 @@ impl Run<'_> {
             n_max,
             n_avg,
             source: source
+                .map(|source| source.latents)
                 .ok_or_else(|| Error::Unsupported("There is no song to edit.".to_owned()))?,
         };
         let prompts = [
@@ -216,8 +218,8 @@ impl Run<'_> {
         )
     }
 
-    /// The files of the adapters that were asked for.
-    fn adapters(&self) -> Result<Vec<(PathBuf, f64)>, Error> {
+    /// The adapters that were asked for.
+    fn adapters(&self) -> Result<Vec<ChosenAdapter>, Error> {
         self.adapters.chosen(&self.params.diffusion.loras)
     }
 
@@ -225,6 +227,7 @@ impl Run<'_> {
         let retake = match self.params.task {
             MusicTask::Retake { retake_seed, .. }
             | MusicTask::Repaint { retake_seed, .. }
+            | MusicTask::Extend { retake_seed, .. }
             | MusicTask::Edit { retake_seed, .. } => retake_seed,
             MusicTask::Text2Music | MusicTask::Audio2Audio { .. } => self.params.seed,
         };
@@ -236,7 +239,7 @@ impl Run<'_> {
             .with_earlier(before.iter().map(|variation| variation.retake_seed.0))
     }
 
-    fn sampling(&self, source: Option<Tensor>) -> Sampling {
+    fn sampling(&self, source: Option<Source>) -> Result<Sampling, Error> {
         let MusicParams {
             diffusion, task, ..
         } = self.params;
@@ -258,21 +261,38 @@ impl Run<'_> {
             },
             (
                 MusicTask::Repaint {
-                    variance, range_s, ..
+                    source: song,
+                    variance,
+                    range_s,
+                    ..
                 },
                 Some(source),
+            ) => {
+                let all = i64::try_from(source.frames()?).unwrap_or(i64::MAX);
+                Task::Repaint {
+                    source: source.latents,
+                    variance: *variance,
+                    range: ranges::repainted(range_s, song.duration_s(), all),
+                }
+            }
+            (
+                MusicTask::Extend { .. },
+                Some(Source {
+                    latents,
+                    extension: Some(extension),
+                }),
             ) => Task::Repaint {
-                source,
-                variance: *variance,
-                range: frames(range_s.start)..frames(range_s.end),
+                source: latents,
+                variance: 1.0,
+                range: extension.range(),
             },
             (MusicTask::Audio2Audio { strength, .. }, Some(reference)) => Task::Audio2Audio {
-                reference,
+                reference: reference.latents,
                 strength: *strength,
             },
             _ => Task::Text2Music { frames: length() },
         };
-        Sampling {
+        Ok(Sampling {
             steps: self.params.infer_step as usize,
             solver: diffusion.scheduler_type,
             omega_scale: diffusion.omega_scale,
@@ -287,43 +307,7 @@ impl Run<'_> {
             },
             oss_steps: diffusion.oss_steps.clone(),
             task,
-        }
-    }
-
-    /// The latents of the song that this one is made from.
-    fn source_latents(&mut self) -> Result<Option<Tensor>, Error> {
-        let source = match &self.params.task {
-            MusicTask::Repaint { source, .. } | MusicTask::Edit { source, .. } => source,
-            MusicTask::Audio2Audio { reference, .. } => reference,
-            MusicTask::Text2Music | MusicTask::Retake { .. } => return Ok(None),
-        };
-        self.report(Stage::Arrange, 0, 3)?;
-        let observer = self.observer;
-        let resampler = Resampler::new(source.sample_rate, RATE_HZ);
-        let channel = |index: usize| -> Result<Vec<f32>, Error> {
-            let count = usize::from(source.channels.max(1));
-            // One channel is both.
-            let own = source.samples.iter().skip(index.min(count - 1));
-            let samples: Vec<f32> = own.step_by(count).copied().collect();
-            resampler
-                .channel(&samples, observer)
-                .ok_or(Error::Cancelled)
-        };
-        let channels = [channel(0)?, channel(1)?];
-        let device = self.networks.device().clone();
-        let encoder = self.networks.encoder(self.plan)?;
-        let like = Tensor::zeros(1, DType::F32, &device).map_err(songwright_nn::Error::from)?;
-        let latents = encoder.encode(
-            &channels,
-            &like,
-            self.plan.chunks.latent_frames,
-            &mut |done, all| {
-                let (done, all) = (done as u64, all as u64);
-                observer.report(Progress::new(Stage::Arrange, done, all + 3));
-                !observer.is_cancelled()
-            },
-        );
-        latents.map(Some)
+        })
     }
 
     fn decode(&mut self, latents: &Tensor) -> Result<[Vec<f32>; 2], Error> {
@@ -344,25 +328,39 @@ impl Run<'_> {
     }
 
     /// At 48 kHz, exactly as long as it was asked for, and within −1..1.
-    fn finished(&self, channels: &[Vec<f32>; 2]) -> Result<Pcm, Error> {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "durations are checked"
+    )]
+    fn finished(
+        &self,
+        channels: &[Vec<f32>; 2],
+        extension: Option<Extension>,
+    ) -> Result<Pcm, Error> {
         let resampler = Resampler::new(RATE_HZ, OUT_HZ);
         let converted = |channel| {
-            resampler
-                .channel(channel, self.observer)
-                .ok_or(Error::Cancelled)
+            let converted = resampler.channel(channel, self.observer);
+            converted.ok_or(Error::Cancelled)
         };
         let (left, right) = (converted(&channels[0])?, converted(&channels[1])?);
-        let length = match self.wanted_frames() {
-            Some(frames) => frames,
-            None => left.len(),
-        };
         let peak = left
             .iter()
             .chain(&right)
             .fold(0_f32, |peak, sample| peak.max(sample.abs()));
         let gain = if peak > 1.0 { peak.recip() } else { 1.0 };
+        let in_frames = |seconds: f64| seconds * f64::from(OUT_HZ);
+        // What was made before a song begins with a whole step.
+        let skipped = match (&self.params.task, extension) {
+            (MusicTask::Extend { before_s, .. }, Some(extension)) => {
+                in_frames(extension.surplus_s(*before_s)) as usize
+            }
+            _ => 0,
+        };
+        // The model's own steps of 93 ms may fall short of it by less than one; silence fills that up.
+        let length = in_frames(self.params.task.duration_s(self.params.duration_s)).round();
         let at = |channel: &[f32], i: usize| channel.get(i).map_or(0.0, |sample| sample * gain);
-        let samples = (0..length)
+        let samples = (skipped..skipped + length as usize)
             .flat_map(|i| [at(&left, i), at(&right, i)])
             .collect();
         Ok(Pcm {
@@ -372,35 +370,15 @@ impl Run<'_> {
         })
     }
 
-    /// The length that the request fixes, in frames at 48 kHz. The model's own steps of 93 ms fall
-    /// short of it by less than one; silence fills that up.
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "durations are checked"
-    )]
-    fn wanted_frames(&self) -> Option<usize> {
-        let seconds = match &self.params.task {
-            MusicTask::Text2Music | MusicTask::Retake { .. } => self.params.duration_s,
-            MusicTask::Edit { source, .. } => source.duration_s(),
-            MusicTask::Audio2Audio { reference, .. } => reference.duration_s(),
+    fn facts(&self) -> MusicFacts {
+        let note = match &self.params.task {
             MusicTask::Repaint {
                 source, range_s, ..
-            } => {
-                let length = source.duration_s();
-                if range_s.start >= 0.0 && range_s.end <= length {
-                    length
-                } else {
-                    return None;
-                }
-            }
+            } => ranges::beyond(range_s, source.duration_s()),
+            _ => None,
         };
-        Some((seconds * f64::from(OUT_HZ)).round() as usize)
-    }
-
-    fn facts(&self) -> MusicFacts {
         MusicFacts {
-            style: None,
+            notes: note.into_iter().collect(),
             ..MusicFacts::default()
         }
     }

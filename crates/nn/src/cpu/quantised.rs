@@ -43,16 +43,15 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    /// What candle calls it; `None` where there are no loops for it, or for this processor.
+    /// What candle calls it; `None` where there are no loops for it.
     pub(crate) fn of(dtype: GgmlDType) -> Option<Self> {
-        let kind = match dtype {
-            GgmlDType::Q8_0 => Self::Q8_0,
-            GgmlDType::Q4K => Self::Q4K,
-            GgmlDType::Q5K => Self::Q5K,
-            GgmlDType::Q6K => Self::Q6K,
-            _ => return None,
-        };
-        is_usable().then_some(kind)
+        match dtype {
+            GgmlDType::Q8_0 => Some(Self::Q8_0),
+            GgmlDType::Q4K => Some(Self::Q4K),
+            GgmlDType::Q5K => Some(Self::Q5K),
+            GgmlDType::Q6K => Some(Self::Q6K),
+            _ => None,
+        }
     }
 
     /// Numbers of a block, and its bytes.

@@ -55,11 +55,10 @@ struct Config {
 impl Config {
     /// The one beside a file of PEFT's name.
     fn beside(path: &Path) -> std::result::Result<Option<Self>, String> {
-        let (file, config) = PEFT;
-        if path.file_name().is_none_or(|name| name != file) {
+        let config = PEFT.1;
+        let Some(path) = config_of(path) else {
             return Ok(None);
-        }
-        let path = path.with_file_name(config);
+        };
         let text = match fs::read_to_string(&path) {
             Ok(text) => text,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
@@ -84,7 +83,21 @@ impl Config {
     }
 }
 
+/// Where PEFT's configuration of an adapter of PEFT's name lies, if it is there.
+fn config_of(path: &Path) -> Option<PathBuf> {
+    let (file, config) = PEFT;
+    let is_named = path.file_name().is_some_and(|name| name == file);
+    is_named.then(|| path.with_file_name(config))
+}
+
 impl Adapted {
+    /// The files that the adapter of a file is made of: that one, and the configuration that may lie beside it.
+    #[must_use]
+    pub fn files_of(path: &Path) -> Vec<PathBuf> {
+        let all = [Some(path.to_owned()), config_of(path)];
+        all.into_iter().flatten().collect()
+    }
+
     /// The adapters' files with their strengths.
     ///
     /// # Errors

@@ -1225,7 +1225,7 @@ export interface components {
         /** @description What only a neural composer reads, all optional: names, defaults and limits are ACE-Step's. */
         DiffusionFields: {
             cfg_type?: components["schemas"]["CfgType"] | null;
-            /** @description Whether few steps will do for a first hearing; `/songs/{id}/promote` makes the rest. */
+            /** @description Whether few steps will do for a first hearing, also of `oss_steps`; `/songs/{id}/promote` makes the rest. */
             draft?: boolean | null;
             /**
              * Format: double
@@ -1381,7 +1381,7 @@ export interface components {
              */
             status_code: number;
         };
-        /** @description `POST /songs/{id}/extend`: the song made longer. */
+        /** @description `POST /songs/{id}/extend`: the song made longer, by exactly as much as is said. */
         ExtendRequest: components["schemas"]["TakeBase"] & components["schemas"]["OtherWords"] & {
             /**
              * Format: double
@@ -1967,7 +1967,7 @@ export interface components {
         RepaintRequest: components["schemas"]["TakeBase"] & components["schemas"]["OtherWords"] & {
             /**
              * Format: double
-             * @description Where it ends, in seconds.
+             * @description Where it ends, in seconds; beyond the song it is the song's end, and `extend` makes a song longer.
              */
             repaint_end: number;
             /**

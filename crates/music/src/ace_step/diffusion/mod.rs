@@ -13,6 +13,7 @@ pub use branches::{Erg, Sides};
 pub use edit::{Edit, edit};
 pub use guidance::{Guidance, Guide, double, orthogonal};
 pub use noise::{Noise, SeededNoise, Stream};
+pub(crate) use sample::first_of_repaint;
 pub use sample::{Sampling, Task, sample};
 pub use schedule::Schedule;
 pub use solver::{Solver, granularity};

@@ -169,12 +169,6 @@ impl Sampling {
         }
     }
 
-    #[expect(
-        clippy::cast_precision_loss,
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "the reference cuts towards zero"
-    )]
     fn start_repaint(
         &self,
         schedule: &Schedule,
@@ -183,13 +177,7 @@ impl Sampling {
         device: &Device,
     ) -> Result<Start, Error> {
         let held = Held::of(source, variance, range, noise, device)?;
-        let all = match self.oss_steps.iter().max() {
-            Some(largest) => *largest,
-            None => self.steps,
-        };
-        let calls = schedule.timesteps().len();
-        let skipped = (all as f64 * (1.0 - variance)) as usize;
-        let first_call = skipped.min(calls.saturating_sub(1));
+        let first_call = first_of_repaint(self.steps, &self.oss_steps, variance);
         let latents = held.at(schedule.interval(first_call).0)?;
         Ok(Start {
             latents,
@@ -317,6 +305,29 @@ impl Held {
         let moved = (latents + (velocity * (next - t))?)?;
         let kept = self.at(next)?;
         Ok((moved.broadcast_mul(&self.open)? + kept.broadcast_mul(&(1.0 - &self.open)?)?)?)
+    }
+}
+
+/// The call that a repaint begins with, of those of so many steps, or of chosen ones: how much is to change says how far
+/// back towards noise it goes. The reference counts chosen steps as if none lay between them, and skips all of a few.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "the reference cuts towards zero"
+)]
+pub(crate) fn first_of_repaint(steps: usize, oss_steps: &[usize], variance: f64) -> usize {
+    let skipped = |all: usize| (all as f64 * (1.0 - variance)) as usize;
+    match oss_steps.iter().max() {
+        Some(all) => {
+            let before = |step: &&usize| **step <= skipped(*all);
+            oss_steps
+                .iter()
+                .filter(before)
+                .count()
+                .min(oss_steps.len() - 1)
+        }
+        None => skipped(steps).min(steps.saturating_sub(1)),
     }
 }
 
