@@ -77,7 +77,10 @@ mod tests {
     use songwright_base::{LyricSheet, Seed};
 
     use super::*;
-    use crate::ace_step::diffusion::{Guidance, Sampling, Task};
+    use crate::{
+        MadeFrom,
+        ace_step::diffusion::{Guidance, Sampling, Task},
+    };
 
     fn params(steps: u32, diffusion: Diffusion, task: MusicTask) -> MusicParams {
         let audio = AudioGeneration::try_from(&AudioGenerationBase::default()).unwrap();
@@ -172,7 +175,7 @@ mod tests {
         assert!((repaint - 7.5).abs() < 1e-9, "{repaint}");
         let edit = MusicTask::Edit {
             source: pcm(),
-            made_from: (String::new(), String::new()),
+            made_from: MadeFrom::default(),
             n_min: 0.5,
             n_max: 1.0,
             n_avg: 3,

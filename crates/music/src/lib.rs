@@ -12,4 +12,4 @@ pub use composer::{Composer, Composition, MusicFacts, Stem, TimedLine};
 pub use fit::fit;
 pub use params::{DRAFT_STEPS, MusicParams};
 pub use service::{BytesFor, MusicEngine, MusicService};
-pub use task::{MusicTask, Variation};
+pub use task::{MadeFrom, MusicTask, Variation};
