@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use songwright_audio::Pcm;
 use songwright_base::{EngineError, Seed, Silent, Stage};
-use songwright_music::{Composer as _, MusicParams, MusicTask};
+use songwright_music::{Composer as _, MadeFrom, MusicParams, MusicTask};
 
 use crate::{composer, params, watcher::Watcher};
 
@@ -214,7 +214,11 @@ fn an_edit_is_as_long_as_its_song() {
     let edit = |n_min, n_max| {
         made(MusicTask::Edit {
             source: source.clone(),
-            made_from: ("jazz, piano".to_owned(), "[verse]\nla".to_owned()),
+            made_from: MadeFrom {
+                prompt: "jazz, piano".to_owned(),
+                lyrics: "[verse]\nla".to_owned(),
+                vocal_language: None,
+            },
             n_min,
             n_max,
             n_avg: 1,

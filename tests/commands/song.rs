@@ -91,6 +91,64 @@ fn everything_that_can_be_asked_for_lies_in_one_zip_and_goes_into_another_librar
 }
 
 #[test]
+fn every_take_that_was_asked_for_is_written_and_named() {
+    let home = Home::new();
+    let words = ["--duration", "10", "--cover-size", "256", "--title", "Tin"];
+    let asked = ["song", "rain on a tin roof", "--seed", "7", "--takes", "3"];
+    let made = home.json(&[&asked[..], &words].concat());
+    let takes = made["takes"].as_array().unwrap();
+    let seeds: Vec<_> = takes.iter().map(|take| take["seed"].as_u64()).collect();
+    assert_eq!(seeds, [Some(7), Some(8), Some(9)]);
+    assert_eq!(
+        (&made["seed"], &made["path"]),
+        (&7.into(), &takes[0]["path"])
+    );
+    let mut mixes = BTreeSet::new();
+    for (n, take) in takes.iter().enumerate() {
+        let folder = home.path().join(take["path"].as_str().unwrap());
+        let name = format!("Tin - take {}", n + 1);
+        assert!(folder.ends_with(&name), "{folder:?}");
+        let story = fs::read(folder.join("song.json")).unwrap();
+        let story: Value = serde_json::from_slice(&story).unwrap();
+        assert_eq!(story["take"]["seed"], take["seed"]);
+        assert_eq!(story["take"]["id"], take["take_id"]);
+        let mix = fs::read(folder.join(format!("{name}.wav"))).unwrap();
+        assert!(mixes.insert(mix), "take {} is another's", n + 1);
+    }
+
+    let told = home.printed(&[&asked[..], &words, &["--out", "again"]].concat());
+    for line in [
+        "The package of take 1 (seed 7) is in again/Tin - take 1",
+        "The package of take 3 (seed 9) is in again/Tin - take 3",
+    ] {
+        assert!(told.contains(line), "{told}");
+    }
+    let song = made["song_id"].as_str().unwrap();
+    let second = takes[1]["take_id"].as_str().unwrap();
+    assert!(home.printed(&["library", "show", song]).contains(second));
+    let one = home.json(&["export", song, "--take", second, "--zip"]);
+    assert!(
+        one["path"].as_str().unwrap().ends_with("Tin - take 2.zip"),
+        "{one}"
+    );
+    let newest = home.json(&["export", song, "--zip"]);
+    assert!(
+        newest["path"]
+            .as_str()
+            .unwrap()
+            .ends_with("Tin - take 3.zip"),
+        "{newest}"
+    );
+    let nobody = "00000000-0000-4000-8000-000000000000";
+    let output = home
+        .call(&["export", song, "--take", nobody])
+        .output()
+        .unwrap();
+    assert!(!output.status.success());
+    assert!(said(&output).contains("library show"), "{}", said(&output));
+}
+
+#[test]
 fn what_is_wrong_is_said_before_anything_is_made() {
     let home = Home::new();
     for (words, status, sentence) in [

@@ -11,4 +11,5 @@ mod models;
 mod reference;
 mod songs;
 mod stopping;
+mod take_words;
 mod takes;

@@ -362,7 +362,7 @@ fn steps(steps: &OssSteps) -> Result<Vec<usize>, InvalidField> {
 /// Adapters of one request.
 const MOST_LORAS: usize = 8;
 
-fn loras(choices: &[LoraChoice]) -> Result<Vec<(String, f64)>, InvalidField> {
+pub(crate) fn loras(choices: &[LoraChoice]) -> Result<Vec<(String, f64)>, InvalidField> {
     if choices.len() > MOST_LORAS {
         return Err(InvalidField::new(
             "loras",

@@ -12,8 +12,19 @@ pub struct Take {
     pub take_id: Uuid,
     /// 1, 2, …
     pub number: u32,
-    /// The take that it was made from.
+    /// The take that it was made from, where that is still there.
     pub parent_take_id: Option<Uuid>,
+    /// What was done to that: `retake`, `repaint`, `extend`, `edit` or `promote`; null for one that was made
+    /// from words alone.
+    pub relation: Option<String>,
+    /// Whether it has few steps, for a first hearing; `/songs/{id}/promote` makes the rest.
+    pub draft: bool,
+    /// The tags prompt that it was made from.
+    pub prompt: String,
+    /// What is sung in it; `[instrumental]` where nothing is.
+    pub lyrics: String,
+    /// Whether nobody sings in it.
+    pub instrumental: bool,
     /// Seconds of audio.
     pub audio_duration: f64,
     /// The seed that was used.
@@ -62,11 +73,11 @@ pub struct Song {
     pub artist: Option<String>,
     /// What was asked for, in words.
     pub description: String,
-    /// The tags prompt.
+    /// The tags prompt of the newest take.
     pub prompt: String,
-    /// What is sung; `[instrumental]` where nothing is.
+    /// What is sung in the newest take; `[instrumental]` where nothing is.
     pub lyrics: String,
-    /// Whether nobody sings.
+    /// Whether nobody sings in the newest take.
     pub instrumental: bool,
     /// 3–5 names.
     pub categories: Vec<String>,
@@ -96,7 +107,7 @@ pub struct Song {
     pub covers: Vec<SongCover>,
     /// Oldest first.
     pub takes: Vec<Take>,
-    /// The request that makes it again.
+    /// The request that makes the newest take's words, voice and length again.
     #[schema(value_type = Object)]
     pub request: serde_json::Value,
     /// URLs on this server.

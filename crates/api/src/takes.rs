@@ -3,7 +3,7 @@ use songwright_base::{InvalidField, Seed, clean_text, length_between};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use crate::{Whole, finite_between};
+use crate::{LoraChoice, Whole, diffusion::loras, finite_between};
 
 /// What all new takes of a song may say. The rest is that of the take it is made from.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, ToSchema)]
@@ -15,7 +15,7 @@ pub struct TakeBase {
     #[schema(value_type = Option<i64>, minimum = -1, maximum = 2147483647)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retake_seed: Option<Whole>,
-    /// Steps; those of the take where absent.
+    /// Steps, with which a draft's take is no draft; those of the take where absent.
     #[schema(value_type = Option<i64>, minimum = 1, maximum = 200)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub infer_step: Option<Whole>,
@@ -28,6 +28,15 @@ pub struct TakeBase {
     #[schema(value_type = Option<i64>, minimum = 1, maximum = 8)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub batch_size: Option<Whole>,
+    /// The language that is sung, as a code such as `en` or `zh`; that of the take where absent, and a guess
+    /// where empty. Other lyrics may want another one.
+    #[schema(max_length = 20)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub vocal_language: Option<String>,
+    /// Adapters; those of the take where absent, and none where empty.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(max_items = 8)]
+    pub loras: Option<Vec<LoraChoice>>,
 }
 
 /// Other words for a new take.
@@ -137,7 +146,7 @@ pub struct TakeJob {
     pub song_id: Uuid,
     /// The take it is made from; the newest where absent.
     pub take_id: Option<Uuid>,
-    /// Steps; those of the take where absent.
+    /// Steps; those of the take where absent, of which a draft has few.
     pub infer_step: Option<u32>,
     /// Guidance; that of the take where absent.
     pub guidance_scale: Option<f64>,
@@ -150,6 +159,12 @@ pub struct TakeJob {
     /// How many, 1–8, each with a seed of its own.
     #[serde(default = "one")]
     pub batch_size: u32,
+    /// Another language to sing in; empty for a guess.
+    #[serde(default)]
+    pub vocal_language: Option<String>,
+    /// Other adapters; empty for none.
+    #[serde(default)]
+    pub loras: Option<Vec<LoraChoice>>,
     /// What is made.
     pub wish: TakeWish,
 }
@@ -239,6 +254,11 @@ impl TakeBase {
             lyrics: limited("lyrics", words.lyrics, 0..=5000)?,
             retake_seed: Seed::from_request(seed, Seed::MAX_SONG)?,
             batch_size: batch_size(self.batch_size)?,
+            vocal_language: limited("vocal_language", self.vocal_language, 0..=20)?,
+            loras: self
+                .loras
+                .map(|choices| loras(&choices).map(|_| choices))
+                .transpose()?,
             wish,
         })
     }
@@ -402,6 +422,8 @@ mod tests {
             r#"{"retake_variance": 0}"#,
             r#"{"retake_variance": 1, "retake_seed": 2147483647}"#,
             r#"{"batch_size": 8}"#,
+            r#"{"vocal_language": "", "loras": []}"#,
+            r#"{"vocal_language": "twenty letters of it", "loras": [{"name": "rap", "weight": -3}]}"#,
         ] {
             assert!(job::<RetakeRequest>(good).is_ok(), "{good}");
         }
@@ -411,6 +433,8 @@ mod tests {
             r#"{"infer_step": 0}"#,
             r#"{"batch_size": 0}"#,
             r#"{"batch_size": 9}"#,
+            r#"{"vocal_language": "twenty letters of its"}"#,
+            r#"{"loras": [{"name": "rap", "weight": 3.1}]}"#,
         ] {
             assert!(job::<RetakeRequest>(bad).is_err(), "{bad}");
         }

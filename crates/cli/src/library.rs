@@ -9,7 +9,8 @@ use uuid::Uuid;
 use crate::{
     Error,
     args::{ArtFormat, ArtPixels, ExportArgs, ImportArgs, LibraryCommand},
-    package, print,
+    package::{self, Takes},
+    print,
     progress::{self, Style},
 };
 
@@ -140,12 +141,14 @@ async fn show(host: &Host, id: Uuid, json: bool) -> Result<(), Error> {
         ("music by", made_by(&song.engines.music)),
         ("lyrics by", made_by(&song.engines.lyrics)),
         ("cover by", made_by(&song.engines.cover)),
-        ("takes", Some(song.takes.len().to_string())),
     ];
     for (name, value) in fields {
         if let Some(value) = value.filter(|v| !v.is_empty()) {
             print::line(format!("  {name:<11} {value}"))?;
         }
+    }
+    for take in &song.takes {
+        print::line(format!("  {:<11} {}", "take", package::described(take)))?;
     }
     for problem in song.errors.iter().chain(&song.notes) {
         print::line(format!("  note        {problem}"))?;
@@ -169,11 +172,17 @@ async fn art(host: &Host, id: Uuid, wish: ArtWish, out: &Path) -> Result<PathBuf
 pub(crate) async fn export(config: Config, args: &ExportArgs, json: bool) -> Result<(), Error> {
     package::prepare(&args.bundle.out)?;
     let host = Host::open(config, Serving::All).await?;
-    let path = package::write(&host, args.id, &args.bundle).await?;
+    let which = match &args.take[..] {
+        _ if args.all_takes => Takes::All,
+        [] => Takes::Newest,
+        ids => Takes::Named(ids),
+    };
+    let takes = package::write(&host, args.id, which, &args.bundle).await?;
     if json {
-        print::json(&serde_json::json!({"path": path, "song_id": args.id}))
+        let path = takes.first().map(|take| &take.path);
+        print::json(&serde_json::json!({"path": path, "takes": takes, "song_id": args.id}))
     } else {
-        print::line(format!("The package is in {}", path.display()))
+        package::report(&takes)
     }
 }
 

@@ -8,13 +8,23 @@ use songwright_api::{AudioGenerationBase, DiffusionFields, Package, SongRequest,
 use songwright_base::{Code, Failure, Service, config::Config};
 use songwright_server::{Host, Serving};
 
-use crate::{Error, args::SongArgs, ask::ask, estimate, package, print, progress::Style};
+use crate::{
+    Error,
+    args::SongArgs,
+    ask::ask,
+    estimate,
+    package::{self, Takes, WrittenTake},
+    print,
+    progress::Style,
+};
 
 /// What `--json` prints.
 #[derive(Serialize)]
 struct Made {
-    /// The folder or zip file.
+    /// The folder or zip file of the first take, whose facts follow.
     path: PathBuf,
+    /// Every take that was made, with its own.
+    takes: Vec<WrittenTake>,
     #[serde(flatten)]
     package: Package,
 }
@@ -55,28 +65,38 @@ pub(crate) async fn song(
     }
     let package: Package = ask(&host, (Service::Integrated, endpoint), &request, style).await?;
     let id = package.song_id;
-    match package::write(&host, id, &args.bundle).await {
-        Ok(path) => report(Made { path, package }, json),
-        Err(error) => {
-            print::aside(format!(
-                "The song is in the library, its package is not written: `songwright export {id}` writes it."
-            ));
-            Err(error)
-        }
-    }
+    let written = package::write(&host, id, Takes::All, &args.bundle).await;
+    let takes = written.inspect_err(|_| {
+        let all = if args.takes.is_some_and(|takes| takes > 1) {
+            " --all-takes"
+        } else {
+            ""
+        };
+        print::aside(format!(
+            "The song is in the library, its package is not written: `songwright export {id}{all}` writes it."
+        ));
+    })?;
+    report(takes, package, json)
 }
 
-fn report(made: Made, json: bool) -> Result<(), Error> {
+fn report(takes: Vec<WrittenTake>, package: Package, json: bool) -> Result<(), Error> {
     if json {
-        return print::json(&made);
+        return print::json(&Made {
+            path: takes
+                .first()
+                .map(|take| take.path.clone())
+                .unwrap_or_default(),
+            takes,
+            package,
+        });
     }
-    for note in &made.package.notes {
+    for note in &package.notes {
         print::aside(format!("Note: {note}"));
     }
-    for error in made.package.errors.iter().flatten() {
+    for error in package.errors.iter().flatten() {
         print::aside(format!("Not as asked: {error}"));
     }
-    print::line(format!("The package is in {}", made.path.display()))
+    package::report(&takes)
 }
 
 fn request(args: &SongArgs) -> Result<SongRequest, Error> {

@@ -47,9 +47,13 @@ pub(crate) async fn take(
         1 => format!("Take {}", newest.number),
         made => format!("Takes {} to {}", newest.number + 1 - made, newest.number),
     };
-    let is = if made == 1 { "is" } else { "are" };
+    let (is, all) = if made == 1 {
+        ("is", "")
+    } else {
+        ("are", " --all-takes")
+    };
     print::line(format!(
-        "{numbers} of \"{}\" {is} in the library: songwright export {}",
+        "{numbers} of \"{}\" {is} in the library: songwright export {}{all}",
         song.title, song.song_id
     ))
 }
@@ -100,6 +104,8 @@ fn base(parent: &ParentArgs, change: &ChangeArgs) -> TakeBase {
         infer_step: parent.steps.map(Whole),
         guidance_scale: change.guidance,
         batch_size: change.takes.map(Whole),
+        vocal_language: change.vocal_language.clone(),
+        loras: (change.no_lora || !change.lora.is_empty()).then(|| change.lora.clone()),
     }
 }
 

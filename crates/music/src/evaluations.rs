@@ -78,7 +78,10 @@ mod tests {
     use songwright_base::{LyricSheet, Seed};
 
     use super::*;
-    use crate::ace_step::diffusion::{Guidance, Sampling, Task};
+    use crate::{
+        MadeFrom,
+        ace_step::diffusion::{Guidance, Sampling, Task},
+    };
 
     fn params(steps: u32, diffusion: Diffusion, task: MusicTask) -> MusicParams {
         let audio = AudioGeneration::try_from(&AudioGenerationBase::default()).unwrap();
@@ -184,7 +187,7 @@ mod tests {
         assert!((chosen - 3.0).abs() < 1e-9, "{chosen}");
         let edit = MusicTask::Edit {
             source: pcm(),
-            made_from: (String::new(), String::new()),
+            made_from: MadeFrom::default(),
             n_min: 0.5,
             n_max: 1.0,
             n_avg: 3,

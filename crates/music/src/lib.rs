@@ -14,4 +14,4 @@ pub use facts::{ComposerFacts, FromWords};
 pub use fit::fit;
 pub use params::{DRAFT_STEPS, MusicParams};
 pub use service::{MusicEngine, MusicService};
-pub use task::{MusicTask, Variation};
+pub use task::{MadeFrom, MusicTask, Variation};

@@ -12,6 +12,17 @@ pub struct Variation {
     pub retake_seed: Seed,
 }
 
+/// What a song that is edited was made from.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct MadeFrom {
+    /// The tags.
+    pub prompt: String,
+    /// The lyrics; `[instrumental]` where nobody sings.
+    pub lyrics: String,
+    /// The language that is sung, as a code; `None` is a guess.
+    pub vocal_language: Option<String>,
+}
+
 /// What music is made from.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum MusicTask {
@@ -54,8 +65,8 @@ pub enum MusicTask {
     Edit {
         /// The song.
         source: Arc<Pcm>,
-        /// The tags and the lyrics that it was made from.
-        made_from: (String, String),
+        /// What it was made from.
+        made_from: MadeFrom,
         /// The share of steps at which editing begins, 0–1.
         n_min: f64,
         /// The share of steps from which on the target is free, 0–1.

@@ -286,6 +286,8 @@ async fn recording(
         facts: composition.facts,
         timed_lines: composition.timed_lines,
         lineage: None,
+        words: made.words(),
+        draft: made.is_draft(),
     })
 }
 

@@ -23,6 +23,7 @@ mod stems;
 mod studio;
 mod sweep;
 mod take;
+mod take_changes;
 mod words;
 
 pub use bundle::{BundleFile, BundleWish};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use songwright_api::TakeWish;
-use songwright_base::{Code, Failure, Seed};
+use songwright_base::{Code, EngineInfo, EngineKind, Failure, Seed};
 use songwright_music::Variation;
 use songwright_storage::{Song, Take};
 use uuid::Uuid;
@@ -32,7 +32,11 @@ pub(crate) struct Origin<'a> {
 ///
 /// # Errors
 /// 409 where that is not known, or is not there any more.
-pub(crate) fn of_draft<'a>(song: &'a Song, draft: &'a Take) -> Result<Origin<'a>, Failure> {
+pub(crate) fn of_draft<'a>(
+    song: &'a Song,
+    draft: &'a Take,
+    now: &EngineInfo,
+) -> Result<Origin<'a>, Failure> {
     let made = shelf::provenance(draft);
     let retake_seed = Seed(made.retake_seed.unwrap_or_default());
     let Some(making) = made.making else {
@@ -56,8 +60,8 @@ pub(crate) fn of_draft<'a>(song: &'a Song, draft: &'a Take) -> Result<Origin<'a>
         )
     })?;
     let is_of_noise =
-        matches!(making.wish, TakeWish::Retake { .. }) && variations(song, take).is_some();
-    if shelf::provenance(take).is_draft() && !is_of_noise {
+        matches!(making.wish, TakeWish::Retake { .. }) && variations(song, take, now).is_some();
+    if take.recording.draft && !is_of_noise {
         return Err(Failure::new(
             Code::Conflict,
             format!(
@@ -74,12 +78,15 @@ pub(crate) fn of_draft<'a>(song: &'a Song, draft: &'a Take) -> Result<Origin<'a>
     })
 }
 
-/// What the noise of a take was varied by, the oldest first; `None` where the take does not come from its
-/// words alone, but from other audio too.
-pub(crate) fn variations(song: &Song, take: &Take) -> Option<Vec<Variation>> {
+/// What the noise of a take was varied by, the oldest first; `None` where its noise does not make it again:
+/// it does not come from its words alone, but from other audio too, or another than who works `now` made it.
+pub(crate) fn variations(song: &Song, take: &Take, now: &EngineInfo) -> Option<Vec<Variation>> {
     let mut found = Vec::new();
     let mut at = take;
     loop {
+        if !may_be_same(&at.recording.engine, now) {
+            return None;
+        }
         let made = shelf::provenance(at);
         if made.request.diffusion.ref_audio_input.is_some() {
             return None;
@@ -97,6 +104,20 @@ pub(crate) fn variations(song: &Song, take: &Take) -> Option<Vec<Variation>> {
         });
         at = by_id(song, take_id)?;
     }
+}
+
+/// Whether who made a take works `now`, as far as that is known: a service elsewhere says who makes its music
+/// with the music.
+pub(crate) fn may_be_same(then: &EngineInfo, now: &EngineInfo) -> bool {
+    match now.kind {
+        EngineKind::Remote => then.kind == EngineKind::Remote,
+        EngineKind::Sketch | EngineKind::Neural => is_same(then, now),
+    }
+}
+
+/// Whether the same seed and words make the same song with both.
+pub(crate) fn is_same(one: &EngineInfo, other: &EngineInfo) -> bool {
+    (&one.model_id, &one.version) == (&other.model_id, &other.version)
 }
 
 /// Whether a take of which nothing else is noted is a first one, or a first one at all its steps.

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 use songwright_api::{EnginesUsed, ServiceStatus, SongRequest};
 use songwright_base::OperationId;
+use songwright_storage::TakeWords;
 
 use crate::Making;
 
@@ -36,6 +37,14 @@ pub struct Provenance {
 }
 
 impl Provenance {
+    /// What it is made of.
+    pub(crate) fn words(&self) -> TakeWords {
+        TakeWords {
+            prompt: self.sung_prompt.clone(),
+            lyrics: self.sung_lyrics.clone().unwrap_or_default(),
+        }
+    }
+
     /// Whether it has fewer steps than were asked for.
     pub(crate) fn is_draft(&self) -> bool {
         self.request.diffusion.draft == Some(true)

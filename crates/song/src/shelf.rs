@@ -3,7 +3,7 @@
 use songwright_api as api;
 use songwright_base::Failure;
 use songwright_cover::CoverWords;
-use songwright_storage::{Song, SongCover, Take};
+use songwright_storage::{Song, SongCover, Take, TakeWords};
 use uuid::Uuid;
 
 use crate::Provenance;
@@ -66,8 +66,8 @@ pub fn package(song: &Song, storage_mode: &str) -> Result<api::Package, Failure>
         operation_id: made.operation_id,
         song_id: song.id,
         title: song.text.title.clone(),
-        prompt: song.text.prompt.clone(),
-        lyrics: sung(song),
+        prompt: recording.words.prompt.clone(),
+        lyrics: sung(&recording.words),
         seed: recording.seed.0,
         audio_duration: recording.duration_s,
         engines: made.engines,
@@ -86,6 +86,7 @@ pub fn package(song: &Song, storage_mode: &str) -> Result<api::Package, Failure>
 pub fn song(song: &Song) -> Result<api::Song, Failure> {
     let latest = song.latest_take().map_or_else(|| first_take(song), Ok)?;
     let made = provenance(latest);
+    let words = &latest.recording.words;
     let request = serde_json::to_value(&made.request)
         .map_err(|e| Failure::internal("showing a request", &e))?;
     Ok(api::Song {
@@ -93,9 +94,9 @@ pub fn song(song: &Song) -> Result<api::Song, Failure> {
         title: song.text.title.clone(),
         artist: made.request.artist.clone(),
         description: song.text.description.clone(),
-        prompt: song.text.prompt.clone(),
-        lyrics: sung(song),
-        instrumental: song.text.instrumental,
+        prompt: words.prompt.clone(),
+        lyrics: sung(words),
+        instrumental: words.is_instrumental(),
         categories: song.text.categories.clone(),
         favourite: song.favourite,
         created_at: timestamp(song.created_at_ms),
@@ -134,6 +135,11 @@ fn take(song_id: Uuid, take: &Take) -> api::Take {
         take_id: id,
         number: take.number,
         parent_take_id: recording.lineage.as_ref().and_then(|l| l.parent_take_id),
+        relation: recording.lineage.as_ref().map(|l| l.relation.clone()),
+        draft: recording.draft,
+        prompt: recording.words.prompt.clone(),
+        lyrics: sung(&recording.words),
+        instrumental: recording.words.is_instrumental(),
         audio_duration: recording.duration_s,
         seed: recording.seed.0,
         retake_seed: provenance(take).retake_seed,
@@ -172,11 +178,15 @@ fn timed_lines(take: &Take) -> Vec<api::TimedLine> {
         .collect()
 }
 
-fn sung(song: &Song) -> String {
-    if song.text.instrumental {
-        "[instrumental]".to_owned()
+/// What an instrumental's lyrics are called.
+const INSTRUMENTAL: &str = "[instrumental]";
+
+/// The lyrics of a take as requests take them.
+pub(crate) fn sung(words: &TakeWords) -> String {
+    if words.is_instrumental() {
+        INSTRUMENTAL.to_owned()
     } else {
-        song.text.lyrics.clone()
+        words.lyrics.clone()
     }
 }
 

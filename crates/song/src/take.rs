@@ -4,8 +4,10 @@ use std::{sync::Arc, time::Instant};
 
 use songwright_api::{self as api, AudioGeneration, Diffusion, TakeJob, TakeWish};
 use songwright_audio::Pcm;
-use songwright_base::{Code, Failure, LyricSheet, Observer as _, Operation, Part, Progress, Stage};
-use songwright_music::{MusicParams, MusicTask};
+use songwright_base::{
+    Code, EngineInfo, Failure, LyricSheet, Observer as _, Operation, Part, Progress, Seed, Stage,
+};
+use songwright_music::{MadeFrom, MusicParams, MusicTask};
 use songwright_storage::{Lineage, Recording, Song, Take};
 use uuid::Uuid;
 
@@ -16,6 +18,7 @@ use crate::{
     new_files::{NewFiles, delete, unless_cancelled},
     shelf,
     stages::{Extent, MUSIC},
+    take_changes::change,
 };
 
 /// A take that is to be made.
@@ -42,33 +45,12 @@ impl Studio {
     ) -> Result<api::Song, Failure> {
         let song_id = job.song_id;
         let song = self.library(move |library| library.song(song_id)).await?;
-        let Planned {
-            from,
-            origin,
-            made,
-            params: first,
-        } = self.planned(&song, &job).await?;
-        self.music.check(first.clone()).await?;
-        let extent = Extent::of(&first, job.batch_size);
+        let planned = self.planned(&song, &job).await?;
+        self.music.check(planned.params.clone()).await?;
+        let extent = Extent::of(&planned.params, job.batch_size);
         self.foresee(operation, MUSIC.to_vec(), extent).await;
         for n in 0..job.batch_size {
-            let retake_seed = origin.retake_seed.after(n);
-            let params = MusicParams {
-                task: first.task.clone().with_retake_seed(retake_seed),
-                seed: match (&first.task, &origin.wish) {
-                    // Its noise is all that makes it another.
-                    (MusicTask::Audio2Audio { .. }, TakeWish::Retake { .. }) => retake_seed,
-                    _ => first.seed,
-                },
-                ..first.clone()
-            };
-            let made = Provenance {
-                retake_seed: (origin.wish != TakeWish::Promote).then_some(retake_seed.0),
-                ..made.clone()
-            };
-            let part = Arc::new(Part::new(operation, n, job.batch_size));
-            self.one_take((operation, part), &job, (from, made), params)
-                .await?;
+            self.one_take(operation, &job, &planned, n).await?;
         }
         operation.end_stage(Stage::Save, true);
         operation.set_song(song_id);
@@ -87,7 +69,14 @@ impl Studio {
         self.music.chosen().await;
         let mut made = shelf::provenance(from);
         let origin = self.origin(song, from, job)?;
-        let params = self.params(job, (song, &origin), &mut made).await?;
+        change(&mut made, from, job);
+        if job.wish != TakeWish::Promote {
+            made.making = Some(Making {
+                wish: job.wish.clone(),
+                take_id: origin.take.recording.id,
+            });
+        }
+        let params = self.params((song, &origin), &made).await?;
         Ok(Planned {
             from,
             origin,
@@ -96,14 +85,19 @@ impl Studio {
         })
     }
 
+    /// Makes the take after `n` others of its job.
     async fn one_take(
         &self,
-        (operation, part): (&Operation, Arc<Part>),
+        operation: &Operation,
         job: &TakeJob,
-        (from, mut made): (&Take, Provenance),
-        params: MusicParams,
+        planned: &Planned<'_>,
+        n: u32,
     ) -> Result<(), Failure> {
         let begun = Instant::now();
+        let part = Arc::new(Part::new(operation, n, job.batch_size));
+        let Planned { from, origin, .. } = planned;
+        let retake_seed = origin.retake_seed.after(n);
+        let params = planned.with_seed(retake_seed);
         let composition = self.music.compose(params, part.clone()).await?;
         operation.check()?;
         part.report(Progress::new(Stage::Save, 0, 1));
@@ -111,11 +105,15 @@ impl Studio {
         let mut files = NewFiles::new(&self.objects);
         let writing = put_audio(&mut files, composition.mix);
         let audio = unless_cancelled(operation, writing).await?;
+        let mut made = planned.made.clone();
+        made.retake_seed = (origin.wish != TakeWish::Promote).then_some(retake_seed.0);
         made.operation_id = operation.id();
         made.engines.music = Some(composition.engine.clone());
         made.generation_time = begun.elapsed().as_secs_f64();
         made.songwright_version = env!("CARGO_PKG_VERSION").to_owned();
         made.request.audio.audio_duration = Some(duration_s);
+        let mut facts = composition.facts;
+        facts.notes.extend(planned.note(&composition.engine));
         let recording = Recording {
             id: Uuid::new_v4(),
             duration_s,
@@ -127,12 +125,14 @@ impl Studio {
                 .map_err(|e| Failure::internal("writing down the request", &e))?,
             engine: composition.engine,
             seed: from.recording.seed,
-            facts: composition.facts,
+            facts,
             timed_lines: composition.timed_lines,
             lineage: Some(Lineage {
                 parent_take_id: Some(from.recording.id),
                 relation: job.wish.relation().to_owned(),
             }),
+            words: made.words(),
+            draft: made.is_draft(),
         };
         operation.check()?;
         let keys = files.release();
@@ -156,7 +156,7 @@ impl Studio {
     ) -> Result<Origin<'a>, Failure> {
         if job.wish == TakeWish::Promote {
             self.require_draft(from)?;
-            return making::of_draft(song, from);
+            return making::of_draft(song, from, self.music.engine().info());
         }
         Ok(Origin {
             take: from,
@@ -165,36 +165,12 @@ impl Studio {
         })
     }
 
-    /// What the music service is asked for; `made`, which is how the take that was named came to be, becomes
-    /// what the new take is made from.
+    /// What the music service is asked for.
     async fn params(
         &self,
-        job: &TakeJob,
         (song, origin): (&Song, &Origin<'_>),
-        made: &mut Provenance,
+        made: &Provenance,
     ) -> Result<MusicParams, Failure> {
-        job.wish.relation().clone_into(&mut made.endpoint);
-        if let Some(prompt) = &job.prompt {
-            made.sung_prompt.clone_from(prompt);
-        }
-        if let Some(lyrics) = &job.lyrics {
-            let sheet = LyricSheet::parse(lyrics);
-            made.sung_lyrics = (!sheet.is_instrumental()).then(|| sheet.to_string());
-        }
-        if let Some(steps) = job.infer_step {
-            made.request.audio.infer_step = Some(api::Whole(i64::from(steps)));
-        }
-        if let Some(scale) = job.guidance_scale {
-            made.request.audio.guidance_scale = Some(scale);
-        }
-        if job.wish == TakeWish::Promote {
-            made.request.diffusion.draft = None;
-        } else {
-            made.making = Some(Making {
-                wish: job.wish.clone(),
-                take_id: origin.take.recording.id,
-            });
-        }
         let diffusion = Diffusion::try_from(&made.request.diffusion)?;
         let task = self.task(song, origin, &diffusion).await?;
         let from = &origin.take.recording;
@@ -221,15 +197,16 @@ impl Studio {
         diffusion: &Diffusion,
     ) -> Result<MusicTask, Failure> {
         let (from, retake_seed) = (origin.take, origin.retake_seed);
+        let engine = self.music.engine();
         Ok(match origin.wish {
             TakeWish::Promote => self.task_of(diffusion).await?,
-            TakeWish::Retake { variance } => match making::variations(song, from) {
+            TakeWish::Retake { variance } => match making::variations(song, from, engine.info()) {
                 Some(before) => MusicTask::Retake {
                     before,
                     variance,
                     retake_seed,
                 },
-                // No noise alone makes what was made from audio: it is followed as far as it is to stay.
+                // No noise alone makes it again, so its audio is followed as far as it is to stay.
                 None => MusicTask::Audio2Audio {
                     reference: self.audio_of(from).await?,
                     strength: 1.0 - variance,
@@ -257,7 +234,7 @@ impl Studio {
                 n_avg,
             } => MusicTask::Edit {
                 source: self.audio_of(from).await?,
-                made_from: words(&shelf::provenance(from)),
+                made_from: made_from(from),
                 n_min,
                 n_max,
                 n_avg,
@@ -268,7 +245,7 @@ impl Studio {
 
     /// That a take is a draft, and that the model that made it is the one there is.
     fn require_draft(&self, from: &Take) -> Result<(), Failure> {
-        if !shelf::provenance(from).is_draft() {
+        if !from.recording.draft {
             return Err(Failure::new(
                 Code::Conflict,
                 "This take is no draft: it has all its steps. Make a retake for a variation.",
@@ -276,7 +253,7 @@ impl Studio {
         }
         let engine = self.music.engine();
         let (then, now) = (&from.recording.engine, engine.info());
-        if (&then.model_id, &then.version) != (&now.model_id, &now.version) {
+        if !making::may_be_same(then, now) {
             return Err(Failure::new(
                 Code::Conflict,
                 format!(
@@ -301,13 +278,54 @@ impl Studio {
     }
 }
 
-/// What an instrumental's lyrics are called.
-const INSTRUMENTAL: &str = "[instrumental]";
+/// What a take was made from.
+fn made_from(take: &Take) -> MadeFrom {
+    let words = &take.recording.words;
+    MadeFrom {
+        prompt: words.prompt.clone(),
+        lyrics: shelf::sung(words),
+        vocal_language: shelf::provenance(take).request.diffusion.vocal_language,
+    }
+}
 
-/// The tags and the lyrics that a take was made from.
-fn words(made: &Provenance) -> (String, String) {
-    let lyrics = made.sung_lyrics.as_deref().unwrap_or(INSTRUMENTAL);
-    (made.sung_prompt.clone(), lyrics.to_owned())
+impl Planned<'_> {
+    /// What the music service is asked for where the difference comes from that seed.
+    fn with_seed(&self, retake_seed: Seed) -> MusicParams {
+        let params = &self.params;
+        MusicParams {
+            task: params.task.clone().with_retake_seed(retake_seed),
+            seed: match (&params.task, &self.origin.wish) {
+                // Its noise is all that makes it another.
+                (MusicTask::Audio2Audio { .. }, TakeWish::Retake { .. }) => retake_seed,
+                _ => params.seed,
+            },
+            ..params.clone()
+        }
+    }
+
+    /// What is to be said of a take that is not by who made the one that it is made from, where the music by
+    /// itself does not say it: a part of that is kept, or it is edited.
+    fn note(&self, by: &EngineInfo) -> Option<String> {
+        let Take {
+            recording, number, ..
+        } = self.origin.take;
+        if making::is_same(&recording.engine, by) {
+            return None;
+        }
+        let who = format!(
+            "Take {number} was made by {} {}, and this one by {} {}",
+            recording.engine.name, recording.engine.version, by.name, by.version
+        );
+        match (&self.params.task, &self.origin.wish) {
+            (MusicTask::Audio2Audio { .. }, TakeWish::Retake { .. }) => Some(format!(
+                "{who}: it follows the sound of take {number}, for no seed makes that again."
+            )),
+            (MusicTask::Text2Music | MusicTask::Retake { .. }, _) => Some(format!(
+                "{who}: it has its words and its seed, and is another song."
+            )),
+            _ => None,
+        }
+    }
 }
 
 fn parent(song: &Song, id: Option<Uuid>) -> Result<&Take, Failure> {

@@ -17,7 +17,7 @@ pub use bundle::BundleError;
 pub use error::Error;
 pub use library::{
     Artwork, Library, Lineage, LooseFile, NewSong, QueueClaim, Recording, Song, SongCover,
-    SongFilter, SongPage, SongSummary, SongText, StemFile, Take,
+    SongFilter, SongPage, SongSummary, SongText, StemFile, Take, TakeWords,
 };
 pub use object_config::{ObjectConfig, S3Config, StorageMode};
 pub use object_key::ObjectKey;

@@ -18,7 +18,7 @@ use songwright_audio::wav::{self, WavFormat};
 use songwright_storage::bundle::{
     BundleForm, ExportOptions, ExtraFormat, export, import, safe_file_name,
 };
-use songwright_storage::{BundleError, Error, Library, Objects, Song};
+use songwright_storage::{BundleError, Error, Library, Lineage, Objects, Song, TakeWords};
 
 const TITLE: &str = "AC/DC: 夜航 🚢";
 
@@ -249,6 +249,92 @@ async fn the_files_are_for_people() {
     assert_eq!(
         wav::info(mix.as_slice()).unwrap().format(),
         Some(WavFormat::Float32)
+    );
+}
+
+#[tokio::test]
+async fn a_take_with_other_words_goes_out_with_those_and_says_where_it_comes_from() {
+    let studio = Studio::new();
+    let song = studio.song().await;
+    let first = song.takes[0].recording.id;
+    let mut edited = fixture::recording(&studio.objects, 330.0).await.unwrap();
+    edited.words = TakeWords {
+        prompt: "jazz, piano".to_owned(),
+        lyrics: "[verse]\nThe lamp is low\n".to_owned(),
+    };
+    edited.lineage = Some(Lineage {
+        parent_take_id: Some(first),
+        relation: "edit".to_owned(),
+    });
+    edited.draft = true;
+    studio.library.add_take(song.id, &edited).unwrap();
+    let mut quiet = fixture::recording(&studio.objects, 110.0).await.unwrap();
+    quiet.words.lyrics = String::new();
+    quiet.timed_lines.clear();
+    studio.library.add_take(song.id, &quiet).unwrap();
+    let song = studio.library.song(song.id).unwrap();
+    let out = |take: usize| {
+        let options = ExportOptions {
+            take_id: Some(song.takes[take].recording.id),
+            stems: false,
+            ..ExportOptions::default()
+        };
+        let (objects, song, dir) = (&studio.objects, &song, studio.dir.path());
+        async move { export(objects, song, &options, dir).await.unwrap() }
+    };
+    let name = safe_file_name(TITLE);
+    let story = |folder: &Path| -> serde_json::Value {
+        serde_json::from_slice(&fs::read(folder.join("song.json")).unwrap()).unwrap()
+    };
+
+    let folder = out(1).await;
+    let named = format!("{name} - take 2");
+    assert_eq!(folder.file_name().unwrap().to_str().unwrap(), named);
+    assert_eq!(
+        fs::read_to_string(folder.join("lyrics.txt")).unwrap(),
+        edited.words.lyrics
+    );
+    let tags = tags::read(&fs::read(folder.join(format!("{named}.wav"))).unwrap()).unwrap();
+    assert_eq!(tags.lyrics, edited.words.lyrics);
+    assert!(tags.comment.ends_with(", a draft"), "{}", tags.comment);
+    let json = story(&folder);
+    assert_eq!(json["song"]["lyrics"], edited.words.lyrics);
+    assert_eq!(json["song"]["prompt"], "jazz, piano");
+    assert_eq!(json["song"]["lyricist"], serde_json::Value::Null);
+    assert_eq!(json["song"]["language"], serde_json::Value::Null);
+    assert_eq!(json["take"]["lineage"]["relation"], "edit");
+    assert_eq!(json["take"]["lineage"]["parent_take_id"], first.to_string());
+    assert_eq!(
+        (&json["take"]["number"], &json["take"]["draft"]),
+        (&2.into(), &true.into())
+    );
+
+    let quiet = out(2).await;
+    let json = story(&quiet);
+    assert_eq!(
+        (&json["song"]["instrumental"], &json["song"]["lyrics"]),
+        (&true.into(), &"".into())
+    );
+    assert!(!quiet.join("lyrics.txt").exists());
+
+    // The first one is as it was, and so is what comes back.
+    let json = story(&out(0).await);
+    assert_eq!(json["song"]["lyrics"], fixture::LYRICS);
+    assert_eq!(json["song"]["lyricist"]["version"], "1.2.0");
+    assert_eq!(json["take"]["lineage"], serde_json::Value::Null);
+    let other = Studio::new();
+    let bundle = import(&folder).unwrap();
+    let back = bundle
+        .import_into(&other.library, &other.objects)
+        .await
+        .unwrap();
+    assert_eq!(back.text.lyrics, edited.words.lyrics);
+    let take = &back.takes[0].recording;
+    assert_eq!((&take.words, take.draft), (&edited.words, true));
+    let lineage = take.lineage.as_ref().unwrap();
+    assert_eq!(
+        (lineage.parent_take_id, lineage.relation.as_str()),
+        (None, "edit")
     );
 }
 

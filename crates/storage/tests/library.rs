@@ -7,7 +7,7 @@
 
 mod fixture;
 
-use songwright_storage::{Error, Library, Lineage, Objects, SongFilter};
+use songwright_storage::{Error, Library, Lineage, NewSong, Objects, SongFilter};
 use uuid::Uuid;
 
 fn library(dir: &std::path::Path) -> Library {
@@ -23,6 +23,14 @@ fn titles(library: &Library, query: &str) -> Vec<String> {
     let page = library.songs(&filter).unwrap();
     assert_eq!(page.total, page.songs.len() as u64);
     page.songs.into_iter().map(|song| song.title).collect()
+}
+
+/// Gives a song and its takes other lyrics.
+fn sing(song: &mut NewSong, lyrics: &str) {
+    song.text.lyrics = lyrics.to_owned();
+    for recording in &mut song.recordings {
+        recording.words.lyrics = lyrics.to_owned();
+    }
 }
 
 #[tokio::test]
@@ -57,12 +65,12 @@ async fn search_finds_words_parts_accents_and_chinese() {
     let objects = fixture::store(dir.path());
     let library = library(dir.path());
     let mut new = fixture::song(&objects, "夜航船").await.unwrap();
-    new.text.lyrics = "[verse]\n我们在夜里航行\n".to_owned();
+    sing(&mut new, "[verse]\n我们在夜里航行\n");
     library.add_song(&new).unwrap();
     let ferry = fixture::song(&objects, "Night Ferry").await.unwrap();
     library.add_song(&ferry).unwrap();
     let mut quiet = fixture::song(&objects, "Don't \"Stop\"").await.unwrap();
-    quiet.text.lyrics = String::new();
+    sing(&mut quiet, "");
     quiet.text.description = "100% rain_fall".to_owned();
     library.add_song(&quiet).unwrap();
 
@@ -113,6 +121,25 @@ async fn search_finds_words_parts_accents_and_chinese() {
     library.delete_song(ferry.id).unwrap();
     assert!(titles(&library, "submarine").is_empty());
     library.check().unwrap();
+}
+
+#[tokio::test]
+async fn a_song_is_found_by_the_words_of_each_of_its_takes() {
+    let dir = tempfile::tempdir().unwrap();
+    let objects = fixture::store(dir.path());
+    let library = library(dir.path());
+    let ferry = fixture::song(&objects, "Night Ferry").await.unwrap();
+    library.add_song(&ferry).unwrap();
+    let other = fixture::song(&objects, "Other").await.unwrap();
+    library.add_song(&other).unwrap();
+    let mut edited = fixture::recording(&objects, 330.0).await.unwrap();
+    edited.words.prompt = "Klezmer, clarinet".to_owned();
+    edited.words.lyrics = "[verse]\nThe lighthouse hums 灯塔\n".to_owned();
+    library.add_take(ferry.id, &edited).unwrap();
+    for query in ["LIGHTHOUSE", "klezmer", "灯塔", "ferry lighthouse"] {
+        assert_eq!(titles(&library, query), ["Night Ferry"], "{query}");
+    }
+    assert!(titles(&library, "lighthouse tuba").is_empty());
 }
 
 #[tokio::test]

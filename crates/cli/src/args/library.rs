@@ -118,6 +118,12 @@ pub(crate) enum WavDepth {
 pub(crate) struct ExportArgs {
     /// As `library list` shows it
     pub(crate) id: Uuid,
+    /// A take, as `library show` shows it; may be given several times [default: the newest]
+    #[arg(long, value_name = "ID")]
+    pub(crate) take: Vec<Uuid>,
+    /// Write a package for each take
+    #[arg(long, conflicts_with = "take")]
+    pub(crate) all_takes: bool,
     #[command(flatten)]
     pub(crate) bundle: BundleArgs,
 }

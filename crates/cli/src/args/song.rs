@@ -85,7 +85,7 @@ pub(crate) struct SongArgs {
 }
 
 /// Reads `rap` or `rap=0.5`.
-fn lora(text: &str) -> Result<LoraChoice, std::num::ParseFloatError> {
+pub(super) fn lora(text: &str) -> Result<LoraChoice, std::num::ParseFloatError> {
     let (name, weight) = match text.split_once('=') {
         None => (text, None),
         Some((name, weight)) => (name, Some(weight.parse()?)),

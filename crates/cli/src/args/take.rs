@@ -1,7 +1,10 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
+use songwright_api::LoraChoice;
 use uuid::Uuid;
+
+use super::song::lora;
 
 /// Ways to make a take from another one. All need an installed model.
 #[derive(Debug, Subcommand)]
@@ -26,7 +29,7 @@ pub(crate) struct ParentArgs {
     /// The take it is made from [default: the newest]
     #[arg(long, value_name = "ID")]
     pub(crate) take: Option<Uuid>,
-    /// Steps, 1 to 200 [default: those of the take]
+    /// Steps, 1 to 200, with which a draft's take is no draft [default: those of the take]
     #[arg(long, value_name = "STEPS")]
     pub(crate) steps: Option<i64>,
     /// Say how long it would take and how much memory, and whether the lyrics fit, and make nothing
@@ -59,6 +62,16 @@ pub(crate) struct ChangeArgs {
     /// Guidance, 1 to 30 [default: that of the take]
     #[arg(long, value_name = "SCALE")]
     pub(crate) guidance: Option<f64>,
+    /// The language that is sung, as a code such as en or zh; "" is a guess [default: that of the take]
+    #[arg(long, value_name = "CODE")]
+    pub(crate) vocal_language: Option<String>,
+    /// An adapter and its strength, as `models adapters` lists them; may be given several times [default:
+    /// those of the take; strength 1]
+    #[arg(long, value_name = "NAME[=STRENGTH]", value_parser = lora)]
+    pub(crate) lora: Vec<LoraChoice>,
+    /// Use none of the take's adapters
+    #[arg(long, conflicts_with = "lora")]
+    pub(crate) no_lora: bool,
 }
 
 /// Other words.

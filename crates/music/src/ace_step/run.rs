@@ -64,11 +64,13 @@ impl Run<'_> {
             Some(sheet) => sheet.to_string(),
             None => INSTRUMENTAL.to_owned(),
         };
-        let lyric_ids = self.lyric_ids(&lyrics)?;
+        let language = params.diffusion.vocal_language.as_deref();
+        let lyric_ids = self.lyric_ids(&lyrics, language)?;
         let latents = match &params.task {
             MusicTask::Edit { made_from, .. } => {
-                let from = self.text_states(&made_from.0)?;
-                let from = (from, self.lyric_ids(&made_from.1)?);
+                let from = self.text_states(&made_from.prompt)?;
+                let language = made_from.vocal_language.as_deref();
+                let from = (from, self.lyric_ids(&made_from.lyrics, language)?);
                 self.edited(from, (text, lyric_ids), source)?
             }
             _ => self.sampled(&text, &lyric_ids, source)?,
@@ -102,9 +104,9 @@ impl Run<'_> {
         })
     }
 
-    fn lyric_ids(&self, lyrics: &str) -> Result<Vec<u32>, Error> {
-        let diffusion = &self.params.diffusion;
-        let languages = match (&diffusion.vocal_language, diffusion.lyric_language) {
+    /// The lyrics as the model reads them, in the `language` of that code, else in the one that is guessed.
+    fn lyric_ids(&self, lyrics: &str, language: Option<&str>) -> Result<Vec<u32>, Error> {
+        let languages = match (language, self.params.diffusion.lyric_language) {
             (Some(code), _) => Languages::One(limits::language(code)?),
             (None, LyricLanguage::Song) => Languages::One(guess_language(lyrics)),
             (None, LyricLanguage::Reference) => Languages::ByLine,

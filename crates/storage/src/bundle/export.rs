@@ -59,8 +59,8 @@ impl Default for ExportOptions {
     }
 }
 
-/// Writes a take of `song` as a bundle into the folder `into`, named after the song, with a number
-/// where that name is taken. It appears whole or not at all. Gives back its path.
+/// Writes a take of `song` as a bundle into the folder `into`, named after the song and, where it has
+/// several, the take ("Night Ferry - take 2"), with a number where that name is taken. It appears whole or not at all. Gives back its path.
 ///
 /// # Errors
 /// [`Error::NoSuchTake`]; [`Error::NoSuchObject`] where a file of the song is lost;
@@ -75,12 +75,16 @@ pub async fn export(
         Some(id) => song.takes.iter().find(|take| take.recording.id == id),
         None => song.latest_take(),
     };
+    let take = take.cloned().ok_or(Error::NoSuchTake {
+        id: options.take_id.unwrap_or(song.id),
+    })?;
     let export = Export {
-        take: take.cloned().ok_or(Error::NoSuchTake {
-            id: options.take_id.unwrap_or(song.id),
-        })?,
         cover: song.latest_cover().cloned(),
-        song: song.clone(),
+        song: Song {
+            text: song.text_of(&take),
+            ..song.clone()
+        },
+        take,
         options: options.clone(),
         objects: objects.clone(),
         runtime: Handle::current(),
@@ -97,6 +101,7 @@ pub async fn export(
 
 /// All that the blocking thread needs. One file is in memory at a time.
 struct Export {
+    /// With the words of the take.
     song: Song,
     take: Take,
     cover: Option<SongCover>,
@@ -108,7 +113,10 @@ struct Export {
 impl Export {
     fn write(&self, into: &Path) -> Result<PathBuf, Error> {
         let text = &self.song.text;
-        let name = safe_file_name(&text.title);
+        let mut name = safe_file_name(&text.title);
+        if self.song.takes.len() > 1 {
+            name = format!("{name} - take {}", self.take.number);
+        }
         let mut bundle = Pack {
             writer: BundleWriter::new(self.options.form, into, &name)?,
             files: Vec::new(),
@@ -211,8 +219,11 @@ impl Export {
             artist: self.options.artist.clone(),
             album: None,
             comment: format!(
-                "Made with {encoder}: {} {}, seed {}",
-                engine.name, engine.version, recording.seed.0
+                "Made with {encoder}: {} {}, seed {}{}",
+                engine.name,
+                engine.version,
+                recording.seed.0,
+                if recording.draft { ", a draft" } else { "" }
             ),
             lyrics: text.lyrics.clone(),
             genres: text.categories.clone(),
@@ -238,6 +249,9 @@ impl Export {
             duration_s: recording.duration_s,
             facts: recording.facts,
             timed_lines: recording.timed_lines,
+            number: Some(self.take.number),
+            lineage: recording.lineage,
+            draft: Some(recording.draft),
         };
         let cover = self.cover.clone().map(|cover| BundleCover {
             width: cover.artwork.width,

@@ -14,8 +14,8 @@ use super::manifest::{self, BundleFile, FILE_NAME, Manifest, Role};
 use super::source::{Source, refused, require_safe};
 use crate::objects::hex;
 use crate::{
-    Artwork, Error, Library, NewSong, ObjectKey, Objects, Recording, Song, SongText, StemFile,
-    StoredFile,
+    Artwork, Error, Library, Lineage, NewSong, ObjectKey, Objects, Recording, Song, SongText,
+    StemFile, StoredFile, TakeWords,
 };
 
 /// The largest file of a bundle: a WAV file can be no larger.
@@ -163,6 +163,7 @@ impl Copy {
         }
         let midi = self.copy(&Role::Midi, "mid")?;
         let image = self.copy(&Role::Cover, "png")?;
+        let draft = take.is_draft();
         let recording = Recording {
             id: self.free_take_id(take.id)?,
             audio,
@@ -175,7 +176,16 @@ impl Copy {
             duration_s: take.duration_s,
             facts: take.facts,
             timed_lines: take.timed_lines,
-            lineage: None,
+            // The take that it was made from has stayed where it came from.
+            lineage: take.lineage.map(|lineage| Lineage {
+                parent_take_id: None,
+                ..lineage
+            }),
+            words: TakeWords {
+                prompt: song.text.prompt.clone(),
+                lyrics: song.text.lyrics.clone(),
+            },
+            draft,
         };
         let artworks = cover
             .zip(image)

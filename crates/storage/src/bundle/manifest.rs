@@ -5,8 +5,8 @@ use songwright_music::{MusicFacts, TimedLine};
 use uuid::Uuid;
 
 use super::BundleError;
-use crate::SongText;
 use crate::objects::sha256_hex;
+use crate::{Lineage, SongText};
 
 /// The file that says what a bundle holds.
 pub(super) const FILE_NAME: &str = "song.json";
@@ -53,6 +53,23 @@ pub(super) struct BundleTake {
     pub(super) duration_s: f64,
     pub(super) facts: MusicFacts,
     pub(super) timed_lines: Vec<TimedLine>,
+    /// Which of the song's takes it was; this and what follows is absent in bundles that are older than the words.
+    #[serde(default)]
+    pub(super) number: Option<u32>,
+    /// What it was made from.
+    #[serde(default)]
+    pub(super) lineage: Option<Lineage>,
+    /// Whether it has fewer steps than were asked for.
+    #[serde(default)]
+    pub(super) draft: Option<bool>,
+}
+
+impl BundleTake {
+    pub(super) fn is_draft(&self) -> bool {
+        // Before there was the word, the request said it.
+        let asked = || self.params.pointer("/request/draft") == Some(&Value::Bool(true));
+        self.draft.unwrap_or_else(asked)
+    }
 }
 
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]

@@ -12,6 +12,7 @@ const STEPS: &[M<'_>] = &[
     M::up(include_str!("../../migrations/0003_lettered_covers.sql")),
     M::up(include_str!("../../migrations/0004_cover_notes.sql")),
     M::up(include_str!("../../migrations/0005_unkept_files.sql")),
+    M::up(include_str!("../../migrations/0006_take_words.sql")),
 ];
 const MIGRATIONS: Migrations<'_> = Migrations::from_slice(STEPS);
 
@@ -115,6 +116,64 @@ mod tests {
     }
 
     #[test]
+    fn takes_of_before_have_the_words_that_they_were_made_of() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("library.db");
+        let mut old = Connection::open(&path).unwrap();
+        MIGRATIONS.to_version(&mut old, 5).unwrap();
+        let song = Uuid::from_u128(1);
+        old.execute(
+            "INSERT INTO songs (id, title, description, prompt, lyrics, instrumental, categories, created_at_ms)
+             VALUES (?1, 'Night Ferry', '', 'dream pop', '[verse]\nThe ferry leaves', 0, '[]', 1)",
+            [song],
+        )
+        .unwrap();
+        for (number, params) in [
+            r#"{"sung_prompt": "jazz, piano", "sung_lyrics": "[verse]\nThe lamp", "request": {"draft": true}}"#,
+            r#"{"sung_prompt": "jazz, piano", "sung_lyrics": null, "request": {"draft": false}}"#,
+            r#"{"prompt": "from elsewhere", "request": 5}"#,
+            "null",
+        ]
+        .into_iter()
+        .enumerate()
+        {
+            old.execute(
+                "INSERT INTO files (key, bytes, sha256, song_id, added_at_ms)
+                 VALUES (?1 || '.wav', 1, printf('%064d', 0), ?2, 1)",
+                rusqlite::params![number, song],
+            )
+            .unwrap();
+            old.execute(
+                r#"INSERT INTO takes (id, song_id, number, audio_key, peaks, params_json, engine_json, seed,
+                     duration_s, facts_json, timed_lines_json, created_at_ms)
+                 VALUES (randomblob(16), ?2, ?1 + 1, ?1 || '.wav', x'', ?3, '{"kind": "neural", "name": "",
+                     "version": "", "model_id": "", "device": "", "licence": ""}', 1, 1, '{"instruments": [],
+                     "notes": []}', '[]', 1)"#,
+                rusqlite::params![number, song, params],
+            )
+            .unwrap();
+        }
+        drop(old);
+        let takes = Library::open(&path).unwrap().song(song).unwrap().takes;
+        let found: Vec<_> = takes
+            .iter()
+            .map(|take| &take.recording)
+            .map(|of| (of.words.prompt.as_str(), of.words.lyrics.as_str(), of.draft))
+            .collect();
+        let songs_own = ("dream pop", "[verse]\nThe ferry leaves", false);
+        assert_eq!(
+            found,
+            [
+                ("jazz, piano", "[verse]\nThe lamp", true),
+                ("jazz, piano", "", false),
+                songs_own,
+                songs_own,
+            ]
+        );
+        assert!(takes[1].recording.words.is_instrumental());
+    }
+
+    #[test]
     fn a_newer_library_is_refused_and_not_touched() {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("library.db");
@@ -128,7 +187,7 @@ mod tests {
                 error,
                 Error::NewerLibrary {
                     found: 99,
-                    known: 5,
+                    known: 6,
                     ..
                 }
             ),

@@ -22,7 +22,7 @@ pub use files::LooseFile;
 pub use queue_claim::QueueClaim;
 pub use song::{
     Artwork, Lineage, NewSong, Recording, Song, SongCover, SongFilter, SongPage, SongSummary,
-    SongText, StemFile, Take,
+    SongText, StemFile, Take, TakeWords,
 };
 
 use crate::Error;

@@ -29,7 +29,16 @@ fn word_condition(word: &str, parameters: &mut Vec<Value>) -> String {
         parameters.push(phrase.into());
     } else if !word.chars().all(|c| c.is_ascii_alphanumeric()) {
         ways.push(
-            "instr(concat_ws(char(10), title, description, prompt, lyrics, categories), ?) > 0",
+            "instr(concat_ws(char(10), title, description, songs.prompt, songs.lyrics, categories), ?) > 0",
+        );
+        parameters.push(word.to_owned().into());
+    }
+    if word.chars().count() >= 3 || !word.is_ascii() {
+        // Of few takes other words are sung than those of the song, which is what has an index.
+        ways.push(
+            "EXISTS (SELECT 1 FROM takes AS other WHERE other.song_id = songs.id
+                 AND (other.prompt, other.lyrics) IS NOT (songs.prompt, songs.lyrics)
+                 AND instr(lower(other.prompt || char(10) || other.lyrics), lower(?)) > 0)",
         );
         parameters.push(word.to_owned().into());
     }

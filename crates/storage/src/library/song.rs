@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{ObjectKey, StoredFile};
 
-/// What a song says of itself.
+/// What a song says of itself: prompt and lyrics are those that it was first made of.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
 pub struct SongText {
     /// Its name.
@@ -46,6 +46,23 @@ pub struct Lineage {
     pub relation: String,
 }
 
+/// What a take is made of. Another take of the song may have other words.
+#[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize)]
+pub struct TakeWords {
+    /// The tags prompt.
+    pub prompt: String,
+    /// The lyrics with section tags; empty where nobody sings.
+    pub lyrics: String,
+}
+
+impl TakeWords {
+    /// Whether nobody sings.
+    #[must_use]
+    pub const fn is_instrumental(&self) -> bool {
+        self.lyrics.is_empty()
+    }
+}
+
 /// A recording: audio with everything needed to make it again.
 #[derive(Clone, Debug, Deserialize, PartialEq, Serialize)]
 pub struct Recording {
@@ -73,6 +90,10 @@ pub struct Recording {
     pub timed_lines: Vec<TimedLine>,
     /// What it was made from; `None` for a first recording.
     pub lineage: Option<Lineage>,
+    /// What is sung in it, and how it was to sound.
+    pub words: TakeWords,
+    /// Whether it has fewer steps than were asked for, for a first hearing.
+    pub draft: bool,
 }
 
 /// A recording in its place in a song.
@@ -168,6 +189,22 @@ impl Song {
     #[must_use]
     pub fn latest_take(&self) -> Option<&Take> {
         self.takes.last()
+    }
+
+    /// What the song says of itself where that take is heard.
+    #[must_use]
+    pub fn text_of(&self, take: &Take) -> SongText {
+        let words = &take.recording.words;
+        // Other lyrics came with the wish for the take, and nothing more is known of them.
+        let written = words.lyrics == self.text.lyrics;
+        SongText {
+            prompt: words.prompt.clone(),
+            lyrics: words.lyrics.clone(),
+            instrumental: words.is_instrumental(),
+            lyricist: self.text.lyricist.clone().filter(|_| written),
+            language: self.text.language.clone().filter(|_| written),
+            ..self.text.clone()
+        }
     }
 
     /// The newest cover.

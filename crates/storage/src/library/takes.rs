@@ -5,7 +5,8 @@ use uuid::Uuid;
 
 use super::files::{claim, optional, stored_file};
 use super::{
-    Artwork, Library, Lineage, Recording, SongCover, StemFile, Take, from_json, now_ms, to_json,
+    Artwork, Library, Lineage, Recording, SongCover, StemFile, Take, TakeWords, from_json, now_ms,
+    to_json,
 };
 use crate::{Error, ObjectKey};
 
@@ -144,11 +145,11 @@ fn insert_rows(c: &Connection, song_id: Uuid, recording: &Recording) -> rusqlite
     c.execute(
         "INSERT INTO takes (id, song_id, number, audio_key, midi_key, peaks, params_json,
              engine_json, seed, duration_s, facts_json, timed_lines_json, parent_take_id, relation,
-             created_at_ms)
+             prompt, lyrics, draft, created_at_ms)
          VALUES (:id, :song_id,
              (SELECT coalesce(max(number), 0) + 1 FROM takes WHERE song_id = :song_id),
              :audio, :midi, :peaks, :params, :engine, :seed, :duration_s, :facts, :timed_lines,
-             :parent, :relation, :now)",
+             :parent, :relation, :prompt, :lyrics, :draft, :now)",
         named_params! {
             ":id": recording.id,
             ":song_id": song_id,
@@ -163,6 +164,9 @@ fn insert_rows(c: &Connection, song_id: Uuid, recording: &Recording) -> rusqlite
             ":timed_lines": to_json(&recording.timed_lines)?,
             ":parent": recording.lineage.as_ref().and_then(|l| l.parent_take_id),
             ":relation": recording.lineage.as_ref().map(|l| &l.relation),
+            ":prompt": recording.words.prompt,
+            ":lyrics": recording.words.lyrics,
+            ":draft": recording.draft,
             ":now": now_ms(),
         },
     )?;
@@ -278,6 +282,11 @@ fn read_take(row: &Row<'_>) -> rusqlite::Result<Take> {
                 parent_take_id,
                 relation,
             }),
+            words: TakeWords {
+                prompt: row.get("prompt")?,
+                lyrics: row.get("lyrics")?,
+            },
+            draft: row.get("draft")?,
         },
     })
 }
