@@ -128,15 +128,12 @@ mod tests {
             [song],
         )
         .unwrap();
-        for (number, params) in [
+        for (number, params) in (0_i64..).zip([
             r#"{"sung_prompt": "jazz, piano", "sung_lyrics": "[verse]\nThe lamp", "request": {"draft": true}}"#,
             r#"{"sung_prompt": "jazz, piano", "sung_lyrics": null, "request": {"draft": false}}"#,
             r#"{"prompt": "from elsewhere", "request": 5}"#,
             "null",
-        ]
-        .into_iter()
-        .enumerate()
-        {
+        ]) {
             old.execute(
                 "INSERT INTO files (key, bytes, sha256, song_id, added_at_ms)
                  VALUES (?1 || '.wav', 1, printf('%064d', 0), ?2, 1)",
