@@ -46,6 +46,7 @@ fn is_long(seed: u64) -> bool {
 fn params(lyrics: &str, revision: Revision, seed: u64) -> ReviseParams {
     ReviseParams {
         lyrics: lyrics.to_owned(),
+        tongue: Tongue::of_lyrics(lyrics),
         revision,
         description: None,
         seed: Seed(seed),
@@ -108,8 +109,7 @@ fn a_rewritten_section_keeps_syllables_rhymes_and_the_rest() -> Result<()> {
         let section = (seed / (4 * IN_A_ROW) % 2) as usize;
         let params = params(lyrics, Revision::Rewrite { section }, seed);
         let text = model.revise(&params, &Silent)?;
-        kept(&params, &Tongue::of_text(lyrics), &text)
-            .with_context(|| format!("{seed}: {text}"))?;
+        kept(&params, &params.tongue, &text).with_context(|| format!("{seed}: {text}"))?;
     }
     Ok(())
 }
@@ -168,7 +168,7 @@ fn what_is_continued_or_fitted_keeps_what_was_there() -> Result<()> {
     for seed in 0..SEEDS {
         let is_long = is_long(seed);
         let lyrics = lyrics_for(seed, &[ENGLISH, CHINESE, GERMAN]);
-        let own = Tongue::of_text(lyrics);
+        let own = Tongue::of_lyrics(lyrics);
         let sections = if is_long {
             (seed / LONG_EVERY % 8 + 1) as usize
         } else {

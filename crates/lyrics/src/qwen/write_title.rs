@@ -21,7 +21,8 @@ pub(super) fn title(
     params: &TitleParams,
     observer: &dyn Observer,
 ) -> Result<String, Error> {
-    let tongue = Tongue::of_text(params.lyrics.as_deref().unwrap_or(&params.description));
+    let lyrics = params.lyrics.as_deref();
+    let tongue = lyrics.map_or_else(|| Tongue::of_text(&params.description), Tongue::of_lyrics);
     let prompt = Task::Title.prompt(Told::of(&tongue))?;
     let question = prompt.question(context! {
         description => params.description.as_str(),
