@@ -145,10 +145,14 @@ fn a_translation_keeps_tags_lines_and_syllables() -> Result<()> {
         let (was, is) = (LyricSheet::parse(lyrics), LyricSheet::parse(&text));
         ensure!(was.structure_tags() == is.structure_tags(), "{text}");
     }
-    for language in ["arabic", "hebrew", "hindi", "thai"] {
+    for language in [
+        "arabic", "persian", "hebrew", "hindi", "thai", "italian", "kazakh",
+    ] {
         let tongue = Tongue::named(language).context(language)?;
+        let into = tongue.clone();
         let params = params(ENGLISH, Revision::Translate { tongue }, 1);
         let text = model.revise(&params, &Silent)?;
+        kept(&params, &into, &text).with_context(|| format!("{language}: {text}"))?;
         let (was, is) = (LyricSheet::parse(ENGLISH), LyricSheet::parse(&text));
         let counts = |sheet: &LyricSheet| -> Vec<usize> {
             sheet
@@ -202,6 +206,14 @@ fn suggested_words_rhyme_and_differ() -> Result<()> {
         ("любовь", "russian"),
         ("夜", "japanese"),
         ("rhythm", "english"),
+        ("a small café", "english"),
+        ("l'été (encore)", "french"),
+        ("사랑", "korean"),
+        ("なみだ", "japanese"),
+        ("حب", "arabic"),
+        ("ฝน", "thai"),
+        ("बात", "hindi"),
+        ("東京", "english"),
     ];
     for seed in 0..SEEDS {
         let (at, most) = if is_long(seed) {

@@ -86,6 +86,9 @@ pub struct RhymesResponse {
     pub rhymes: Vec<String>,
     /// Who found them.
     pub metadata: GenerationMetadata,
+    /// What its maker could not promise: rhymes or syllables that cannot be told by letters.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// `POST /lyrics/improve_prompt`.

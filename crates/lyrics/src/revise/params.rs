@@ -4,7 +4,7 @@ use songwright_base::{InvalidField, Seed, length_between};
 use super::Draft;
 use crate::{
     params::{optional, seed},
-    tongue::{Tongue, is_automatic},
+    tongue::{Script, Tongue, is_automatic},
 };
 
 /// What is to be done with lyrics. Valid by construction at the service's edge.
@@ -45,6 +45,24 @@ pub enum Revision {
         /// Which.
         tongue: Tongue,
     },
+}
+
+impl ReviseParams {
+    /// What a musician has to know of new lines: whether their syllables were counted.
+    #[must_use]
+    pub fn caution(&self) -> Option<String> {
+        let tongue = match &self.revision {
+            Revision::Translate { tongue } => tongue,
+            _ => &self.tongue,
+        };
+        (tongue.script == Script::Any).then(|| {
+            format!(
+                "Syllables of {} cannot be told by its letters: new lines have about the length of the old ones, \
+                 and may not fit the tune.",
+                tongue.name
+            )
+        })
+    }
 }
 
 impl TryFrom<&ReviseRequest> for ReviseParams {
@@ -193,6 +211,18 @@ mod tests {
             ..asked(ReviseTask::Continue)
         };
         assert_eq!(refused(&unknown).field, "language");
+    }
+
+    #[test]
+    fn syllables_that_cannot_be_counted_are_said() {
+        for (language, is_said) in [("bengali", true), ("thai", false), ("cs", false)] {
+            let request = ReviseRequest {
+                language: Some(language.to_owned()),
+                ..asked(ReviseTask::Translate)
+            };
+            let params = ReviseParams::try_from(&request).unwrap();
+            assert_eq!(params.caution().is_some(), is_said, "{language}");
+        }
     }
 
     #[test]

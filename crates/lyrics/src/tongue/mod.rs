@@ -103,6 +103,12 @@ impl Tongue {
         }
     }
 
+    /// Whether short words lose their vowel before another: "l'amour", "d'amore".
+    pub(crate) fn elides(&self) -> bool {
+        let these = [Language::Fra, Language::Ita, Language::Cat, Language::Oci];
+        self.language.is_some_and(|own| these.contains(&own))
+    }
+
     /// Whether it is written with a space before "?" and "!".
     pub(crate) fn parts_stops(&self) -> bool {
         self.language == Some(Language::Fra)

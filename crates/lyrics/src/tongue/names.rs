@@ -97,7 +97,7 @@ const NAMES: &[(&str, Language)] = &[
     ("dk", Language::Dan),
     ("ua", Language::Ukr),
     ("gr", Language::Ell),
-    ("modern greek", Language::Ell),
+    ("greek", Language::Ell),
     ("pes", Language::Fas),
     ("farsi", Language::Fas),
     ("iw", Language::Heb),
@@ -111,6 +111,7 @@ const NAMES: &[(&str, Language)] = &[
     ("bokmål", Language::Nob),
     ("nynorsk", Language::Nno),
     ("gaelic", Language::Gla),
+    ("punjabi", Language::Pan),
 ];
 
 /// The language that is named by code, by its English name or by its own.

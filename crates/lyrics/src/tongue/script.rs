@@ -97,12 +97,22 @@ impl Script {
     /// What may end a line, as the inside of a class.
     pub(crate) const fn stops(self) -> &'static str {
         match self {
-            Self::Han | Self::Kana | Self::Thai => "。！？!?…",
+            Self::Han | Self::Kana => "。！？!?…",
+            Self::Thai => "!?…",
             Self::Arabic => ".,!?…؟۔",
             Self::Greek => ".,!?…;",
             Self::Devanagari => ".,!?…।॥",
             Self::Any => ".,!?…।॥։՜՞؟۔።",
             Self::Latin | Self::Cyrillic | Self::Hangul | Self::Hebrew => ".,!?…",
+        }
+    }
+
+    /// What asks and what calls out, as the inside of a class.
+    pub(crate) const fn calls(self) -> &'static str {
+        match self {
+            Self::Arabic => "!?؟",
+            Self::Greek => "!;",
+            _ => "!?",
         }
     }
 
