@@ -46,6 +46,7 @@ fn is_long(seed: u64) -> bool {
 fn params(lyrics: &str, revision: Revision, seed: u64) -> ReviseParams {
     ReviseParams {
         lyrics: lyrics.to_owned(),
+        tongue: Tongue::of_lyrics(lyrics),
         revision,
         description: None,
         seed: Seed(seed),
@@ -108,8 +109,7 @@ fn a_rewritten_section_keeps_syllables_rhymes_and_the_rest() -> Result<()> {
         let section = (seed / (4 * IN_A_ROW) % 2) as usize;
         let params = params(lyrics, Revision::Rewrite { section }, seed);
         let text = model.revise(&params, &Silent)?;
-        kept(&params, &Tongue::of_text(lyrics), &text)
-            .with_context(|| format!("{seed}: {text}"))?;
+        kept(&params, &params.tongue, &text).with_context(|| format!("{seed}: {text}"))?;
     }
     Ok(())
 }
@@ -145,10 +145,14 @@ fn a_translation_keeps_tags_lines_and_syllables() -> Result<()> {
         let (was, is) = (LyricSheet::parse(lyrics), LyricSheet::parse(&text));
         ensure!(was.structure_tags() == is.structure_tags(), "{text}");
     }
-    for language in ["arabic", "hebrew", "hindi", "thai"] {
+    for language in [
+        "arabic", "persian", "hebrew", "hindi", "thai", "italian", "kazakh",
+    ] {
         let tongue = Tongue::named(language).context(language)?;
+        let into = tongue.clone();
         let params = params(ENGLISH, Revision::Translate { tongue }, 1);
         let text = model.revise(&params, &Silent)?;
+        kept(&params, &into, &text).with_context(|| format!("{language}: {text}"))?;
         let (was, is) = (LyricSheet::parse(ENGLISH), LyricSheet::parse(&text));
         let counts = |sheet: &LyricSheet| -> Vec<usize> {
             sheet
@@ -168,7 +172,7 @@ fn what_is_continued_or_fitted_keeps_what_was_there() -> Result<()> {
     for seed in 0..SEEDS {
         let is_long = is_long(seed);
         let lyrics = lyrics_for(seed, &[ENGLISH, CHINESE, GERMAN]);
-        let own = Tongue::of_text(lyrics);
+        let own = Tongue::of_lyrics(lyrics);
         let sections = if is_long {
             (seed / LONG_EVERY % 8 + 1) as usize
         } else {
@@ -202,6 +206,14 @@ fn suggested_words_rhyme_and_differ() -> Result<()> {
         ("любовь", "russian"),
         ("夜", "japanese"),
         ("rhythm", "english"),
+        ("a small café", "english"),
+        ("l'été (encore)", "french"),
+        ("사랑", "korean"),
+        ("なみだ", "japanese"),
+        ("حب", "arabic"),
+        ("ฝน", "thai"),
+        ("बात", "hindi"),
+        ("東京", "english"),
     ];
     for seed in 0..SEEDS {
         let (at, most) = if is_long(seed) {

@@ -42,6 +42,9 @@ pub struct LyricsResponse {
     pub structure_tags: Vec<String>,
     /// Who wrote them.
     pub metadata: GenerationMetadata,
+    /// What its maker could not promise: rhymes or syllables that cannot be told by letters.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// `POST /lyrics/generate_prompt`.

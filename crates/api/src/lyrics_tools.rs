@@ -38,7 +38,8 @@ pub struct ReviseRequest {
     #[schema(minimum = 10, maximum = 600)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub audio_duration: Option<f64>,
-    /// To translate: into which language, "german", "zh", …
+    /// What the lyrics are in, "german", "zh", …; absent, or "auto", is what their lines say. To translate: into
+    /// which language.
     #[schema(max_length = 50)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub language: Option<String>,
@@ -85,6 +86,9 @@ pub struct RhymesResponse {
     pub rhymes: Vec<String>,
     /// Who found them.
     pub metadata: GenerationMetadata,
+    /// What its maker could not promise: rhymes or syllables that cannot be told by letters.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// `POST /lyrics/improve_prompt`.

@@ -13,7 +13,7 @@ pub enum Spelling {
 
 /// The vowels of Latin, Cyrillic and Greek letters, lower-case; Vietnamese ones are [`is_vowel`] too.
 pub const VOWELS: &str =
-    "aeiouyàáâãäåæèéêëìíîïòóôõöøùúûüýÿāăąēĕėęěĩīĭįıōŏőœũūŭůűųơưаеёиоуыэюяіїєαεηιουωάέήίόύώ";
+    "aeiouyàáâãäåæèéêëìíîïòóôõöøùúûüýÿāăąēĕėęěĩīĭįıōŏőœũūŭůűųơưəаеёиоуыэюяіїєәөұүαεηιουωάέήίόύώ";
 
 /// English words that [`Spelling::English`] would miscount.
 pub const ENGLISH_EXCEPTIONS: &[(&str, usize)] = &[

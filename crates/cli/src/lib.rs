@@ -10,6 +10,7 @@
 mod args;
 mod ask;
 mod bench;
+mod budget;
 mod check;
 mod cover;
 mod deploy;

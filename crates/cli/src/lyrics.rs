@@ -55,16 +55,19 @@ fn asked(command: LyricsCommand) -> Result<Asked, Error> {
         LyricsCommand::Continue(args) => Asked::Revise(ReviseRequest {
             task: ReviseTask::Continue,
             sections: args.sections.map(Whole),
+            language: args.language,
             ..words(&args.words)?
         }),
         LyricsCommand::Rewrite(args) => Asked::Revise(ReviseRequest {
             task: ReviseTask::Rewrite,
             section: Some(args.section),
+            language: args.language,
             ..words(&args.words)?
         }),
         LyricsCommand::Fit(args) => Asked::Revise(ReviseRequest {
             task: ReviseTask::Fit,
             audio_duration: Some(args.duration),
+            language: args.language,
             ..words(&args.words)?
         }),
         LyricsCommand::Translate(args) => Asked::Revise(ReviseRequest {
@@ -157,6 +160,21 @@ mod tests {
                 "audio_duration",
             ),
             (
+                vec!["continue", file, "--language", "it"],
+                "revise_lyrics",
+                "language",
+            ),
+            (
+                vec!["rewrite", file, "--section", "1", "--language", "it"],
+                "revise_lyrics",
+                "language",
+            ),
+            (
+                vec!["fit", file, "--duration", "60", "--language", "it"],
+                "revise_lyrics",
+                "language",
+            ),
+            (
                 vec!["translate", file, "--language", "de"],
                 "revise_lyrics",
                 "language",
@@ -185,6 +203,7 @@ mod tests {
         let wrong = of(&["rewrite", file, "--section", "bridge"]).unwrap_err();
         assert!(wrong.contains("1 [verse]"), "{wrong}");
         assert!(of(&["fit", file, "--duration", "9"]).is_err());
+        assert!(of(&["continue", file, "--language", "Elbonian"]).is_err());
         assert!(of(&["continue", "no/such/file"]).is_err());
     }
 }

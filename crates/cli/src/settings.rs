@@ -4,9 +4,9 @@ use std::path::PathBuf;
 
 use songwright_base::config::{Config, RawConfig};
 
-use crate::{Error, args::GlobalArgs};
+use crate::{Error, args::GlobalArgs, budget};
 
-/// Defaults < file < environment < flags.
+/// Defaults, and what this machine has < file < environment < flags.
 #[derive(Debug)]
 pub(crate) struct Settings {
     /// What holds.
@@ -53,7 +53,15 @@ impl Settings {
         };
         let from_env = RawConfig::from_env(var)?;
         let from_flags = flags.layer();
-        let mut config = Config::resolve(from_file.clone(), from_env.clone(), from_flags.clone())?;
+        let of_machine = RawConfig {
+            memory_budget_mib: budget::usual_mib(),
+            ..RawConfig::default()
+        };
+        let mut config = Config::resolve(
+            from_file.clone().over(of_machine),
+            from_env.clone(),
+            from_flags.clone(),
+        )?;
         // Everything that is handed a path may run in another folder.
         config.data_dir = std::path::absolute(&config.data_dir)
             .map_err(Error::file(&config.data_dir, "found"))?;

@@ -2,54 +2,10 @@
 
 use std::collections::HashSet;
 
-use crate::TagsPrompt;
-
-/// The most characters of a tags prompt.
-const MOST_CHARS: usize = 500;
-const TEMPO_WORDS: &[&str] = &[
-    "slow",
-    "mid-tempo",
-    "midtempo",
-    "fast",
-    "uptempo",
-    "up-tempo",
-];
-const VOICE_WORDS: &[&str] = &[
-    "voice",
-    "vocal",
-    "vocals",
-    "singer",
-    "duet",
-    "choir",
-    "rap",
-    "spoken",
-    "instrumental",
-];
-
-/// Kinds of tag that a song has one of.
-#[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-enum Single {
-    Voice,
-    TempoWord,
-    Bpm,
-    Key,
-}
-
-fn kind(tag: &str) -> Option<Single> {
-    let small = tag.to_lowercase();
-    let word_of = |these: &[&str]| small.split(' ').any(|word| these.contains(&word));
-    if small.ends_with(" major") || small.ends_with(" minor") {
-        Some(Single::Key)
-    } else if small.contains("bpm") {
-        Some(Single::Bpm)
-    } else if TEMPO_WORDS.contains(&small.as_str()) {
-        Some(Single::TempoWord)
-    } else if word_of(VOICE_WORDS) {
-        Some(Single::Voice)
-    } else {
-        None
-    }
-}
+use crate::{
+    TagsPrompt,
+    tags::{MOST_CHARS, Single, kind, length},
+};
 
 /// The tags that a user wrote.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -95,9 +51,8 @@ pub(crate) fn improved(mut tags: Vec<String>, made: TagsPrompt) -> TagsPrompt {
         let tempo_said = kind(tag) == Some(Single::TempoWord) && has.contains(&Single::Bpm);
         !said && !only_one && !tempo_said
     };
-    let length = |tags: &[String]| tags.iter().map(|t| t.chars().count() + 2).sum::<usize>();
     for tag in made.tags {
-        if is_new(&tag, &tags) && length(&tags) + tag.chars().count() <= MOST_CHARS {
+        if is_new(&tag, &tags) && length(&tags) + 2 + tag.chars().count() <= MOST_CHARS {
             tags.push(tag);
         }
     }

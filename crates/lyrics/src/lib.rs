@@ -9,6 +9,7 @@ pub mod qwen;
 pub mod revise;
 pub mod rhyme;
 mod service;
+mod tags;
 mod title;
 mod tongue;
 

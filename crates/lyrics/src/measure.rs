@@ -52,24 +52,38 @@ impl Measure {
     }
 }
 
+/// Tempos that are meant where a number is named.
+pub(crate) const BPM: std::ops::RangeInclusive<f64> = 30.0..=300.0;
+
+/// A tempo that is named, and what else is said.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct NamedTempo {
+    /// Beats per minute, 30 to 300; absent where the number is no tempo.
+    pub(crate) bpm: Option<f64>,
+    /// The text without it.
+    pub(crate) rest: String,
+}
+
+/// The number before "bpm" in a text, in which there may be others: "3/4 time, 92 BPM".
+pub(crate) fn named_tempo(text: &str) -> Option<NamedTempo> {
+    let small = text.to_lowercase();
+    let (before, after) = small.split_once("bpm")?;
+    let before = before.trim_end();
+    let is_of = |c: char| c.is_ascii_digit() || matches!(c, '.' | '-' | '–' | '/');
+    let own = before.trim_end_matches(is_of);
+    let number = before[own.len()..].rsplit(['-', '–', '/']).next();
+    let bpm = number.and_then(|number| number.parse().ok());
+    Some(NamedTempo {
+        bpm: bpm.filter(|bpm| BPM.contains(bpm)),
+        rest: format!("{own} {after}"),
+    })
+}
+
 fn bpm(text: &str) -> Option<f64> {
-    let text = text.to_lowercase();
-    if let Some((before, _)) = text.split_once("bpm") {
-        let digits: String = before
-            .trim_end()
-            .chars()
-            .rev()
-            .take_while(char::is_ascii_digit)
-            .collect();
-        let number: String = digits.chars().rev().collect();
-        if let Some(bpm) = number
-            .parse()
-            .ok()
-            .filter(|bpm| (30.0..=300.0).contains(bpm))
-        {
-            return Some(bpm);
-        }
+    if let Some(bpm) = named_tempo(text).and_then(|named| named.bpm) {
+        return Some(bpm);
     }
+    let text = text.to_lowercase();
     let has = |words: &[&str]| {
         text.split(|c: char| !c.is_alphanumeric() && c != '-')
             .any(|word| words.contains(&word))
@@ -96,6 +110,8 @@ mod tests {
         assert_eq!(line_s("60 bpm"), 4.0);
         assert_eq!(line_s("200 BPM"), 4.8);
         assert_eq!(line_s("1000 bpm"), SECONDS_PER_LINE);
+        assert_eq!(line_s("3/4 time, 120 BPM"), 4.0);
+        assert_eq!(line_s("100-120 bpm"), 4.0);
         assert!(line_s("slow song") < line_s("ballad") + 1e-9);
         assert_eq!(line_s("fastidious"), SECONDS_PER_LINE);
     }

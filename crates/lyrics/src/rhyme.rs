@@ -1,12 +1,18 @@
 //! What rhymes, told by spelling: English by the classes of the built-in banks, other alphabets by the
-//! last vowel and what follows it, Chinese by 韵.
+//! last vowel and what follows it, Chinese by 韵, Korean by the last vowel and its end, Japanese kana by
+//! their vowel.
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
 use serde::Deserialize;
 use songwright_base::syllables::{Spelling, is_silent, is_vowel, syllables};
 
-use crate::tongue::{Script, Tongue};
+use unicode_normalization::{UnicodeNormalization as _, char::is_combining_mark};
+
+use crate::{
+    RhymesParams,
+    tongue::{Script, Tongue},
+};
 
 /// A class and how the ends of its words are spelled.
 type Classes = BTreeMap<String, Vec<String>>;
@@ -29,14 +35,14 @@ fn read(bank: &str) -> Classes {
 /// What a line ends on, as others may rhyme with it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Ending {
-    /// Its last word, lower-case, or its last Chinese character.
+    /// Its last word, lower-case, or its last Chinese, Korean or Japanese character.
     pub word: String,
-    /// Letters from the last vowel that is heard; absent in Chinese.
+    /// Letters from the last vowel that is heard; absent where characters are syllables.
     pub rime: Option<String>,
-    /// The banks' classes that it is of.
-    classes: Vec<&'static str>,
-    /// How words of these classes are spelled; of Chinese the characters.
-    pub spellings: Vec<&'static str>,
+    /// The classes that it is of.
+    classes: Vec<String>,
+    /// How words of these classes are spelled; where characters are syllables the characters.
+    pub spellings: Vec<String>,
 }
 
 impl Ending {
@@ -46,6 +52,8 @@ impl Ending {
         match tongue.script {
             Script::Han => of_chinese(line),
             Script::Latin | Script::Cyrillic | Script::Greek => of_alphabet(line, tongue),
+            Script::Hangul => of_korean(line),
+            Script::Kana => of_kana(line),
             _ => None,
         }
     }
@@ -69,8 +77,8 @@ impl Ending {
             .filter(|(_, ends)| ends.iter().any(|end| of(end)));
         let (mut names, mut spellings) = (Vec::new(), Vec::new());
         for (name, ends) in classes {
-            names.push(name.as_str());
-            spellings.extend(ends.iter().map(String::as_str));
+            names.push(name.clone());
+            spellings.extend(ends.iter().cloned());
         }
         spellings.sort_unstable();
         spellings.dedup();
@@ -95,13 +103,108 @@ fn of_chinese(line: &str) -> Option<Ending> {
     (!ending.classes.is_empty()).then_some(ending)
 }
 
+/// The vowels of kana that are written large, each with its row.
+const KANA: [(&str, &str); 5] = [
+    ("あかがさざただなはばぱまやらわ", "ぁゃゎ"),
+    ("いきぎしじちぢにひびぴみり", "ぃ"),
+    ("うくぐすずつづぬふぶぷむゆる", "ぅゅ"),
+    ("えけげせぜてでねへべぺめれ", "ぇ"),
+    ("おこごそぞとどのほぼぽもよろを", "ぉょ"),
+];
+
+/// All kana that others rhyme with.
+pub(crate) fn kana() -> impl Iterator<Item = char> {
+    KANA.iter().flat_map(|(row, _)| row.chars())
+}
+
+/// By the vowel of the last kana; how a kanji is read is not known here.
+fn of_kana(line: &str) -> Option<Ending> {
+    let hiragana = |c: char| match c {
+        'ァ'..='ヶ' => char::from_u32(u32::from(c) - 0x60).unwrap_or(c),
+        other => other,
+    };
+    let mut sounds = line
+        .chars()
+        .rev()
+        .filter(|c| c.is_alphanumeric())
+        .map(hiragana);
+    // A long vowel is that before it.
+    let last = sounds.find(|c| *c != 'ー')?;
+    let at = KANA
+        .iter()
+        .position(|(large, small)| large.contains(last) || small.contains(last))?;
+    let (row, small) = KANA[at];
+    let before = sounds.next().filter(|_| small.contains(last));
+    Some(Ending {
+        word: before.into_iter().chain([last]).collect(),
+        rime: None,
+        classes: vec![at.to_string()],
+        spellings: row.chars().map(String::from).collect(),
+    })
+}
+
+/// Where the syllables of Hangul begin, and how many vowels and ends they have.
+const HANGUL: (u32, u32, u32) = (0xac00, 21, 28);
+/// Beginnings of syllables.
+const BEGINNINGS: u32 = 19;
+/// ㅐ and ㅔ, which sound alike.
+const ALIKE: [u32; 2] = [1, 5];
+
+/// By the vowel of the last syllable and what ends it.
+fn of_korean(line: &str) -> Option<Ending> {
+    let (first, vowels, ends) = HANGUL;
+    let last = line.chars().rev().find(|c| c.is_alphanumeric())?;
+    if !('가'..='힣').contains(&last) {
+        return None;
+    }
+    let index = u32::from(last) - first;
+    let (vowel, end) = (index / ends % vowels, index % ends);
+    let same: &[u32] = if ALIKE.contains(&vowel) {
+        &ALIKE
+    } else {
+        &[vowel]
+    };
+    let syllables = same.iter().flat_map(|vowel| {
+        (0..BEGINNINGS).filter_map(move |beginning| {
+            char::from_u32(first + (beginning * vowels + vowel) * ends + end)
+        })
+    });
+    Some(Ending {
+        word: last.to_string(),
+        rime: None,
+        classes: vec![format!("{} {end}", same[0])],
+        spellings: syllables.map(String::from).collect(),
+    })
+}
+
+/// A word as English spells it: "café" sounds as "cafay", "naïve" is "naive".
+fn english(word: &str) -> String {
+    let open = ["ée", "é"].iter().find_map(|end| word.strip_suffix(end));
+    let word = open.map_or_else(|| word.to_owned(), |stem| format!("{stem}ay"));
+    let word = word
+        .replace('æ', "ae")
+        .replace('œ', "oe")
+        .replace('ø', "o")
+        .replace('ß', "ss");
+    word.nfd().filter(|c| !is_combining_mark(*c)).collect()
+}
+
 fn of_alphabet(line: &str, tongue: &Tongue) -> Option<Ending> {
     let is_letter = |c: char| c.is_alphabetic() || matches!(c, '\'' | '’');
     let word = line
         .rsplit(|c: char| !is_letter(c))
         .find(|word| word.chars().any(char::is_alphabetic))?;
     let word = word.trim_matches(['\'', '’']).to_lowercase();
-    let rime = rime(&word, tongue.spelling())?.to_owned();
+    // What was cut off before it is another word.
+    let word = match word.rsplit(['\'', '’']).next() {
+        Some(last) if tongue.elides() && !last.is_empty() => last.to_owned(),
+        _ => word,
+    };
+    let sounded = match tongue.spelling() {
+        Spelling::English => english(&word),
+        Spelling::French | Spelling::Other => word.clone(),
+    };
+    let rime = rime(&sounded, tongue.spelling())?.to_owned();
     let vowels: usize = rime
         .chars()
         .take_while(|c| is_vowel(*c))
@@ -109,7 +212,7 @@ fn of_alphabet(line: &str, tongue: &Tongue) -> Option<Ending> {
         .sum();
     // A class has to begin at the sound, or say more; a single letter says too little of it.
     let of = |end: &str| {
-        end.len() > 1 && word.ends_with(end) && rime.len().saturating_sub(end.len()) < vowels
+        end.len() > 1 && sounded.ends_with(end) && rime.len().saturating_sub(end.len()) < vowels
     };
     let none = |_: &str| false;
     Some(match tongue.spelling() {
@@ -142,6 +245,19 @@ fn rime(word: &str, spelling: Spelling) -> Option<&str> {
     }
     let rime = &word[from..];
     rime.chars().all(char::is_alphabetic).then_some(rime)
+}
+
+/// What a musician has to know of words that rhyme with this one, where a model found them: whether they were
+/// held against it.
+#[must_use]
+pub fn caution(params: &RhymesParams) -> Option<String> {
+    Ending::of(&params.word, &params.tongue).is_none().then(|| {
+        format!(
+            "How \"{}\" ends in {} cannot be told by its letters: whether these words rhyme with it is the \
+             model's word alone.",
+            params.word, params.tongue.name
+        )
+    })
 }
 
 /// For each line the first earlier one that it rhymes with. Lines of one syllable rhyme with none: they
@@ -213,6 +329,40 @@ mod tests {
         assert!(rhymes("chinese", "你笑的瞬间", "没有明天"));
         assert!(!rhymes("chinese", "天", "天"));
         assert!(!rhymes("japanese", "夜", "嫌"));
+        assert!(rhymes("japanese", "空を見た", "遠い夢のなか"));
+        assert!(rhymes("japanese", "きみのこえ", "スカーレットで"));
+        assert!(!rhymes("japanese", "空を見た", "空を見て"));
+        assert!(rhymes("korean", "너의 사랑", "푸른 바당"));
+        assert!(rhymes("korean", "그 노래", "어제"));
+        assert!(!rhymes("korean", "너의 사랑", "너의 사람"));
+        assert!(!rhymes("korean", "사랑", "사랑"));
+        assert!(rhymes("french", "je regrette", "ma cigarette"));
+        assert!(rhymes("french", "l'amour", "un jour"));
+        assert!(!rhymes("french", "l'amour", "d'amour"));
+    }
+
+    #[test]
+    fn accents_do_not_keep_english_from_rhyming() {
+        assert!(rhymes("english", "a small café", "the end of the day"));
+        assert!(rhymes("english", "crème", "extra scheme"));
+        assert!(!rhymes("english", "café", "safe"));
+    }
+
+    #[test]
+    fn what_cannot_be_told_is_said() {
+        let caution = |word: &str, language: &str| {
+            caution(&RhymesParams {
+                word: word.to_owned(),
+                tongue: Tongue::named(language).unwrap(),
+                description: None,
+                most: 5,
+                seed: songwright_base::Seed(1),
+            })
+        };
+        assert!(caution("夜", "japanese").is_some_and(|said| said.contains("Japanese")));
+        assert!(caution("ฝน", "thai").is_some());
+        assert_eq!(caution("よる", "japanese"), None);
+        assert_eq!(caution("night", "english"), None);
     }
 
     #[test]

@@ -6,6 +6,7 @@ use songwright_engine::{Chosen, EnginePlace, PlacedEngine, Residency};
 use crate::{
     Categories, CategoriesParams, ImproveParams, Lyricist, LyricsParams, PromptParams,
     ReviseParams, RhymesParams, SceneParams, TagsPrompt, TitleParams, improve::improved,
+    tags::within_limit,
 };
 
 /// The lyrics service: one lyricist at a time, whichever maker it comes from.
@@ -64,7 +65,7 @@ impl LyricsService {
         .await
     }
 
-    /// As [`Lyricist::prompt`].
+    /// As [`Lyricist::prompt`], and no longer than the music service takes.
     ///
     /// # Errors
     /// As there.
@@ -73,10 +74,15 @@ impl LyricsService {
         params: PromptParams,
         observer: Watcher,
     ) -> Result<Written<TagsPrompt>, EngineError> {
-        self.call(observer, move |engine, observer| {
-            engine.prompt(&params, observer)
+        let made = self
+            .call(observer, move |engine, observer| {
+                engine.prompt(&params, observer)
+            })
+            .await?;
+        Ok(Written {
+            value: within_limit(made.value),
+            engine: made.engine,
         })
-        .await
     }
 
     /// As [`Lyricist::categories`].

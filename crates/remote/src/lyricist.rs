@@ -218,6 +218,7 @@ fn is_unknown(error: &CallError) -> bool {
 fn revision(params: &ReviseParams) -> ReviseRequest {
     let plain = ReviseRequest {
         lyrics: params.lyrics.clone(),
+        language: Some(params.tongue.name.clone()),
         description: params.description.clone(),
         seed: whole(params.seed),
         ..ReviseRequest::default()

@@ -11,7 +11,7 @@ use songwright_base::{
 };
 use songwright_lyrics::{
     CategoriesParams, ImproveParams, LyricsParams, PromptParams, ReviseParams, RhymesParams,
-    TagsPrompt, TitleParams, Written,
+    TagsPrompt, TitleParams, Written, rhyme,
 };
 use songwright_music::MusicParams;
 use songwright_song::{Studio, cover_request};
@@ -68,6 +68,7 @@ async fn lyrics(
         .await?;
     operation.end_stage(Stage::Lyrics, true);
     answer(&api::LyricsResponse {
+        notes: Vec::new(),
         word_count: word_count(&written.value),
         structure_tags: written.value.structure_tags(),
         lyrics: written.value.to_string(),
@@ -124,6 +125,7 @@ async fn revise(
 ) -> Result<Value, Failure> {
     let begun = Instant::now();
     let params = ReviseParams::try_from(&request)?;
+    let notes = params.caution().into_iter().collect();
     let written = studio
         .lyrics
         .revise(params, Arc::new(operation.clone()))
@@ -131,6 +133,7 @@ async fn revise(
     operation.end_stage(Stage::Lyrics, true);
     let sheet = LyricSheet::parse(&written.value);
     answer(&api::LyricsResponse {
+        notes,
         word_count: word_count(&sheet),
         structure_tags: sheet.structure_tags(),
         lyrics: written.value,
@@ -146,12 +149,14 @@ async fn rhymes(
     let begun = Instant::now();
     let params = RhymesParams::try_from(&request)?;
     let word = params.word.clone();
+    let notes = rhyme::caution(&params).into_iter().collect();
     let found = studio
         .lyrics
         .rhymes(params, Arc::new(operation.clone()))
         .await?;
     operation.end_stage(Stage::Lyrics, true);
     answer(&api::RhymesResponse {
+        notes,
         word,
         rhymes: found.value,
         metadata: metadata(operation, &found.engine, begun),

@@ -42,6 +42,9 @@ pub(crate) struct ContinueArgs {
     /// How many, 1 to 8 [default: 1]
     #[arg(long, value_name = "N")]
     pub(crate) sections: Option<i64>,
+    /// What the lyrics are in, such as "german" or "zh" [default: what their lines say]
+    #[arg(long, value_name = "LANGUAGE")]
+    pub(crate) language: Option<String>,
 }
 
 /// `lyrics rewrite`.
@@ -52,6 +55,9 @@ pub(crate) struct RewriteArgs {
     /// Which section: its number from 1, or its tag, such as "chorus" or "verse 2"
     #[arg(long, value_name = "SECTION")]
     pub(crate) section: String,
+    /// What the lyrics are in, such as "german" or "zh" [default: what their lines say]
+    #[arg(long, value_name = "LANGUAGE")]
+    pub(crate) language: Option<String>,
 }
 
 /// `lyrics fit`.
@@ -62,6 +68,9 @@ pub(crate) struct FitArgs {
     /// Seconds of the song, 10 to 600
     #[arg(long, value_name = "SECONDS")]
     pub(crate) duration: f64,
+    /// What the lyrics are in, such as "german" or "zh" [default: what their lines say]
+    #[arg(long, value_name = "LANGUAGE")]
+    pub(crate) language: Option<String>,
 }
 
 /// `lyrics translate`.

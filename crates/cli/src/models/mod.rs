@@ -2,6 +2,7 @@
 
 mod change;
 mod show;
+mod suggested;
 
 use songwright_base::config::Config;
 use songwright_hub::Hub;
@@ -20,7 +21,7 @@ pub(crate) async fn models(
 ) -> Result<(), Error> {
     let hub = Hub::open(&config.data_dir)?;
     match command {
-        ModelsCommand::List => show::list(&hub, json),
+        ModelsCommand::List => show::list(&hub, config, json),
         ModelsCommand::Show { id } => show::one(&hub, &id, json),
         ModelsCommand::Where(args) => show::place(&hub, &args, json),
         ModelsCommand::Install(args) => change::install(hub, args, style, json).await,

@@ -2,18 +2,22 @@ use std::path::Path;
 
 use serde_json::json;
 use songwright_api::{Model, ModelState};
+use songwright_base::config::Config;
 use songwright_hub::{ByteCount, Hub, Installed};
-use songwright_server::{adapters, models};
+use songwright_server::{Device, adapters, models};
 
+use super::suggested;
 use crate::{Error, args::ModelArgs, print};
 
 /// `models list`.
-pub(super) fn list(hub: &Hub, json: bool) -> Result<(), Error> {
+pub(super) fn list(hub: &Hub, config: &Config, json: bool) -> Result<(), Error> {
     let list = models::list(hub)?;
     if json {
         return print::json(&list);
     }
-    for line in lines(&list.models) {
+    let on_card = Device::found().is_graphics;
+    let suggested = suggested::lyricist(config.memory_budget_bytes, on_card);
+    for line in lines(&list.models, suggested) {
         print::line(line)?;
     }
     for problem in &list.problems {
@@ -22,8 +26,8 @@ pub(super) fn list(hub: &Hub, json: bool) -> Result<(), Error> {
     Ok(())
 }
 
-/// One line a variant, in columns.
-fn lines(models: &[Model]) -> Vec<String> {
+/// One line a variant, in columns; `suggested` is a model and its variant.
+fn lines(models: &[Model], suggested: Option<(&str, &str)>) -> Vec<String> {
     let width = |of: fn(&Model) -> usize| models.iter().map(of).max().unwrap_or(0);
     let id_width = width(|model| model.id.len());
     let licence_width = width(|model| model.licence.id.len());
@@ -35,8 +39,13 @@ fn lines(models: &[Model]) -> Vec<String> {
             } else {
                 String::new()
             };
+            let mark = if suggested == Some((&model.id, &variant.name)) {
+                "  <- suggested for the words on this machine"
+            } else {
+                ""
+            };
             lines.push(format!(
-                "{:<id_width$}  {:<6}  {:>9}  {:<licence_width$}  {:<19}  {}{name}",
+                "{:<id_width$}  {:<6}  {:>9}  {:<licence_width$}  {:<19}  {}{name}{mark}",
                 model.id,
                 model.service.word(),
                 size(variant.bytes),
@@ -182,7 +191,12 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let environment = HubEnvironment::from_vars(|_| None, Some(dir.path().to_owned()));
         let hub = Hub::with_environment(dir.path(), environment.unwrap());
-        let lines = lines(&models::list(&hub).unwrap().models);
+        let list = models::list(&hub).unwrap().models;
+        let suggested = suggested::lyricist(8 << 30, false);
+        let lines = lines(&list, suggested);
+        let marked: Vec<&String> = lines.iter().filter(|l| l.contains("suggested")).collect();
+        assert_eq!(marked.len(), 1, "{marked:?}");
+        assert!(marked[0].starts_with("qwen3-1.7b") && marked[0].contains("Q4_K_M"));
         let line = lines.iter().find(|l| l.starts_with("ace-step-v1-3.5b"));
         assert_eq!(
             line.unwrap()

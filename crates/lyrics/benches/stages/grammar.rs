@@ -7,7 +7,7 @@ use candle_core::{Device, Tensor};
 use llguidance::Matcher;
 use songwright_base::{SectionKind, Seed};
 use songwright_lyrics::{
-    Measure, Script,
+    Measure, Tongue,
     qwen::{Grammars, Sampler, Sampling, Tokenizer, section_grammar},
 };
 use songwright_nn::qwen::{Cache, Qwen};
@@ -63,7 +63,7 @@ pub(crate) fn verse(model: Qwen, mut cache: Cache, count: u32) -> Result<Stage> 
 
 fn begun(grammars: &Grammars) -> Result<Matcher> {
     let measure = Measure::heard(&[]);
-    let lark = section_grammar((SectionKind::Verse, LINES), measure, Script::Latin);
+    let lark = section_grammar((SectionKind::Verse, LINES), measure, &Tongue::of_text(""));
     Ok(grammars.matcher(&lark)?)
 }
 

@@ -10,7 +10,7 @@ use candle_core::{DType, Device};
 use serde::Deserialize;
 use songwright_nn::{
     Weights,
-    qwen::{Config, GgufNames, Qwen},
+    qwen::{Config, Family, GgufNames, Qwen},
     weights::{Gguf, SafeTensors, Source, asked_by},
 };
 
@@ -114,9 +114,10 @@ impl Checkpoint {
         } else {
             GenerationConfig::default()
         };
+        let sampling = without_thinking(config.family, generation.sampling());
         Ok(Self {
             config,
-            sampling: generation.sampling(),
+            sampling,
             weights: Arc::new(weights),
             bytes,
             template: template_of(folder)?,
@@ -275,6 +276,23 @@ impl GenerationConfig {
     }
 }
 
+/// Temperature and top-p that Qwen3's makers publish for answers that begin with thinking.
+const THINKING: (f32, f32) = (0.6, 0.95);
+
+/// How tokens are drawn where nothing is thought before an answer, which is how the template is rendered: the
+/// files of Qwen3 8B, 1.7B and 0.6B say how they are drawn otherwise, and its makers advise [`Sampling::default`]
+/// for this. What somebody else says of their own model stays.
+fn without_thinking(family: Family, said: Sampling) -> Sampling {
+    if family == Family::Qwen3 && (said.temperature, said.top_p) == THINKING {
+        Sampling {
+            repetition_penalty: said.repetition_penalty,
+            ..Sampling::default()
+        }
+    } else {
+        said
+    }
+}
+
 /// The GGUF file that a path is, or the first of those in a folder without `config.json`.
 fn gguf_at(path: &Path) -> Option<PathBuf> {
     let is_gguf = |path: &Path| path.extension().is_some_and(|kind| kind == "gguf");
@@ -350,5 +368,30 @@ fn of_file(file: &Path, error: songwright_nn::Error) -> Error {
     match error {
         songwright_nn::Error::File { path, what } => Error::Checkpoint { file: path, what },
         other => Error::checkpoint(file, other.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(text: &str) -> Sampling {
+        serde_json::from_str::<GenerationConfig>(text)
+            .unwrap()
+            .sampling()
+    }
+
+    #[test]
+    fn qwen3_is_drawn_as_where_it_does_not_think() {
+        let thinking = said(r#"{"temperature": 0.6, "top_p": 0.95, "top_k": 20}"#);
+        let found = without_thinking(Family::Qwen3, thinking);
+        assert_eq!(found, Sampling::default());
+        assert_eq!(
+            (found.temperature, found.top_p, found.top_k),
+            (0.7, 0.8, 20)
+        );
+        assert_eq!(without_thinking(Family::Qwen2, thinking), thinking);
+        let own = said(r#"{"temperature": 0.3, "top_p": 0.95}"#);
+        assert_eq!(without_thinking(Family::Qwen3, own), own);
     }
 }

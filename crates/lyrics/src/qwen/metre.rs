@@ -8,7 +8,7 @@ use songwright_base::syllables::{
 
 use super::lines::{bounded, words};
 use crate::{
-    rhyme::{Ending, chinese},
+    rhyme::{self, Ending, chinese},
     tongue::{Script, Tongue},
 };
 
@@ -18,6 +18,18 @@ const WORD: usize = 4;
 const CONSONANTS: (usize, usize) = (5, 7);
 const CHINESE: &str = r"\u{4e00}-\u{9fff}\u{3400}-\u{4dbf}";
 const SMALL_KANA: &str = "ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮ";
+/// A letter with its signs, of which two are counted as a syllable.
+const ARABIC: &str = r"[\u{621}-\u{63a}\u{641}-\u{64a}\u{671}-\u{6d3}][\u{64b}-\u{652}]?";
+const HEBREW: &str = r"[\u{5d0}-\u{5ea}]";
+/// A syllable: a vowel, or consonants that are joined, with its signs.
+const DEVANAGARI: &str = r"([\u{905}-\u{914}]|[\u{915}-\u{939}]\u{93c}?(\u{94d}[\u{915}-\u{939}]){0,2}[\u{93e}-\u{94c}]?)[\u{901}-\u{903}]?";
+/// A consonant with its vowels and tones.
+const THAI: &str = r"[\u{e40}-\u{e44}]?[\u{e01}-\u{e2e}][\u{e30}-\u{e3a}\u{e47}-\u{e4e}]{0,3}";
+/// Letters of alphabets beyond the range of the others.
+const MORE_LATIN: [char; 5] = ['ơ', 'ư', 'ș', 'ț', 'ə'];
+const MORE_CYRILLIC: [char; 9] = ['ґ', 'ғ', 'қ', 'ң', 'һ', 'ә', 'ө', 'ұ', 'ү'];
+/// Words that lose their vowel: "l'amour".
+const ELIDED: &str = "[cdjlmnstvCDJLMNSTV]['’]";
 
 /// How a line or a word ends.
 #[derive(Clone, Copy, Debug)]
@@ -28,28 +40,48 @@ pub(super) enum End<'e> {
     Rhymable,
     /// In a rhyme with this, and on none of these words.
     Like(&'e Ending, &'e [String]),
+    /// On none of these words.
+    New(&'e [String]),
+}
+
+impl<'e> End<'e> {
+    /// Words that it is not.
+    fn not(self) -> &'e [String] {
+        match self {
+            Self::Like(_, words) | Self::New(words) => words,
+            Self::Free | Self::Rhymable => &[],
+        }
+    }
 }
 
 /// A line and its end, in llguidance's Lark.
 pub(super) fn line(syllables: usize, tongue: &Tongue, end: End<'_>) -> String {
     let count = syllables.max(1);
     let head = "start: LINE \"\\n\"\n";
-    let unit = |unit: &str, gap: &str, stop: &str| {
-        let last = last_unit(unit, end);
+    let script = tongue.script;
+    let stops = script.stops();
+    let by_units = |gap: &str| {
+        let unit = unit_of(script);
+        let last = last_unit(&unit, script, end);
         let before = count - 1;
-        format!("{head}LINE: /({unit}({gap})?){{{before}}}{last}[{stop}]?/\n")
+        format!("{head}LINE: /({unit}({gap})?){{{before}}}{last}[{stops}]?/\n")
     };
-    match tongue.script {
-        Script::Han => unit(&format!("[{CHINESE}]"), "，|、| ", "。！？!?…"),
-        Script::Kana => unit(&kana(), "、| ", "。！？!?…"),
-        Script::Hangul => unit(r"[\u{ac00}-\u{d7a3}]", ", | ", ".!?…"),
-        Script::Latin | Script::Cyrillic | Script::Greek => by_words(count, tongue, end),
-        script => {
+    match script {
+        Script::Han => by_units("，|、| "),
+        Script::Kana => by_units("、| "),
+        Script::Hangul => by_units(", | "),
+        Script::Thai => {
+            // As many consonants as the syllables are counted by: eight make five.
+            let (least, most) = ((count - 1) * 8 / 5 + 1, count * 8 / 5);
+            format!("{head}LINE: /({THAI}){{{least},{most}}}[{stops}]?/\n")
+        }
+        Script::Any => {
             let (few, many) = script.characters();
             let chars = |per: f64| (count as f64 * per) as usize;
             let range = (chars(few).max(1), chars(many).max(3) + 1);
-            format!("{head}{}", bounded("LINE", &words(script), range))
+            format!("{head}{}", bounded("LINE", &words(tongue), range))
         }
+        _ => by_words(count, tongue, end),
     }
 }
 
@@ -60,12 +92,25 @@ fn by_words(count: usize, tongue: &Tongue, end: End<'_>) -> String {
             .rime
             .as_deref()
             .map_or(1, |rime| tongue.syllables(rime)),
-        End::Free | End::Rhymable => 1,
+        End::Free | End::Rhymable | End::New(_) => 1,
     };
     let mut grammar = format!("start: l{count}\n");
-    alphabet(&mut grammar, tongue, end);
+    word_forms(&mut grammar, tongue, end);
+    let stops = tongue.script.stops();
+    let opening = match tongue.openings() {
+        "" => String::new(),
+        signs => format!("/[{signs}]?/ "),
+    };
+    let gap = match tongue.script {
+        // A joiner that is not seen keeps parts of a word together.
+        Script::Arabic => "/[,،]? |\\u{200c}/",
+        _ => "/,? /",
+    };
     for n in 1..=WORD {
-        let _ = writeln!(grammar, "H{n}: W{n} /,? /\nE{n}: F{n} /[.!?…]?\\n/");
+        let _ = writeln!(
+            grammar,
+            "H{n}: {opening}W{n} {gap}\nE{n}: {opening}F{n} /[{stops}]?\\n/"
+        );
     }
     let mut can_end = vec![false; count + 1];
     for n in 1..=count {
@@ -92,50 +137,67 @@ pub(super) fn item(tongue: &Tongue, end: End<'_>, may_stop: bool) -> String {
         "\", \""
     };
     let head = format!("start: ITEM {after}\n");
-    let not = match end {
-        End::Like(_, words) => words,
-        End::Free | End::Rhymable => &[],
-    };
-    match tongue.script {
-        Script::Han => {
-            let last = last_unit(&format!("[{CHINESE}]"), end);
-            let not = not.iter().filter(|word| word.chars().count() > 1);
-            let mut form = format!("/[{CHINESE}]{{1,3}}{last}/");
-            for word in not {
-                let _ = write!(form, " & ~/{word}/");
-            }
-            format!("{head}ITEM: {form}\n")
+    let script = tongue.script;
+    let form = match script {
+        Script::Han | Script::Kana | Script::Hangul => {
+            let unit = unit_of(script);
+            let last = last_unit(&unit, script, end);
+            format!("({unit}){{1,3}}{last}")
         }
-        Script::Latin | Script::Cyrillic | Script::Greek => {
+        Script::Thai => format!("({THAI}){{1,6}}"),
+        Script::Any => format!("[{}]{{2,10}}", script.letters()),
+        _ => {
             let mut grammar = format!("{head}ITEM: F1 | F2 | F3\n");
-            alphabet(&mut grammar, tongue, end);
-            grammar
+            word_forms(&mut grammar, tongue, end);
+            return grammar;
         }
-        script => {
-            let letters = script.letters();
-            let not: String = not.iter().map(|word| format!(" & ~/{word}/")).collect();
-            format!("{head}ITEM: /[{letters}]{{2,10}}/{not}\n")
-        }
+    };
+    format!("{head}ITEM: /{form}/{}\n", but_not(end.not()))
+}
+
+/// That a terminal is none of these words, in any case.
+fn but_not(words: &[String]) -> String {
+    // Whatever is no word is never written, and is no regular expression either.
+    let is_plain =
+        |c: char| matches!(c, '\'' | '’') || !(c.is_ascii_punctuation() || c.is_whitespace());
+    let words: Vec<String> = words
+        .iter()
+        .filter(|word| !word.is_empty() && word.chars().all(is_plain))
+        .map(|word| cased(word))
+        .collect();
+    if words.is_empty() {
+        String::new()
+    } else {
+        format!(" & ~/{}/", words.join("|"))
+    }
+}
+
+/// A character that is a syllable.
+fn unit_of(script: Script) -> String {
+    match script {
+        Script::Kana => kana(),
+        Script::Hangul => r"[\u{ac00}-\u{d7a3}]".to_owned(),
+        _ => format!("[{CHINESE}]"),
     }
 }
 
 /// The last character of a line in a script of syllables.
-fn last_unit(unit: &str, end: End<'_>) -> String {
-    let of = |all: &mut dyn Iterator<Item = &str>| {
-        let class: String = all.collect();
-        if class.is_empty() {
-            unit.to_owned()
-        } else {
-            format!("[{class}]")
-        }
-    };
-    match end {
-        End::Rhymable if unit.contains("4e00") && !unit.contains('ー') => of(&mut chinese()),
+fn last_unit(unit: &str, script: Script, end: End<'_>) -> String {
+    let class: String = match end {
+        End::Rhymable if script == Script::Han => chinese().collect(),
+        End::Rhymable if script == Script::Kana => rhyme::kana().collect(),
         End::Like(ending, not) if ending.rime.is_none() => {
-            let is_new = |one: &&str| *one != ending.word && !not.iter().any(|word| word == one);
-            of(&mut ending.spellings.iter().copied().filter(is_new))
+            let is_new =
+                |one: &&String| **one != ending.word && !not.iter().any(|word| word == *one);
+            let all = ending.spellings.iter().filter(is_new);
+            all.map(String::as_str).collect()
         }
-        _ => unit.to_owned(),
+        _ => String::new(),
+    };
+    if class.is_empty() {
+        unit.to_owned()
+    } else {
+        format!("[{class}]")
     }
 }
 
@@ -144,6 +206,29 @@ fn kana() -> String {
         .filter(|c| is_syllable(*c) && c.is_alphabetic())
         .collect();
     format!("[{CHINESE}{class}][{SMALL_KANA}]?")
+}
+
+/// `W1`… words of so many syllables, and `F1`… those that may end a line.
+fn word_forms(grammar: &mut String, tongue: &Tongue, end: End<'_>) {
+    // As `base::syllables` counts them where vowels are not written, or are signs on consonants.
+    let unit = match tongue.script {
+        Script::Arabic => Some((ARABIC, 2)),
+        Script::Hebrew => Some((HEBREW, 2)),
+        Script::Devanagari => Some((DEVANAGARI, 1)),
+        _ => None,
+    };
+    let Some((unit, letters)) = unit else {
+        alphabet(grammar, tongue, end);
+        return;
+    };
+    let not = but_not(end.not());
+    for n in 1..=WORD {
+        let (least, most) = ((n - 1) * letters + 1, n * letters);
+        let _ = writeln!(
+            grammar,
+            "W{n}: /({unit}){{{least},{most}}}/\nF{n}: W{n}{not}"
+        );
+    }
 }
 
 /// Letters of an alphabet, lower and upper, by whether they are vowels.
@@ -156,11 +241,11 @@ impl Letters {
     fn of(tongue: &Tongue) -> Self {
         let all: Vec<char> = match (tongue.script, tongue.spelling()) {
             (_, Spelling::English) => ('a'..='z').collect(),
-            (Script::Cyrillic, _) => ('а'..='џ').collect(),
+            (Script::Cyrillic, _) => ('а'..='џ').chain(MORE_CYRILLIC).collect(),
             (Script::Greek, _) => ('ά'..='ώ').collect(),
             _ => ('a'..='z')
                 .chain('à'..='ž')
-                .chain(['ơ', 'ư'])
+                .chain(MORE_LATIN)
                 .chain('ạ'..='ỹ')
                 .collect(),
         };
@@ -199,7 +284,7 @@ fn cased(word: &str) -> String {
     letters.collect()
 }
 
-/// `W1`… words of so many syllables, and `F1`… those that may end a line.
+/// As [`word_forms`], of an alphabet.
 fn alphabet(grammar: &mut String, tongue: &Tongue, end: End<'_>) {
     let letters = Letters::of(tongue);
     let (v, c) = (&letters.vowels, &letters.consonants);
@@ -221,18 +306,49 @@ fn alphabet(grammar: &mut String, tongue: &Tongue, end: End<'_>) {
             )
         };
     }
-    let is_english = tongue.spelling() == Spelling::English;
-    if is_english {
-        english(grammar, &letters);
-    }
-    let own = if is_english { "Y" } else { "G" };
-    let ends = ends(grammar, &letters, end);
+    // Plain words, of which rhymes are, and with them words that are cut off or drawn together.
+    let own = match tongue.spelling() {
+        Spelling::English => {
+            english(grammar, &letters);
+            "Y"
+        }
+        Spelling::French => {
+            french(grammar, &letters);
+            "A"
+        }
+        Spelling::Other => "G",
+    };
+    let ends = ends(grammar, tongue, &letters, end);
     for n in 1..=WORD {
-        if !is_english {
+        if tongue.elides() {
+            let _ = writeln!(grammar, "W{n}: {own}{n} | /{ELIDED}/ {own}{n}");
+        } else if own == "G" {
             let _ = writeln!(grammar, "W{n}: G{n}");
         }
-        let last = if matches!(end, End::Free) { "W" } else { own };
+        let last = match end {
+            End::Free | End::New(_) => "W",
+            End::Rhymable | End::Like(..) => own,
+        };
         let _ = writeln!(grammar, "F{n}: {last}{n}{ends}");
+    }
+}
+
+/// Words by French spelling, `A1`…: an "e" that ends a word behind a consonant is not sung, unless it is its
+/// only vowel.
+fn french(grammar: &mut String, letters: &Letters) {
+    let (v, c) = (&letters.vowels, &letters.consonants);
+    let _ = writeln!(grammar, "S: /[{v}{c}]*[{c}]e/");
+    for n in 1..=WORD {
+        let spoken = if n == 1 {
+            "G1".to_owned()
+        } else {
+            format!("Z{n}")
+        };
+        let _ = writeln!(
+            grammar,
+            "Z{n}: G{n} & ~S\nB{n}: G{} & S\nA{n}: {spoken} | B{n}",
+            n + 1
+        );
     }
 }
 
@@ -286,22 +402,25 @@ fn english(grammar: &mut String, letters: &Letters) {
 }
 
 /// What last words have to be besides: the terminals and their conjunction.
-fn ends(grammar: &mut String, letters: &Letters, end: End<'_>) -> String {
-    let End::Like(ending, not) = end else {
-        return String::new();
+fn ends(grammar: &mut String, tongue: &Tongue, letters: &Letters, end: End<'_>) -> String {
+    let not = but_not(end.not());
+    let End::Like(ending, _) = end else {
+        return not;
     };
+    let is_english = tongue.spelling() == Spelling::English;
     let (v, c) = (&letters.vowels, &letters.consonants);
     let known = |text: &&String| {
         text.chars()
             .all(|letter| v.contains(letter) || c.contains(letter))
     };
     let Some(rime) = ending.rime.as_ref().filter(known) else {
-        return String::new();
+        return not;
     };
     let sounds = |text: &str| {
         // A lone "e" sounds in a word's only or last but one place: nothing is sung before it.
         let first: String = text.chars().take_while(|c| is_vowel(*c)).collect();
-        let before = if first == "e" {
+        let is_alone = || !text[first.len()..].chars().any(is_vowel);
+        let before = if first == "e" && (is_english || is_alone()) {
             format!("[{c}]*")
         } else {
             format!("([{v}{c}]*[{c}])?")
@@ -313,21 +432,12 @@ fn ends(grammar: &mut String, letters: &Letters, end: End<'_>) -> String {
         let is_open = text.starts_with(|c| VOWELS.contains(c) && c != 'e');
         text.len() > 1 && (is_open || text.starts_with("ea") || text.starts_with("ee"))
     };
-    let others = ending.spellings.iter().copied().filter(is_sure);
+    let others = ending.spellings.iter().map(String::as_str).filter(is_sure);
     let all: Vec<String> = [rime.as_str()]
         .into_iter()
         .chain(others)
         .map(sounds)
         .collect();
     let _ = writeln!(grammar, "END: /{}/", all.join("|"));
-    let not: Vec<String> = not
-        .iter()
-        .filter(|word| word.chars().all(char::is_alphabetic))
-        .map(|word| cased(word))
-        .collect();
-    if not.is_empty() {
-        return " & END".to_owned();
-    }
-    let _ = writeln!(grammar, "NOT: /{}/", not.join("|"));
-    " & END & ~NOT".to_owned()
+    format!(" & END{not}")
 }

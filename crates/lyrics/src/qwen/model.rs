@@ -12,14 +12,13 @@ use songwright_nn::{
 use super::{
     ChatTemplate, Checkpoint, Error, Message, Sampler, Sampling, Tokenizer,
     grammar::{Grammars, wrong},
+    plan::kept_bytes,
 };
 
 /// Tokens that are read at once.
 const PART: usize = 256;
 /// Tokens of an answer that the cache has room for at first.
 const ANSWER: usize = 512;
-/// Beginnings that are kept.
-const PREFIXES: usize = 8;
 
 /// A language model on a device.
 #[derive(Debug)]
@@ -29,8 +28,39 @@ pub struct LanguageModel {
     template: ChatTemplate,
     grammars: Grammars,
     sampling: Sampling,
-    /// Beginnings of prompts that come again, the last used one last.
-    prefixes: Vec<(Vec<u32>, Prefix)>,
+    /// Beginnings of prompts that come again.
+    prefixes: Kept,
+}
+
+/// Beginnings of prompts, the last used one last, as many as there is room for.
+#[derive(Debug)]
+struct Kept {
+    most_bytes: u64,
+    all: Vec<(Vec<u32>, Prefix)>,
+}
+
+impl Kept {
+    /// The beginning of these tokens, where it is kept.
+    fn find(&mut self, tokens: &[u32]) -> Option<&Prefix> {
+        let at = self.all.iter().position(|(kept, _)| kept == tokens)?;
+        let last = self.all.remove(at);
+        self.all.push(last);
+        self.all.last().map(|(_, prefix)| prefix)
+    }
+
+    /// Keeps one more, and gives up those that were not used for longest.
+    fn keep(&mut self, tokens: &[u32], prefix: Prefix) {
+        if prefix.bytes() > self.most_bytes {
+            return;
+        }
+        self.all.push((tokens.to_vec(), prefix));
+        let bytes = |all: &[(Vec<u32>, Prefix)]| -> u64 {
+            all.iter().map(|(_, prefix)| prefix.bytes()).sum()
+        };
+        while bytes(&self.all) > self.most_bytes {
+            self.all.remove(0);
+        }
+    }
 }
 
 /// In which form a network lies in memory.
@@ -60,7 +90,10 @@ impl LanguageModel {
             template: checkpoint.template()?,
             sampling: checkpoint.sampling,
             tokenizer,
-            prefixes: Vec::new(),
+            prefixes: Kept {
+                most_bytes: kept_bytes(checkpoint)?,
+                all: Vec::new(),
+            },
         })
     }
 
@@ -127,18 +160,12 @@ impl LanguageModel {
         if tokens.is_empty() {
             return Ok(());
         }
-        if let Some(at) = self.prefixes.iter().position(|(kept, _)| kept == tokens) {
-            let last = self.prefixes.remove(at);
-            cache.restart(&last.1)?;
-            self.prefixes.push(last);
+        if let Some(prefix) = self.prefixes.find(tokens) {
+            cache.restart(prefix)?;
             return Ok(());
         }
         read(&self.network, tokens, cache, observer)?;
-        let prefix = cache.prefix(cache.len())?;
-        if self.prefixes.len() >= PREFIXES {
-            self.prefixes.remove(0);
-        }
-        self.prefixes.push((tokens.to_vec(), prefix));
+        self.prefixes.keep(tokens, cache.prefix(cache.len())?);
         Ok(())
     }
 }
@@ -179,10 +206,8 @@ pub struct Session<'m> {
 pub struct Passage {
     /// The text.
     pub text: String,
-    /// The mean of the drawn tokens' log-probabilities among those that were allowed.
-    pub mean_log_probability: f32,
-    /// How many tokens were drawn, not forced.
-    pub drawn: usize,
+    /// The logarithm of how likely it was among what was allowed: the sum of its tokens' own.
+    pub log_probability: f32,
 }
 
 impl Session<'_> {
@@ -236,7 +261,6 @@ impl Session<'_> {
     ) -> Result<Passage, Error> {
         let mut bytes = Vec::new();
         let mut log_probability = 0.0;
-        let mut drawn = 0_usize;
         while !grammar.is_stopped() {
             let forced = grammar.consume_ff_tokens();
             self.take(&forced, &mut bytes, sampler);
@@ -248,7 +272,6 @@ impl Session<'_> {
             let next = sampler.draw(&logits?, Some(&allowed.map_err(wrong)?))?;
             grammar.consume_token(next.token).map_err(wrong)?;
             log_probability += next.probability.max(f32::MIN_POSITIVE).ln();
-            drawn += 1;
             if self.model.tokenizer.bytes(next.token).is_empty() {
                 break;
             }
@@ -258,12 +281,9 @@ impl Session<'_> {
         if let Some(what) = grammar.get_error() {
             return Err(Error::Grammar { what });
         }
-        #[expect(clippy::cast_precision_loss, reason = "a small number")]
-        let count = drawn.max(1) as f32;
         Ok(Passage {
             text: String::from_utf8_lossy(&bytes).into_owned(),
-            mean_log_probability: log_probability / count,
-            drawn,
+            log_probability,
         })
     }
 
@@ -300,5 +320,45 @@ fn complete(bytes: &[u8]) -> &str {
     match std::str::from_utf8(bytes) {
         Ok(text) => text,
         Err(error) => std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::Device;
+    use songwright_nn::qwen::Config;
+
+    use super::*;
+
+    fn prefix(tokens: usize) -> Prefix {
+        let config = Config::from_json(
+            r#"{"model_type": "qwen3", "vocab_size": 8, "hidden_size": 8, "intermediate_size": 8,
+                "num_hidden_layers": 1, "num_attention_heads": 1, "num_key_value_heads": 1, "head_dim": 8,
+                "max_position_embeddings": 64, "rms_norm_eps": 1e-6, "rope_theta": 1e4}"#,
+            std::path::Path::new("config.json"),
+        );
+        let cache = Cache::new(&config.unwrap(), 64, DType::F32, &Device::Cpu).unwrap();
+        cache.prefix(tokens).unwrap()
+    }
+
+    #[test]
+    fn beginnings_are_kept_up_to_so_many_bytes() {
+        // Keys and values of eight floats.
+        assert_eq!(prefix(4).bytes(), 4 * 2 * 8 * 4);
+        let mut kept = Kept {
+            most_bytes: 8 * 64,
+            all: Vec::new(),
+        };
+        kept.keep(&[1], prefix(4));
+        kept.keep(&[2], prefix(4));
+        assert!(kept.find(&[1]).is_some() && kept.find(&[2]).is_some());
+        assert!(kept.find(&[1]).is_some());
+        kept.keep(&[3], prefix(4));
+        // The one that was not used for longest had to go.
+        assert!(
+            kept.find(&[2]).is_none() && kept.find(&[1]).is_some() && kept.find(&[3]).is_some()
+        );
+        kept.keep(&[4], prefix(9));
+        assert!(kept.find(&[4]).is_none() && kept.all.len() == 2);
     }
 }

@@ -13,6 +13,17 @@ const USUAL_POSITIONS: u64 = 2048;
 /// The tokenizer, the grammars and one pass.
 const AROUND_BYTES: u64 = 192 << 20;
 
+/// Of a model's weights what may be taken for beginnings of prompts that come again, one part in so many.
+const KEPT_SHARE: u64 = 16;
+/// The least of it, in bytes.
+const KEPT_BYTES: u64 = 32 << 20;
+
+/// What beginnings of prompts may take that come again, in bytes: a larger network reads them longer.
+pub(super) fn kept_bytes(checkpoint: &Checkpoint) -> Result<u64, Error> {
+    let weights = checkpoint.bytes().min(checkpoint.parameters()?);
+    Ok((weights / KEPT_SHARE).max(KEPT_BYTES))
+}
+
 /// What a model does to fit.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Plan {
@@ -33,7 +44,7 @@ impl Plan {
         let on_cpu = matches!(device, Device::Cpu);
         let dtype = if on_cpu { DType::F32 } else { DType::BF16 };
         let cached = checkpoint.config.cached_numbers() as u64 * dtype.size_in_bytes() as u64;
-        let around = AROUND_BYTES + USUAL_POSITIONS * cached;
+        let around = AROUND_BYTES + USUAL_POSITIONS * cached + kept_bytes(checkpoint)?;
         let plan = |blocks: Option<GgmlDType>, weights: u64| Self {
             form: Form { dtype, blocks },
             bytes: weights + around,

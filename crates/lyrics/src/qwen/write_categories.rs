@@ -68,34 +68,56 @@ pub(super) fn categories(
     let mut found: Vec<(String, f32)> = Vec::new();
     let mut written = String::new();
     loop {
-        let grammar = grammar(&found, most, params.include_subgenres);
+        let next = match next(found.len(), most) {
+            Next::Said(text) => {
+                session.say(text)?;
+                text.to_owned()
+            }
+            // Whether there is another says nothing of which.
+            Next::Asked(grammar) => {
+                let mut matcher = session.grammars().matcher(grammar)?;
+                session
+                    .write(&mut matcher, &mut sampler, observer, |_| {})?
+                    .text
+            }
+        };
+        written.push_str(&next);
+        if next.ends_with(']') {
+            break;
+        }
+        let grammar = grammar(&found, params.include_subgenres);
         let mut matcher = session.grammars().matcher(&grammar)?;
         let passage = session.write(&mut matcher, &mut sampler, observer, |_| {})?;
         written.push_str(&passage.text);
-        let is_last = passage.text.ends_with(']');
-        if let Some(name) = passage.text.split('"').nth(1) {
-            found.push((name.to_owned(), passage.mean_log_probability.exp()));
-        }
+        let name = passage.text.trim_end_matches('"').to_owned();
+        found.push((name, passage.log_probability.exp()));
         let done = (found.len() as u64).min(most as u64);
         observer.report(Progress::new(Stage::Categories, done, most as u64));
-        if is_last {
-            break;
-        }
     }
     read(&written, found)
 }
 
-/// The next item, or the end of the array.
-fn grammar(found: &[(String, f32)], most: usize, subgenres: bool) -> String {
-    let start = if found.is_empty() { "[" } else { ", " };
-    let item = format!("{} ITEM \"\\\"\"", quoted(&format!("{start}\"")));
-    let rule = if found.len() >= most {
-        "\"]\"".to_owned()
-    } else if found.len() < LEAST.min(most) {
-        item
-    } else {
-        format!("({item}) | \"]\"")
-    };
+/// What stands between items.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Next {
+    /// This.
+    Said(&'static str),
+    /// What the model chooses under a grammar.
+    Asked(&'static str),
+}
+
+/// What follows so many items, of which there may be `most`.
+fn next(found: usize, most: usize) -> Next {
+    match found {
+        0 => Next::Said("[\""),
+        found if found >= most => Next::Said("]"),
+        found if found < LEAST.min(most) => Next::Said(", \""),
+        _ => Next::Asked("start: \", \\\"\" | \"]\"\n"),
+    }
+}
+
+/// The next item, with the mark that closes it.
+fn grammar(found: &[(String, f32)], subgenres: bool) -> String {
     let before: Vec<String> = found.iter().map(|(name, _)| quoted(name)).collect();
     let name = if subgenres {
         "/[a-z][a-z&-]{2,13}( [a-z&][a-z&-]{1,13}){0,2}/ & /.{3,28}/".to_owned()
@@ -108,10 +130,11 @@ fn grammar(found: &[(String, f32)], most: usize, subgenres: bool) -> String {
     } else {
         format!("{name} & ~({})", before.join(" | "))
     };
-    format!("start: {rule}\nITEM: {item}\n")
+    format!("start: ITEM \"\\\"\"\nITEM: {item}\n")
 }
 
-/// The array, read as JSON, with how sure each item was.
+/// The array, read as JSON, with how likely each item was, the likeliest first: so that a name of many tokens
+/// has no advantage, that is the product of its tokens' probabilities.
 fn read(written: &str, found: Vec<(String, f32)>) -> Result<Categories, Error> {
     let unreadable = || Error::Unreadable {
         answer: written.to_owned(),
@@ -161,6 +184,16 @@ mod tests {
         assert!(read(r#"["folk""#, found()).is_err());
         assert!(read(r#"["pop"]"#, found()).is_err());
         assert!(read("[]", Vec::new()).is_err());
+    }
+
+    #[test]
+    fn there_are_three_at_least_and_never_too_many() {
+        assert_eq!(next(0, 5), Next::Said("[\""));
+        assert_eq!(next(2, 5), Next::Said(", \""));
+        assert!(matches!(next(3, 5), Next::Asked(_)));
+        assert!(matches!(next(4, 5), Next::Asked(_)));
+        assert_eq!(next(5, 5), Next::Said("]"));
+        assert_eq!(next(1, 1), Next::Said("]"));
     }
 
     #[test]

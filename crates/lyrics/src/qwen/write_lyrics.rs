@@ -7,16 +7,13 @@ use super::{
     Error, LanguageModel, Sampler, Session, lines,
     prompts::{Task, Told},
 };
-use crate::{
-    LyricsParams, Measure, Part, SECONDS_PER_LINE, form,
-    tongue::{Script, Tongue},
-};
+use crate::{LyricsParams, Measure, Part, SECONDS_PER_LINE, form, tongue::Tongue};
 
 /// What is to be written.
 struct Plan {
     parts: Vec<Part>,
     measure: Measure,
-    script: Script,
+    tongue: Tongue,
 }
 
 pub(super) fn lyrics(
@@ -30,9 +27,10 @@ pub(super) fn lyrics(
     let plan = Plan {
         parts: parts(params.duration_s, measure),
         measure,
-        script: tongue.script,
+        tongue,
     };
-    let prompt = Task::Lyrics.prompt(Told::of(&tongue))?;
+    let tongue = &plan.tongue;
+    let prompt = Task::Lyrics.prompt(Told::of(tongue))?;
     let question = prompt.question(context! {
         language => tongue.name.as_str(),
         description => params.description.as_str(),
@@ -95,7 +93,7 @@ fn write(
                         observer.note(line);
                     }
                 };
-                let grammar = section_grammar((*kind, *count), plan.measure, plan.script);
+                let grammar = section_grammar((*kind, *count), plan.measure, &plan.tongue);
                 let mut matcher = session.grammars().matcher(&grammar)?;
                 let passage = session.write(&mut matcher, sampler, observer, &mut tell)?;
                 let section = read(&passage.text, *kind, *count)?;
@@ -123,12 +121,12 @@ fn shown(section: &LyricSection) -> String {
 
 /// The grammar of one section, its tag and so many lines, in llguidance's Lark.
 #[must_use]
-pub fn section_grammar((kind, count): Part, measure: Measure, script: Script) -> String {
+pub fn section_grammar((kind, count): Part, measure: Measure, tongue: &Tongue) -> String {
     let lines = " LINE \"\\n\"".repeat(count);
     let terminal = if count == 0 {
         String::new()
     } else {
-        lines::sung(measure, "LINE", script)
+        lines::sung(measure, "LINE", tongue)
     };
     format!("start: \"[{}]\\n\"{lines}\n{terminal}", kind.tag())
 }

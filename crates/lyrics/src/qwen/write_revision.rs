@@ -37,7 +37,7 @@ pub(super) fn revise(
         observer.report(Progress::new(Stage::Lyrics, total, total));
         return Ok(plan.text(&[]));
     }
-    let own = || Tongue::of_text(&params.lyrics);
+    let own = || params.tongue.clone();
     let (task, tongue) = match &params.revision {
         Revision::Continue { .. } | Revision::Fit { .. } => (Task::Continue, own()),
         Revision::Rewrite { .. } => (Task::Rewrite, own()),

@@ -12,6 +12,8 @@ use crate::{RhymesParams, rhyme::Ending};
 
 /// Fewest, where as many are asked for.
 const LEAST: usize = 3;
+/// So often a word may come again before what there is has to do.
+const REPEATS: usize = 5;
 
 pub(super) fn rhymes(
     model: &mut LanguageModel,
@@ -31,11 +33,14 @@ pub(super) fn rhymes(
     let ending = Ending::of(&params.word, &params.tongue);
     let mut used: Vec<String> = vec![params.word.to_lowercase()];
     used.extend(ending.iter().map(|ending| ending.word.clone()));
+    let last = params.word.split_whitespace().next_back();
+    used.extend(last.map(str::to_lowercase));
     let mut found: Vec<String> = Vec::new();
-    while found.len() < params.most {
+    let mut repeats = 0;
+    while found.len() < params.most && repeats < REPEATS {
         let end = match &ending {
             Some(ending) => End::Like(ending, &used),
-            None => End::Free,
+            None => End::New(&used),
         };
         let may_stop = found.len() + 1 >= LEAST.min(params.most);
         let mut matcher = session
@@ -50,7 +55,9 @@ pub(super) fn rhymes(
         }
         observer.note(&word);
         let small = word.to_lowercase();
-        if !used.contains(&small) {
+        if used.contains(&small) {
+            repeats += 1;
+        } else {
             used.push(small);
             found.push(word);
         }
@@ -59,6 +66,11 @@ pub(super) fn rhymes(
         if passage.text.ends_with('\n') {
             break;
         }
+    }
+    if found.is_empty() {
+        return Err(Error::Unreadable {
+            answer: params.word.clone(),
+        });
     }
     Ok(found)
 }

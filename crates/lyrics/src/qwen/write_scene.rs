@@ -18,7 +18,8 @@ pub(super) fn scene(
     params: &SceneParams,
     observer: &dyn Observer,
 ) -> Result<String, Error> {
-    let tongue = Tongue::of_text(params.lyrics.as_deref().unwrap_or(&params.title));
+    let lyrics = params.lyrics.as_deref();
+    let tongue = lyrics.map_or_else(|| Tongue::of_text(&params.title), Tongue::of_lyrics);
     let prompt = Task::Scene.prompt(Told::of(&tongue))?;
     let question = prompt.question(context! {
         title => params.title.as_str(),

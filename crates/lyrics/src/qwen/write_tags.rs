@@ -8,7 +8,11 @@ use super::{
     grammar::quoted,
     prompts::{Task, Told},
 };
-use crate::{PromptParams, TagsPrompt, tongue::Tongue};
+use crate::{
+    PromptParams, TagsPrompt,
+    measure::{BPM, named_tempo},
+    tongue::Tongue,
+};
 
 /// Instruments where the user named none.
 const INSTRUMENTS: (usize, usize) = (2, 4);
@@ -86,22 +90,17 @@ fn tag(text: Option<&str>) -> Option<String> {
 
 /// The tempo's word and number, each a literal where the user said it.
 fn tempo(asked: Option<&str>) -> (String, String) {
-    let free = || ("TEMPO".to_owned(), "NUMBER".to_owned());
-    let Some(asked) = tag(asked) else {
-        return free();
-    };
-    let number: String = asked
-        .chars()
-        .skip_while(|c| !c.is_ascii_digit())
-        .take_while(char::is_ascii_digit)
-        .collect();
-    if number
-        .parse()
-        .is_ok_and(|bpm: u16| (30..=300).contains(&bpm))
-    {
-        return (free().0, quoted(&number));
+    let said = |words: &str| tag(Some(words)).map_or("TEMPO".to_owned(), |words| quoted(&words));
+    let number = |bpm: Option<f64>| bpm.map_or("NUMBER".to_owned(), |bpm| quoted(&bpm.to_string()));
+    let asked = asked.unwrap_or_default();
+    if let Some(named) = named_tempo(asked) {
+        return (said(&named.rest), number(named.bpm));
     }
-    (quoted(&asked), free().1)
+    match asked.trim().parse::<f64>() {
+        // A number alone is one too.
+        Ok(bare) => (said(""), number(Some(bare).filter(|bpm| BPM.contains(bpm)))),
+        Err(_) => (said(asked), number(None)),
+    }
 }
 
 fn read(line: &str) -> Result<TagsPrompt, Error> {
@@ -136,7 +135,25 @@ mod tests {
             tempo(Some("Slow, heavy")),
             ("\"slow heavy\"".to_owned(), free.1)
         );
-        assert_eq!(tempo(Some("301")).1, "NUMBER");
+        for (asked, word, number) in [
+            ("30 bpm", "TEMPO", "\"30\""),
+            ("29 bpm", "TEMPO", "NUMBER"),
+            ("300", "TEMPO", "\"300\""),
+            ("301", "TEMPO", "NUMBER"),
+            ("3/4 time, 92 BPM", "\"3/4 time\"", "\"92\""),
+            ("92bpm, slow", "\"slow\"", "\"92\""),
+            ("90-100 BPM", "TEMPO", "\"100\""),
+            ("92.5 bpm", "TEMPO", "\"92.5\""),
+            ("6/8, slow", "\"6/8 slow\"", "NUMBER"),
+            ("BPM", "TEMPO", "NUMBER"),
+        ] {
+            let found = tempo(Some(asked));
+            assert_eq!(
+                (found.0.as_str(), found.1.as_str()),
+                (word, number),
+                "{asked}"
+            );
+        }
     }
 
     #[test]

@@ -5,13 +5,10 @@ use songwright_base::{Observer, Progress, Stage};
 
 use super::{
     Error, LanguageModel, Sampler,
-    lines::bounded,
+    lines::{bounded, word},
     prompts::{Task, Told},
 };
-use crate::{
-    TitleParams,
-    tongue::{Script, Tongue},
-};
+use crate::{TitleParams, tongue::Tongue};
 
 /// Most characters, of scripts without spaces and of others.
 const MOST: (usize, usize) = (12, 40);
@@ -21,7 +18,8 @@ pub(super) fn title(
     params: &TitleParams,
     observer: &dyn Observer,
 ) -> Result<String, Error> {
-    let tongue = Tongue::of_text(params.lyrics.as_deref().unwrap_or(&params.description));
+    let lyrics = params.lyrics.as_deref();
+    let tongue = lyrics.map_or_else(|| Tongue::of_text(&params.description), Tongue::of_lyrics);
     let prompt = Task::Title.prompt(Told::of(&tongue))?;
     let question = prompt.question(context! {
         description => params.description.as_str(),
@@ -30,7 +28,7 @@ pub(super) fn title(
     })?;
     let mut sampler = Sampler::new(model.sampling(), params.seed);
     let mut session = model.ask(&prompt.instruction, &question, observer)?;
-    let mut matcher = session.grammars().matcher(&grammar(tongue.script))?;
+    let mut matcher = session.grammars().matcher(&grammar(&tongue))?;
     let passage = session.write(&mut matcher, &mut sampler, observer, |text| {
         observer.note(text);
     })?;
@@ -45,13 +43,14 @@ pub(super) fn title(
 }
 
 /// One to six words, or one to twelve signs.
-fn grammar(script: Script) -> String {
-    let letters = script.letters();
+fn grammar(tongue: &Tongue) -> String {
+    let script = tongue.script;
     let (form, most) = if script.is_unspaced() {
-        (format!("[{letters}]+"), MOST.0)
+        (format!("[{}]+", script.letters()), MOST.0)
     } else {
-        let word = format!("['’]?[{letters}]+(['’-][{letters}]+)*['’]?");
-        (format!("{word}( {word}){{0,5}}[!?]?"), MOST.1)
+        let (word, calls) = (word(tongue), script.calls());
+        let gap = if tongue.parts_stops() { " ?" } else { "" };
+        (format!("{word}( {word}){{0,5}}({gap}[{calls}])?"), MOST.1)
     };
     format!("start: TITLE\n{}", bounded("TITLE", &form, (1, most)))
 }

@@ -218,6 +218,7 @@ mod tests {
     fn fitted(lyrics: &str, seconds: u64) -> (Plan, String) {
         let plan = Plan::of(&ReviseParams {
             lyrics: lyrics.to_owned(),
+            tongue: Tongue::of_lyrics(lyrics),
             revision: Revision::Fit {
                 duration_ms: seconds * 1000,
             },

@@ -4,7 +4,7 @@ use songwright_base::{InvalidField, Seed, length_between};
 use super::Draft;
 use crate::{
     params::{optional, seed},
-    tongue::Tongue,
+    tongue::{Script, Tongue, is_automatic},
 };
 
 /// What is to be done with lyrics. Valid by construction at the service's edge.
@@ -12,6 +12,8 @@ use crate::{
 pub struct ReviseParams {
     /// The lyrics, cleaned, with at least one line that is sung.
     pub lyrics: String,
+    /// What they are in: as asked, or as their lines say.
+    pub tongue: Tongue,
     /// What with them.
     pub revision: Revision,
     /// What new lines shall say, as the user put it.
@@ -45,6 +47,24 @@ pub enum Revision {
     },
 }
 
+impl ReviseParams {
+    /// What a musician has to know of new lines: whether their syllables were counted.
+    #[must_use]
+    pub fn caution(&self) -> Option<String> {
+        let tongue = match &self.revision {
+            Revision::Translate { tongue } => tongue,
+            _ => &self.tongue,
+        };
+        (tongue.script == Script::Any).then(|| {
+            format!(
+                "Syllables of {} cannot be told by its letters: new lines have about the length of the old ones, \
+                 and may not fit the tune.",
+                tongue.name
+            )
+        })
+    }
+}
+
 impl TryFrom<&ReviseRequest> for ReviseParams {
     type Error = InvalidField;
 
@@ -57,6 +77,8 @@ impl TryFrom<&ReviseRequest> for ReviseParams {
             let problem = "has no line that is sung: write at least one below its [tag]";
             return Err(InvalidField::new("lyrics", problem));
         }
+        let asked = optional("language", request.language.as_deref(), 50)?;
+        let mut tongue = Tongue::of_lyrics(&lyrics);
         let revision = match request.task {
             ReviseTask::Continue => {
                 let sections = request.sections.unwrap_or(Whole(1));
@@ -79,16 +101,21 @@ impl TryFrom<&ReviseRequest> for ReviseParams {
                 }
             }
             ReviseTask::Translate => {
-                let asked = optional("language", request.language.as_deref(), 50)?;
-                let Some(asked) = asked else {
+                let Some(asked) = &asked else {
                     let problem = "is missing: say into which one, such as \"german\"";
                     return Err(InvalidField::new("language", problem));
                 };
-                let tongue = Tongue::named_field(&asked)?;
+                let tongue = Tongue::named_field(asked)?;
                 Revision::Translate { tongue }
             }
         };
+        if let Some(asked) = asked.filter(|asked| !is_automatic(asked))
+            && request.task != ReviseTask::Translate
+        {
+            tongue = Tongue::named_field(&asked)?;
+        }
         Ok(Self {
+            tongue,
             revision,
             description: optional("description", request.description.as_deref(), 1000)?,
             seed: seed(request.seed)?,
@@ -154,6 +181,51 @@ mod tests {
     }
 
     #[test]
+    fn what_is_sung_says_its_language_unless_it_is_named() {
+        for (language, name) in [
+            (None, "English"),
+            (Some("auto"), "English"),
+            (Some("cs"), "Czech"),
+        ] {
+            for task in [ReviseTask::Continue, ReviseTask::Rewrite, ReviseTask::Fit] {
+                let request = ReviseRequest {
+                    language: language.map(str::to_owned),
+                    section: Some("verse".to_owned()),
+                    audio_duration: Some(60.0),
+                    ..asked(task)
+                };
+                let params = ReviseParams::try_from(&request).unwrap();
+                assert_eq!(params.tongue.name, name, "{language:?} {task:?}");
+            }
+        }
+        let chinese = ReviseRequest {
+            lyrics: "[verse]\n夜里下雨".to_owned(),
+            ..ReviseRequest::default()
+        };
+        assert_eq!(
+            ReviseParams::try_from(&chinese).unwrap().tongue.name,
+            "中文"
+        );
+        let unknown = ReviseRequest {
+            language: Some("Elbonian".to_owned()),
+            ..asked(ReviseTask::Continue)
+        };
+        assert_eq!(refused(&unknown).field, "language");
+    }
+
+    #[test]
+    fn syllables_that_cannot_be_counted_are_said() {
+        for (language, is_said) in [("bengali", true), ("thai", false), ("cs", false)] {
+            let request = ReviseRequest {
+                language: Some(language.to_owned()),
+                ..asked(ReviseTask::Translate)
+            };
+            let params = ReviseParams::try_from(&request).unwrap();
+            assert_eq!(params.caution().is_some(), is_said, "{language}");
+        }
+    }
+
+    #[test]
     fn each_task_has_its_limits() {
         for (count, ok) in [(0, false), (1, true), (8, true), (9, false)] {
             let mut request = asked(ReviseTask::Continue);
@@ -178,7 +250,7 @@ mod tests {
         }
         let missing = refused(&asked(ReviseTask::Rewrite)).to_string();
         assert!(missing.contains("3 [chorus]"), "{missing}");
-        for (name, ok) in [("german", true), ("Klingon", false), (" ", false)] {
+        for (name, ok) in [("german", true), ("Elbonian", false), (" ", false)] {
             let mut request = asked(ReviseTask::Translate);
             request.language = Some(name.to_owned());
             assert_eq!(ReviseParams::try_from(&request).is_ok(), ok, "{name}");

@@ -40,13 +40,13 @@ impl Plan {
     #[must_use]
     pub fn of(params: &ReviseParams) -> Self {
         let draft = Draft::read(&params.lyrics);
-        let tongue = Tongue::of_text(&params.lyrics);
+        let tongue = &params.tongue;
         match &params.revision {
-            Revision::Continue { sections } => Self::continued(&draft, *sections, &tongue),
-            Revision::Rewrite { section } => Self::replaced(&draft, &[*section], &tongue),
+            Revision::Continue { sections } => Self::continued(&draft, *sections, tongue),
+            Revision::Rewrite { section } => Self::replaced(&draft, &[*section], tongue),
             Revision::Translate { .. } => {
                 let all: Vec<usize> = (0..draft.sections.len()).collect();
-                let mut plan = Self::replaced(&draft, &all, &tongue);
+                let mut plan = Self::replaced(&draft, &all, tongue);
                 // The sense and the metre are enough to keep: what rhymes is another matter there.
                 let lines = plan.stanzas.iter_mut().flat_map(|s| &mut s.lines);
                 lines.for_each(|line| line.rhyme = Rhyme::Free);
@@ -55,7 +55,7 @@ impl Plan {
             Revision::Fit { duration_ms } => {
                 let heard = params.description.as_deref().unwrap_or_default();
                 let duration_s = *duration_ms as f64 / 1000.0;
-                fit(&draft, duration_s, Measure::heard(&[heard]), &tongue)
+                fit(&draft, duration_s, Measure::heard(&[heard]), tongue)
             }
         }
     }
@@ -253,6 +253,7 @@ mod tests {
     fn plan(lyrics: &str, revision: Revision) -> Plan {
         Plan::of(&ReviseParams {
             lyrics: lyrics.to_owned(),
+            tongue: Tongue::of_lyrics(lyrics),
             revision,
             description: None,
             seed: Seed(1),

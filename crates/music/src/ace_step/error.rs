@@ -8,7 +8,7 @@ pub enum Error {
     Vocabulary(#[source] tokenizers::Error),
     /// The model of languages that is in the program does not load.
     #[error("the model of languages")]
-    LanguageModel,
+    LanguageModel(#[from] songwright_language::Error),
     /// The observer said "cancelled".
     #[error("cancelled")]
     Cancelled,

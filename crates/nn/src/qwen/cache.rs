@@ -142,6 +142,14 @@ impl Prefix {
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
+
+    /// What it takes.
+    #[must_use]
+    pub fn bytes(&self) -> u64 {
+        let of = |x: &Tensor| (x.elem_count() * x.dtype().size_in_bytes()) as u64;
+        let pairs = self.layers.iter();
+        pairs.map(|pair| of(&pair.keys) + of(&pair.values)).sum()
+    }
 }
 
 impl Cache {

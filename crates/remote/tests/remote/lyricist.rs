@@ -280,6 +280,7 @@ fn a_host_that_asks_to_come_back_is_followed_with_the_key() {
 fn revise(revision: Revision) -> ReviseParams {
     ReviseParams {
         lyrics: "[verse]\nla\n\n[chorus]\nlo".to_owned(),
+        tongue: Tongue::named("italian").unwrap(),
         revision,
         description: Some("sadder".to_owned()),
         seed: Seed(7),
@@ -303,6 +304,11 @@ fn tools_are_forwarded_as_they_were_asked() {
     for (revision, field, value) in [
         (Revision::Continue { sections: 3 }, "sections", json!(3)),
         (Revision::Rewrite { section: 1 }, "section", json!("2")),
+        (
+            Revision::Continue { sections: 1 },
+            "language",
+            json!("Italian"),
+        ),
         (
             Revision::Fit {
                 duration_ms: 61_500,

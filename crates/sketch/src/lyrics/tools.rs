@@ -68,7 +68,7 @@ pub(super) fn revise(
 }
 
 fn writer(params: &ReviseParams) -> Result<StanzaWriter, EngineError> {
-    let language = bank_language(&Tongue::of_text(&params.lyrics))?;
+    let language = bank_language(&params.tongue)?;
     let bank = Bank::of(language).map_err(unreadable)?;
     let heard: String = params.lyrics.chars().take(HEARD).collect();
     let about = params.description.as_deref().unwrap_or(&heard);
@@ -169,6 +169,7 @@ mod tests {
     fn params(lyrics: &str, revision: Revision, seed: u64) -> ReviseParams {
         ReviseParams {
             lyrics: lyrics.to_owned(),
+            tongue: Tongue::of_lyrics(lyrics),
             revision,
             description: None,
             seed: Seed(seed),

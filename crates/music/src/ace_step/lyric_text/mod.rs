@@ -7,7 +7,6 @@ mod clean;
 mod guess;
 mod hangul;
 mod japanese;
-mod langid;
 mod language;
 mod numbers;
 mod pattern;

@@ -3,7 +3,9 @@
 
 use std::{cmp::Reverse, collections::HashMap};
 
-use super::{langid::LangId, pattern::Pattern};
+use songwright_language::LangId;
+
+use super::pattern::Pattern;
 use crate::ace_step::Error;
 
 const ZH: &str = "zh";
@@ -16,7 +18,7 @@ const SIGN: char = '⑥';
 /// Cuts lines by language.
 #[derive(Clone, Debug)]
 pub(super) struct Segments {
-    model: LangId,
+    model: &'static LangId,
     /// What is put out of the way before the rest is looked at, in this order.
     rules: Vec<(Kind, Pattern)>,
     signs: Pattern,
@@ -83,7 +85,7 @@ impl Segments {
         let script = |class: &str| pattern(&format!("(?:[【《（(“‘\"']*[{class}]+\\W*)+"));
         let marks = "【《（(“‘’”)）》】";
         Ok(Self {
-            model: LangId::new()?,
+            model: LangId::shared()?,
             rules: vec![
                 (
                     Kind::Tag,
