@@ -72,6 +72,7 @@ fn params(run: &Value) -> Result<CoverParams> {
     let negative = negative.and_then(|text| Some(text.split_once(", ")?.0.to_owned()));
     Ok(CoverParams {
         prompt: prompt.to_owned(),
+        also: Vec::new(),
         style: CoverStyle::Custom(style.to_owned()),
         width: number("width")?,
         height: number("height")?,

@@ -1,6 +1,7 @@
 //! The cover service: a picture from a prompt and a style.
 
 mod artist;
+mod detail;
 mod file;
 mod imagery;
 mod params;
@@ -11,6 +12,7 @@ mod style;
 mod typography;
 
 pub use artist::{Cover, CoverArtist};
+pub use detail::Detail;
 pub use file::{Fact, FileError, jpeg, png};
 pub use imagery::imagery;
 pub use params::{CoverParams, Redraw};

@@ -4,13 +4,15 @@ use image::RgbImage;
 use songwright_api::{CoverImageRequest, Whole};
 use songwright_base::{EngineInfo, EngineKind, InvalidField, Seed, clean_text, length_between};
 
-use crate::{CoverStyle, CoverWords};
+use crate::{CoverStyle, CoverWords, Detail};
 
 /// What cover is wanted. Valid by construction at the service's edge.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CoverParams {
     /// What it shows: a sentence or tags.
     pub prompt: String,
+    /// What else it is told of, the weightiest first.
+    pub also: Vec<Detail>,
     /// Preset or own words.
     pub style: CoverStyle,
     /// Pixels, 256–1024, a multiple of 64.
@@ -42,10 +44,23 @@ pub struct Redraw {
     pub strength: f32,
 }
 
+/// Characters of a prompt that the contract's endpoint takes.
+const PROMPT_CHARS: usize = 500;
+
 impl TryFrom<&CoverImageRequest> for CoverParams {
     type Error = InvalidField;
 
     fn try_from(request: &CoverImageRequest) -> Result<Self, InvalidField> {
+        Self::of(request, PROMPT_CHARS)
+    }
+}
+
+impl CoverParams {
+    /// The same with a prompt of up to `most_chars` characters.
+    ///
+    /// # Errors
+    /// The first field that is out of its limits.
+    pub fn of(request: &CoverImageRequest, most_chars: usize) -> Result<Self, InvalidField> {
         let steps = request.drawing.num_inference_steps.unwrap_or(Whole(4));
         let steps = steps.between("num_inference_steps", 1..=10)?;
         let negative = request
@@ -55,7 +70,8 @@ impl TryFrom<&CoverImageRequest> for CoverParams {
             .unwrap_or_default();
         let style = at_most("style", request.style.as_deref().unwrap_or_default(), 100)?;
         Ok(Self {
-            prompt: length_between("prompt", &request.prompt, 5..=500)?,
+            prompt: length_between("prompt", &request.prompt, 5..=most_chars)?,
+            also: Vec::new(),
             style: CoverStyle::from_text(style.as_deref().unwrap_or("album cover art")),
             width: side("width", request.width)?,
             height: side("height", request.height)?,
@@ -106,12 +122,20 @@ impl CoverParams {
             rest.push(format!("Denoising strength: {}", redraw.strength));
         }
         rest.push(format!("Style: {}", self.style.text()));
-        let mut lines = vec![self.prompt.clone()];
+        let mut lines = vec![self.subject()];
         if let Some(negative) = &self.negative_prompt {
             lines.push(format!("Negative prompt: {negative}"));
         }
         lines.push(rest.join(", "));
         lines.join("\n")
+    }
+
+    /// What it shows and all that it is told of beside that, in one.
+    #[must_use]
+    pub fn subject(&self) -> String {
+        let details = self.also.iter().map(Detail::text);
+        let all = std::iter::once(self.prompt.as_str()).chain(details);
+        all.collect::<Vec<_>>().join(", ")
     }
 
     /// What an artist sets on the picture who, unless told otherwise, does or does not.

@@ -99,7 +99,7 @@ impl CoverArtist for RemoteArtist {
 fn question(params: &CoverParams) -> CoverImageRequest {
     let pixels = |n: u32| Some(Whole(i64::from(n)));
     CoverImageRequest {
-        prompt: params.prompt.clone(),
+        prompt: params.subject(),
         style: Some(params.style.text().to_owned()),
         width: pixels(params.width),
         height: pixels(params.height),

@@ -83,6 +83,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         for (i, (prompt, title, name)) in SONGS.iter().enumerate() {
             let params = CoverParams {
                 prompt: (*prompt).to_owned(),
+                also: Vec::new(),
                 style: CoverStyle::Preset(style),
                 width: side,
                 height: side,

@@ -8,6 +8,9 @@ use songwright_cover::{CoverParams, Redraw};
 
 use crate::Studio;
 
+/// What stands where the prompt is made from the song.
+pub(crate) const OWN_PROMPT: &str = "a cover";
+
 /// What the edge checks: everything but the picture that is drawn over.
 ///
 /// # Errors
@@ -28,7 +31,7 @@ pub fn settled(request: SongCoverRequest) -> Result<SongCoverRequest, InvalidFie
         side.between("cover_size", 256..=1024)?;
     }
     // What it does not say is the song's, which is within the limits.
-    let image = request.image("a cover".to_owned(), String::new(), 512);
+    let image = request.image(OWN_PROMPT.to_owned(), String::new(), 512);
     let seed = i64::try_from(check(&image)?.seed.0).ok().map(Whole);
     Ok(SongCoverRequest {
         drawing: Drawing {

@@ -77,7 +77,7 @@ impl SdxlArtist {
         (params, seeds): (&CoverParams, &[Seed]),
         observer: &dyn Observer,
     ) -> Result<Made, Error> {
-        let words = Words::of(params);
+        let words = Words::of(params, self.networks.tokenizer())?;
         let pictures = together.min(seeds.len()).max(1);
         let parts = seeds.chunks(pictures);
         let all = parts.len();

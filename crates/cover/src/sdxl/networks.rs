@@ -58,6 +58,10 @@ impl Networks {
         &self.device
     }
 
+    pub(super) fn tokenizer(&self) -> &ClipTokenizer {
+        &self.tokenizer
+    }
+
     pub(super) fn checkpoint(&self) -> &Checkpoint {
         &self.checkpoint
     }

@@ -57,19 +57,11 @@ impl Run<'_> {
         let text = self
             .networks
             .encoded(self.plan, &self.words.prompt, observer)?;
-        if text.dropped > 0 {
-            notes.push(format!(
-                "The prompt is longer than the model's 77 tokens: its last {} were left out.",
-                text.dropped
-            ));
-        }
+        notes.extend(self.words.notes.iter().cloned());
         self.report(0, &schedule)?;
-        let negative = match self.params.guidance_scale > 1.0 {
-            true => Some(
-                self.networks
-                    .encoded(self.plan, &self.words.negative, observer)?,
-            ),
-            false => None,
+        let negative = match &self.words.negative {
+            Some(negative) => Some(self.networks.encoded(self.plan, negative, observer)?),
+            None => None,
         };
         self.report(0, &schedule)?;
         let mut noise = Noise::of(self.seeds, self.networks.device());

@@ -79,6 +79,7 @@ pub(crate) fn music_params(duration_s: f64) -> MusicParams {
 pub(crate) fn cover_params() -> CoverParams {
     CoverParams {
         prompt: "a train at night".to_owned(),
+        also: Vec::new(),
         style: CoverStyle::Preset(StylePreset::Vintage),
         width: 256,
         height: 256,

@@ -12,6 +12,7 @@ use songwright_canvas::{Rgb, contrast};
 fn params(style: StylePreset, side: u32, title: Option<&str>) -> CoverParams {
     CoverParams {
         prompt: "a song about the sea".to_owned(),
+        also: Vec::new(),
         style: CoverStyle::Preset(style),
         width: side,
         height: side,
