@@ -18,7 +18,7 @@ use songwright_cover::sdxl::{
 use songwright_nn::{Weights, weights::Memory};
 
 use crate::{
-    compare::{HALF, QUANTISED, alike, close},
+    compare::{HALF, PASS, QUANTISED, alike, close},
     sdxl_prompts,
     set::Set,
 };
@@ -28,8 +28,8 @@ pub(crate) use crate::{
     sdxl_pipeline::pipeline,
 };
 
-/// The sets' own bounds: of networks and of tables, both of a value's scale.
-pub(crate) const NETWORK: f64 = 2e-4;
+/// The bounds of networks and of tables, both of a value's scale.
+pub(crate) const NETWORK: f64 = PASS;
 const TABLE: f64 = 1e-5;
 
 /// `NAME.weights.safetensors`, handed out as `dtype`.

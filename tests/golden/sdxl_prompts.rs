@@ -32,7 +32,7 @@ fn params(prompt: &str, style: &str) -> Result<CoverParams> {
                 style: Some(style.to_owned()),
                 ..CoverImageRequest::default()
             },
-            usize::MAX,
+            1..=usize::MAX,
         )?
     })
 }

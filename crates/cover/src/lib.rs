@@ -2,6 +2,7 @@
 
 mod artist;
 mod detail;
+mod drawn;
 mod file;
 mod imagery;
 mod params;
@@ -13,9 +14,10 @@ mod typography;
 
 pub use artist::{Cover, CoverArtist};
 pub use detail::Detail;
-pub use file::{Fact, FileError, jpeg, png};
+pub use drawn::Drawn;
+pub use file::{Fact, FileError, fact, jpeg, png};
 pub use imagery::imagery;
-pub use params::{CoverParams, Redraw};
+pub use params::{CoverParams, PROMPT_CHARS, Redraw};
 pub use release::{RELEASE_PIXELS, release_art};
 pub use service::CoverService;
 pub use style::{CoverStyle, StylePreset, StyleText};

@@ -87,6 +87,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
                 style: CoverStyle::Preset(style),
                 width: side,
                 height: side,
+                exact_size: false,
                 num_inference_steps: 4,
                 seed: Seed(first_seed + i as u64),
                 words: CoverWords {

@@ -78,6 +78,7 @@ impl CoverWish {
             style: self.style.clone(),
             width: self.pixels,
             height: self.pixels,
+            exact_size: false,
             num_inference_steps: 4,
             seed: draft.audio.seed,
             words: CoverWords {
@@ -195,7 +196,7 @@ impl Studio {
             redraw_key,
             ..image_request(&song, &request)
         };
-        let mut params = self.cover_params(&image).await?;
+        let mut params = self.song_cover_params(&image).await?;
         if request.prompt.is_none() {
             let seed = request.drawing.seed;
             let seed = seed.map_or(Seed(0), |seed| Seed(seed.0.unsigned_abs()));

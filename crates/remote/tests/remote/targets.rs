@@ -83,6 +83,7 @@ pub(crate) fn cover_params() -> CoverParams {
         style: CoverStyle::Preset(StylePreset::Vintage),
         width: 256,
         height: 256,
+        exact_size: false,
         num_inference_steps: 4,
         seed: Seed(7),
         words: CoverWords {

@@ -16,6 +16,7 @@ fn params(style: StylePreset, side: u32, title: Option<&str>) -> CoverParams {
         style: CoverStyle::Preset(style),
         width: side,
         height: side,
+        exact_size: false,
         num_inference_steps: 4,
         seed: Seed(11),
         words: CoverWords {
