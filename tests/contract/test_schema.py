@@ -88,6 +88,7 @@ def a_song(url: str) -> dict:
     assert answer.status_code == 200, answer.text
     song = answer.json()
     song["audio"] = requests.get(url + song["links"]["audio"], timeout=60).content
+    song["picture"] = requests.get(url + song["links"]["cover"], timeout=60).content
     song["bundle"] = requests.get(url + song["links"]["bundle"], timeout=60).content
     return song
 
@@ -105,6 +106,8 @@ def make_real(case, song: dict, operation) -> None:
         case.body = song["bundle"]
     if operation.path == "/files":
         case.body = song["audio"]
+    if operation.path.endswith("/upload_image"):
+        case.body = song["picture"]
     words = VALID_WORDS.get(operation.path.removesuffix("/estimate").rpartition("/")[2])
     if words is not None and isinstance(case.body, dict):
         case.body |= words
@@ -159,7 +162,7 @@ def makes_songs(operation) -> bool:
 
 def finds(operation) -> bool:
     """Whether it needs something that exists."""
-    return bool(re.search(r"\{|/workflow_status|/download_image|/songs/import|/files$", operation.path))
+    return bool(re.search(r"\{|/workflow_status|/download_image|/songs/import|/files$|/upload_image$", operation.path))
 
 
 @pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)

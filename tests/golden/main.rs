@@ -16,6 +16,7 @@ mod schedules;
 mod sdxl;
 mod sdxl_artist;
 mod sdxl_pipeline;
+mod sdxl_prompts;
 mod set;
 mod text_encoder;
 mod torch_randn;

@@ -41,7 +41,7 @@ pub(crate) fn artist(set: &Set, _: &str) -> Result<()> {
             let image = RgbImage::from_raw(params.width, params.height, bytes);
             params.redraw = Some(Redraw {
                 image: Arc::new(image.context("the source has another size")?),
-                strength: strength as f32,
+                strength,
             });
         }
         let drawn = artist.draw(&params, &Silent)?;
@@ -72,15 +72,17 @@ fn params(run: &Value) -> Result<CoverParams> {
     let negative = negative.and_then(|text| Some(text.split_once(", ")?.0.to_owned()));
     Ok(CoverParams {
         prompt: prompt.to_owned(),
+        also: Vec::new(),
         style: CoverStyle::Custom(style.to_owned()),
         width: number("width")?,
         height: number("height")?,
+        exact_size: false,
         num_inference_steps: number("steps")?,
         seed: Seed(run["seed"].as_u64().context("no seed")?),
         words: CoverWords::default(),
         typography: None,
         negative_prompt: negative,
-        guidance_scale: run["guidance_scale"].as_f64().unwrap_or_default() as f32,
+        guidance_scale: run["guidance_scale"].as_f64().unwrap_or_default(),
         redraw: None,
     })
 }

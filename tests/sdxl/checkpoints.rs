@@ -91,6 +91,8 @@ fn lightning_takes_its_own_steps() {
         .draw(&params(|_| {}), &Silent)
         .unwrap();
     assert_eq!(made.label, "SDXL-Turbo, 4 steps");
+    // Two were asked for.
+    assert!(made.parameters.contains("Steps: 4,"), "{}", made.parameters);
     assert!(
         made.notes[0].contains("distilled to 4 steps"),
         "{:?}",
@@ -127,19 +129,43 @@ fn what_is_no_number_is_an_error_and_no_black_picture() {
     }
 }
 
-#[test]
-fn what_is_no_number_in_blocks_is_drawn_in_full_precision() {
+/// A checkpoint whose UNet has a value that a block's scale, in f16, cannot be multiplied to.
+fn too_large_for_blocks() -> tempfile::TempDir {
     let folder = copied();
     change(&folder.path().join(UNET), |tensors| {
         let name = "mid_block.attentions.0.transformer_blocks.0.ff.net.0.proj.weight";
         let weight = tensors[name].to_dtype(DType::F32).unwrap();
         assert!(weight.elem_count() >= FEWEST_IN_BLOCKS);
         let mut values = weight.flatten_all().unwrap().to_vec1::<f32>().unwrap();
-        // A block's scale, in f16, would be infinite.
         values[0] = 1e7;
         let weight = Tensor::from_vec(values, weight.dims(), &Device::Cpu).unwrap();
         tensors.insert(name.to_owned(), weight);
     });
+    folder
+}
+
+#[test]
+fn what_is_no_number_in_blocks_is_drawn_in_full_precision() {
+    let folder = too_large_for_blocks();
+    let exact = artist_of(folder.path()).draw(&params(|_| {}), &Silent);
+    let exact = exact.unwrap();
+    let plan = Plan {
+        blocks: Some(GgmlDType::Q8_0),
+        ..artist_of(folder.path()).plan()
+    };
+    let mut artist = artist_of(folder.path()).with_plan(plan);
+    // Each time anew: the next picture may need it no more.
+    for _ in 0..2 {
+        let drawn = artist.draw(&params(|_| {}), &Silent).unwrap();
+        let notes = drawn.notes.join(" ");
+        assert!(notes.contains("drawn in full precision"), "{notes}");
+        assert_eq!(drawn.image, exact.image);
+    }
+}
+
+#[test]
+fn full_precision_for_which_there_is_no_room_is_an_error_that_says_so() {
+    let folder = too_large_for_blocks();
     let in_blocks = (10..40).map(|bits| {
         let checkpoint = Checkpoint::open(&[folder.path().to_owned()]).unwrap();
         let identity = songwright_tests::small_model("SDXL-Turbo");
@@ -149,15 +175,13 @@ fn what_is_no_number_in_blocks_is_drawn_in_full_precision() {
         .into_iter()
         .find(|artist| artist.plan().blocks == Some(GgmlDType::Q8_0))
         .unwrap();
-    let exact = artist_of(folder.path()).draw(&params(|_| {}), &Silent);
-    let exact = exact.unwrap();
-    // Each time anew: the next picture may need it no more.
-    for _ in 0..2 {
-        let drawn = artist.draw(&params(|_| {}), &Silent).unwrap();
-        let notes = drawn.notes.join(" ");
-        assert!(notes.contains("drawn in full precision"), "{notes}");
-        assert_eq!(drawn.image, exact.image);
-    }
+    let error = artist.draw(&params(|_| {}), &Silent).unwrap_err();
+    assert_eq!(error.code().http_status(), 500);
+    let said = error.to_string();
+    assert!(
+        said.contains("no room") && said.contains("memory_budget_mib"),
+        "{said}"
+    );
 }
 
 /// How far two pictures are apart: the mean over all values, 0 to 255.

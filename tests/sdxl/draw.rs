@@ -26,7 +26,8 @@ fn a_cover_is_as_large_as_asked_and_no_one_colour() {
     assert_eq!(made.engine.kind, EngineKind::Neural);
     assert_eq!(made.label, "SDXL-Turbo, 3 steps");
     assert_eq!(made.notes, ["Not for sale."]);
-    // Steps are told in order, the decoding being one more; a preview lies between two.
+    // Steps are told in order, the decoding being one more; a preview follows each, also the last one, after which the
+    // large decoder takes its time.
     let told = watcher.told();
     assert!(told.is_sorted() && told.contains(&(3, 4)), "{told:?}");
     // Text encoders, UNet and decoder are loaded whole, one after the other.
@@ -35,9 +36,43 @@ fn a_cover_is_as_large_as_asked_and_no_one_colour() {
     assert!(ends.count() >= 3, "{loaded:?}");
     assert_eq!(loaded.first().map(|(done, _)| *done), Some(0));
     let previews = watcher.previews();
-    assert_eq!(previews.len(), 2);
+    assert_eq!(previews.len(), 3);
     assert!(previews.iter().all(|p| (p.width, p.height) == (320, 256)));
     assert_ne!(previews[0], previews[1]);
+}
+
+#[test]
+fn a_model_draws_near_its_own_size_and_the_picture_is_as_large_as_asked() {
+    let mut artist = artist().with_native(Some(512));
+    let mut drawn = |exact_size: bool| {
+        let watcher = Watcher::default();
+        let asked = params(|r| r.drawing.exact_size = Some(exact_size));
+        let drawn = artist.draw(&asked, &watcher).unwrap();
+        assert_eq!(drawn.image.dimensions(), (256, 256));
+        (drawn, watcher.previews()[0].width)
+    };
+    let (scaled, width) = drawn(false);
+    assert_eq!(width, 512);
+    assert!(
+        scaled.parameters.contains("Size: 256x256"),
+        "{}",
+        scaled.parameters
+    );
+    assert!(
+        scaled.parameters.contains("Drawn size: 512x512"),
+        "{}",
+        scaled.parameters
+    );
+    let (exact, width) = drawn(true);
+    assert_eq!(width, 256);
+    assert!(
+        !exact.parameters.contains("Drawn size"),
+        "{}",
+        exact.parameters
+    );
+    let plain = crate::artist().draw(&params(|_| {}), &Silent).unwrap();
+    assert_eq!(exact.image, plain.image);
+    assert_ne!(exact.image, scaled.image);
 }
 
 #[test]
@@ -238,7 +273,7 @@ fn cancelling_stops_within_every_network() {
 fn a_picture_is_drawn_over_as_far_as_asked() {
     let mut artist = artist();
     let image = artist.draw(&params(|_| {}), &Silent).unwrap().image;
-    let over = |strength: f32| CoverParams {
+    let over = |strength: f64| CoverParams {
         redraw: Some(Redraw {
             image: Arc::new(image.clone()),
             strength,
@@ -248,8 +283,22 @@ fn a_picture_is_drawn_over_as_far_as_asked() {
             r.drawing.seed = Some(Whole(99));
         })
     };
-    let mut label = |strength| artist.draw(&over(strength), &Silent).unwrap().label;
-    assert_eq!(label(0.05), "SDXL-Turbo, 1 step");
-    assert_eq!(label(0.5), "SDXL-Turbo, 2 steps");
-    assert_eq!(label(1.0), "SDXL-Turbo, 4 steps");
+    let mut drawn = |strength, taken: &str| {
+        let watcher = Watcher::default();
+        let drawn = artist.draw(&over(strength), &watcher).unwrap();
+        assert_eq!(drawn.label, format!("SDXL-Turbo, {taken}"));
+        let steps: usize = taken.split(' ').next().unwrap().parse().unwrap();
+        // Where it is but one, there is something to see all the same.
+        assert_eq!(watcher.previews().len(), steps);
+        let told = format!("Denoising strength: {strength}, Steps taken: {steps},");
+        assert!(
+            drawn.parameters.contains("Steps: 4,"),
+            "{}",
+            drawn.parameters
+        );
+        assert!(drawn.parameters.contains(&told), "{}", drawn.parameters);
+    };
+    drawn(0.05, "1 step");
+    drawn(0.5, "2 steps");
+    drawn(1.0, "4 steps");
 }

@@ -119,6 +119,20 @@ fn covers_over_http() {
         .collect();
     assert_eq!(seeds, [8, 9], "{several}");
 
+    // A picture from elsewhere is drawn over once it is in the store.
+    let uploaded = server.send("/image/upload_image", "image/png", &first);
+    assert_eq!(uploaded.status, 201, "{}", uploaded.json());
+    let uploaded = uploaded.json();
+    assert_eq!(uploaded["image_dimensions"], json!([256, 320]));
+    let over = json!({"prompt": "a quiet harbour", "seed": 8, "num_inference_steps": 1, "width": 256,
+        "height": 256, "redraw_key": uploaded["file_path"], "strength": 0.5});
+    let over = server.post("/image/generate_cover_image", &over);
+    assert_eq!(over.status, 200, "{}", over.json());
+    let (over, here) = (file(&over.json()), file(&several));
+    assert!(over == here, "the same picture, the same drawing over it");
+    let none = server.send("/image/upload_image", "image/png", &first[..100]);
+    assert_eq!(none.status, 400, "{}", none.json());
+
     for (wrong, field) in [
         (json!({"width": 255}), "width"),
         (json!({"width": 1025}), "width"),
@@ -239,6 +253,15 @@ fn a_song_gets_another_cover() {
     assert_eq!(refused.status, 409, "{}", refused.json());
     let detail = refused.json()["detail"].as_str().unwrap().to_owned();
     assert!(detail.contains("Leave strength away"), "{detail}");
+    // A long prompt is read as far as the model reads, and that is said.
+    let long = json!({"prompt": "a kite ".repeat(1428), "seed": 9, "num_inference_steps": 1});
+    let song = server.post(&path, &long);
+    assert_eq!(song.status, 200, "{}", song.json());
+    let notes = song.json()["notes"].to_string();
+    assert!(
+        notes.contains("77 tokens") && notes.contains("of the prompt"),
+        "{notes}"
+    );
     let nobody = "/songs/00000000-0000-4000-8000-000000000000/cover";
     assert_eq!(server.post(nobody, &anew).status, 404);
     for (wrong, field) in [
@@ -247,6 +270,7 @@ fn a_song_gets_another_cover() {
         (json!({"cover_size": 255}), "cover_size"),
         (json!({"num_inference_steps": 11}), "num_inference_steps"),
         (json!({"prompt": "kite"}), "prompt"),
+        (json!({"prompt": "k".repeat(10_001)}), "prompt"),
         (json!({"num_images": 0}), "num_images"),
         (json!({"num_images": 9}), "num_images"),
     ] {

@@ -27,6 +27,10 @@ pub struct Drawing {
     /// Whether title and artist are set on the picture. Absent: the built-in artist sets them, a model does not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub typography: Option<bool>,
+    /// Whether a neural artist draws the asked size itself, and not near the size that it was trained on and scaled; where
+    /// absent it does not.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exact_size: Option<bool>,
 }
 
 /// `POST /image/generate_cover_image`.
@@ -54,7 +58,7 @@ pub struct CoverImageRequest {
     #[schema(value_type = Option<i64>, minimum = 1, maximum = 8)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub num_images: Option<Whole>,
-    /// The key of a picture in the store that a neural artist draws over.
+    /// The key of a picture in the store that a neural artist draws over, as `upload_image` and this endpoint answer it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redraw_key: Option<String>,
     /// How much of that picture goes; 0.6 where absent.
@@ -127,6 +131,16 @@ pub struct AvailableStyles {
     pub custom_style_supported: bool,
     /// Whether words may be added to a style's name.
     pub style_mixing_supported: bool,
+}
+
+/// What `/image/upload_image` answers.
+#[derive(Clone, Debug, Deserialize, PartialEq, Serialize, ToSchema)]
+pub struct UploadedImage {
+    /// What requests call it, as in `redraw_key`.
+    pub file_path: String,
+    /// Width and height in pixels.
+    #[schema(value_type = Vec<u32>, min_items = 2, max_items = 2)]
+    pub image_dimensions: [u32; 2],
 }
 
 /// What `/image/download_image` answers.

@@ -33,7 +33,7 @@ pub use estimate::{
 pub use health::{DependentService, HealthCheck, ServiceInfo};
 pub use image::{
     AvailableStyles, CoverImage, CoverImageRequest, CoverImageResponse, DownloadedImage, Drawing,
-    StyleText,
+    StyleText, UploadedImage,
 };
 pub use lyrics::{
     CategoriesRequest, CategoriesResponse, Heard, LyricsRequest, LyricsResponse, PromptRequest,

@@ -7,8 +7,8 @@ use crate::{CoverImageRequest, Drawing, Whole};
 /// `POST /songs/{id}/cover`: another cover for a song, drawn anew or over the one it has.
 #[derive(Clone, Debug, Default, Deserialize, PartialEq, Serialize, ToSchema)]
 pub struct SongCoverRequest {
-    /// What it shows; made from the song where absent.
-    #[schema(min_length = 5, max_length = 500)]
+    /// What it shows; made from the song where absent. What a model does not read of a long one is told in `notes`.
+    #[schema(min_length = 5, max_length = 10000)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub prompt: Option<String>,
     /// One of the eight styles, or any words; that of the song's newest cover where absent.

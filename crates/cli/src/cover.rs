@@ -50,6 +50,7 @@ fn request(args: CoverArgs) -> SongCoverRequest {
             negative_prompt: args.negative,
             guidance_scale: args.guidance,
             typography: args.typography,
+            exact_size: args.exact_size.then_some(true),
         },
         num_images: args.images.map(Whole),
     }

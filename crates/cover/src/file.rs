@@ -55,6 +55,20 @@ pub fn png(image: &RgbImage, facts: &[Fact]) -> Result<Vec<u8>, FileError> {
     Ok(file)
 }
 
+/// What a PNG file says of itself under a name of [`png`]'s facts; `None` for another file, or where it says nothing.
+#[must_use]
+pub fn fact(file: &[u8], name: &str) -> Option<String> {
+    let reader = png::Decoder::new(Cursor::new(file)).read_info().ok()?;
+    let info = reader.info();
+    let latin = info.uncompressed_latin1_text.iter();
+    let latin = latin
+        .filter(|text| text.keyword == name)
+        .map(|text| text.text.clone());
+    let mut utf8 = info.utf8_text.iter().filter(|text| text.keyword == name);
+    let utf8 = utf8.find_map(|text| text.get_text().ok());
+    latin.last().or(utf8)
+}
+
 /// A JPEG file, tagged sRGB by its profile, with a comment of which as much is kept as its segment holds.
 ///
 /// # Errors
@@ -135,7 +149,10 @@ mod tests {
             (texts[0].keyword.as_str(), texts[0].text.as_str()),
             ("Title", "Fähre")
         );
-        assert_eq!(reader.info().utf8_text[0].get_text().unwrap(), "夜");
+        assert_eq!(fact(&file, "Title").as_deref(), Some("Fähre"));
+        assert_eq!(fact(&file, "Comment").as_deref(), Some("夜"));
+        assert_eq!(fact(&file, "Author"), None);
+        assert_eq!(fact(b"GIF89a", "Title"), None);
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! The cover service: a picture from a prompt and a style.
 
 mod artist;
+mod detail;
+mod drawn;
 mod file;
 mod imagery;
 mod params;
@@ -11,9 +13,11 @@ mod style;
 mod typography;
 
 pub use artist::{Cover, CoverArtist};
-pub use file::{Fact, FileError, jpeg, png};
+pub use detail::Detail;
+pub use drawn::Drawn;
+pub use file::{Fact, FileError, fact, jpeg, png};
 pub use imagery::imagery;
-pub use params::{CoverParams, Redraw};
+pub use params::{CoverParams, PROMPT_CHARS, Redraw};
 pub use release::{RELEASE_PIXELS, release_art};
 pub use service::CoverService;
 pub use style::{CoverStyle, StylePreset, StyleText};

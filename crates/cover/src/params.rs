@@ -1,22 +1,26 @@
-use std::sync::Arc;
+use std::{ops::RangeInclusive, sync::Arc};
 
 use image::RgbImage;
 use songwright_api::{CoverImageRequest, Whole};
-use songwright_base::{EngineInfo, EngineKind, InvalidField, Seed, clean_text, length_between};
+use songwright_base::{InvalidField, Seed, clean_text, length_between};
 
-use crate::{CoverStyle, CoverWords};
+use crate::{CoverStyle, CoverWords, Detail};
 
 /// What cover is wanted. Valid by construction at the service's edge.
 #[derive(Clone, Debug, PartialEq)]
 pub struct CoverParams {
     /// What it shows: a sentence or tags.
     pub prompt: String,
+    /// What else it is told of, the weightiest first.
+    pub also: Vec<Detail>,
     /// Preset or own words.
     pub style: CoverStyle,
     /// Pixels, 256–1024, a multiple of 64.
     pub width: u32,
     /// Pixels, 256–1024, a multiple of 64.
     pub height: u32,
+    /// Whether a neural artist draws that size itself, and not near its own.
+    pub exact_size: bool,
     /// Steps of a neural artist, 1–10.
     pub num_inference_steps: u32,
     /// Makes the picture repeatable.
@@ -28,7 +32,7 @@ pub struct CoverParams {
     /// What a guided artist keeps away from.
     pub negative_prompt: Option<String>,
     /// How far a neural artist goes away from what the negative prompt says, 0–20; up to 1 it does not.
-    pub guidance_scale: f32,
+    pub guidance_scale: f64,
     /// The picture that is drawn over; a fresh one where absent.
     pub redraw: Option<Redraw>,
 }
@@ -39,13 +43,29 @@ pub struct Redraw {
     /// What is there; it is made to fill the asked size.
     pub image: Arc<RgbImage>,
     /// How much of it goes, 0.05–1.
-    pub strength: f32,
+    pub strength: f64,
 }
+
+/// Characters of a prompt that the contract's endpoint takes.
+pub const PROMPT_CHARS: RangeInclusive<usize> = 5..=500;
 
 impl TryFrom<&CoverImageRequest> for CoverParams {
     type Error = InvalidField;
 
     fn try_from(request: &CoverImageRequest) -> Result<Self, InvalidField> {
+        Self::of(request, PROMPT_CHARS)
+    }
+}
+
+impl CoverParams {
+    /// The same with a prompt of other lengths, in characters.
+    ///
+    /// # Errors
+    /// The first field that is out of its limits.
+    pub fn of(
+        request: &CoverImageRequest,
+        prompt_chars: RangeInclusive<usize>,
+    ) -> Result<Self, InvalidField> {
         let steps = request.drawing.num_inference_steps.unwrap_or(Whole(4));
         let steps = steps.between("num_inference_steps", 1..=10)?;
         let negative = request
@@ -55,10 +75,12 @@ impl TryFrom<&CoverImageRequest> for CoverParams {
             .unwrap_or_default();
         let style = at_most("style", request.style.as_deref().unwrap_or_default(), 100)?;
         Ok(Self {
-            prompt: length_between("prompt", &request.prompt, 5..=500)?,
+            prompt: length_between("prompt", &request.prompt, prompt_chars)?,
+            also: Vec::new(),
             style: CoverStyle::from_text(style.as_deref().unwrap_or("album cover art")),
             width: side("width", request.width)?,
             height: side("height", request.height)?,
+            exact_size: request.drawing.exact_size.unwrap_or_default(),
             num_inference_steps: u32::try_from(steps).unwrap_or(4),
             seed: match request.drawing.seed {
                 None => Seed::random(),
@@ -89,29 +111,12 @@ fn side(field: &'static str, given: Option<Whole>) -> Result<u32, InvalidField> 
 }
 
 impl CoverParams {
-    /// Everything that the picture is repeated from, as image tools write it into their files ("parameters"): what
-    /// is drawn, what is not, and a line of the rest. Steps and guidance are a model's.
+    /// What it shows and all that it is told of beside that, in one.
     #[must_use]
-    pub fn told(&self, engine: &EngineInfo) -> String {
-        let mut rest = Vec::new();
-        let is_guided = engine.kind != EngineKind::Sketch;
-        if is_guided {
-            rest.push(format!("Steps: {}", self.num_inference_steps));
-            rest.push(format!("CFG scale: {}", self.guidance_scale));
-        }
-        rest.push(format!("Seed: {}", self.seed.0));
-        rest.push(format!("Size: {}x{}", self.width, self.height));
-        rest.push(format!("Model: {}", engine.model_id));
-        if let Some(redraw) = self.redraw.as_ref().filter(|_| is_guided) {
-            rest.push(format!("Denoising strength: {}", redraw.strength));
-        }
-        rest.push(format!("Style: {}", self.style.text()));
-        let mut lines = vec![self.prompt.clone()];
-        if let Some(negative) = &self.negative_prompt {
-            lines.push(format!("Negative prompt: {negative}"));
-        }
-        lines.push(rest.join(", "));
-        lines.join("\n")
+    pub fn subject(&self) -> String {
+        let details = self.also.iter().map(Detail::text);
+        let all = std::iter::once(self.prompt.as_str()).chain(details);
+        all.collect::<Vec<_>>().join(", ")
     }
 
     /// What an artist sets on the picture who, unless told otherwise, does or does not.
@@ -125,21 +130,21 @@ impl CoverParams {
     ///
     /// # Errors
     /// Where it is outside of 0.05–1.
-    pub fn strength(request: &CoverImageRequest) -> Result<f32, InvalidField> {
+    pub fn strength(request: &CoverImageRequest) -> Result<f64, InvalidField> {
         share("strength", request.strength, 0.6, (0.05, 1.0))
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "a few digits are enough")]
+/// As it is given: in fewer digits, 10 steps at 0.7 would be 6.
 fn share(
     field: &'static str,
     given: Option<f64>,
     usual: f64,
     (least, most): (f64, f64),
-) -> Result<f32, InvalidField> {
+) -> Result<f64, InvalidField> {
     let value = given.unwrap_or(usual);
     if (least..=most).contains(&value) {
-        return Ok(value as f32);
+        return Ok(value);
     }
     let rule = format!("must be a number from {least} to {most}, not {value}");
     Err(InvalidField::new(field, rule))
@@ -181,36 +186,6 @@ mod tests {
             .unwrap()
             .style;
         assert_eq!(own, CoverStyle::Custom("watercolour".into()));
-    }
-
-    #[test]
-    fn what_a_picture_is_repeated_from() {
-        let engine = |kind| EngineInfo {
-            kind,
-            name: "SDXL-Turbo".into(),
-            version: "1.0".into(),
-            model_id: "stabilityai/sdxl-turbo".into(),
-            device: "cpu".into(),
-            licence: "none".into(),
-        };
-        let mut drawn = params(|r| {
-            r.drawing.seed = Some(Whole(7));
-            r.drawing.negative_prompt = Some("boats".into());
-        })
-        .unwrap();
-        assert_eq!(
-            drawn.told(&engine(EngineKind::Neural)),
-            "a quiet harbour\nNegative prompt: boats\nSteps: 4, CFG scale: 0, Seed: 7, Size: 512x512, \
-             Model: stabilityai/sdxl-turbo, Style: album cover art"
-        );
-        drawn.redraw = Some(Redraw {
-            image: Arc::new(RgbImage::new(1, 1)),
-            strength: 0.5,
-        });
-        let by = |kind| drawn.told(&engine(kind));
-        assert!(by(EngineKind::Neural).contains("Denoising strength: 0.5"));
-        assert!(!by(EngineKind::Sketch).contains("Denoising"));
-        assert!(!by(EngineKind::Sketch).contains("Steps"));
     }
 
     #[test]

@@ -18,7 +18,7 @@ use crate::{
 const CANCEL_POLL: Duration = Duration::from_millis(100);
 const RETRIES: usize = 2;
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
-/// The most that is read of an error's body.
+/// The most that is read of an error's body, and of an answer that is a few words.
 const REFUSAL_LIMIT_BYTES: u64 = 64 << 10;
 
 /// Calls one service, blocking.
@@ -48,12 +48,28 @@ impl Connection {
         observer: &dyn Observer,
     ) -> Result<A, CallError> {
         let question = serde_json::to_vec(question).map_err(|e| CallError::Local(e.into()))?;
+        let sent = self.sending(endpoint, ("application/json", question));
+        body::json(&self.exchange(&sent, limit_bytes, observer)?)
+    }
+
+    /// Sends a PNG file to an endpoint.
+    pub(crate) fn post_png<A: DeserializeOwned>(
+        &self,
+        endpoint: &str,
+        png: Vec<u8>,
+        observer: &dyn Observer,
+    ) -> Result<A, CallError> {
+        let sent = self.sending(endpoint, ("image/png", png));
+        body::json(&self.exchange(&sent, REFUSAL_LIMIT_BYTES, observer)?)
+    }
+
+    fn sending(&self, endpoint: &str, (kind, body): (&'static str, Vec<u8>)) -> Request {
         let mut request = self.request(Method::POST, self.address.endpoint([endpoint]));
         request
             .headers_mut()
-            .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        *request.body_mut() = Some(question.into());
-        body::json(&self.exchange(&request, limit_bytes, observer)?)
+            .insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+        *request.body_mut() = Some(body.into());
+        request
     }
 
     /// What lies at `url`, as it is.

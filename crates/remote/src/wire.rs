@@ -92,6 +92,11 @@ pub(crate) struct CoverImage {
 }
 
 #[derive(Debug, Deserialize)]
+pub(crate) struct UploadedImage {
+    pub(crate) file_path: String,
+}
+
+#[derive(Debug, Deserialize)]
 pub(crate) struct DownloadedImage {
     #[serde(alias = "file_data")]
     pub(crate) image_data: String,

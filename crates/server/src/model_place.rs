@@ -14,6 +14,8 @@ pub(crate) struct ModelPlace {
     pub(crate) folders: Vec<PathBuf>,
     /// The files that are known by name.
     pub(crate) files: Vec<PathBuf>,
+    /// The side of the pictures that it was trained on, where its card knows it.
+    pub(crate) native_pixels: Option<u32>,
     /// What has to be said of every result, where the licence asks for it.
     pub(crate) terms: Option<String>,
 }
@@ -38,6 +40,7 @@ impl ModelPlace {
             },
             folders: folders.collect(),
             files: files.collect(),
+            native_pixels: card.native_pixels,
             terms: licence.must_accept.then(|| {
                 let what = licence.summary.as_deref().unwrap_or_default();
                 format!("Made with {}. {what} {}", card.title, licence.url)
@@ -57,6 +60,7 @@ impl ModelPlace {
             },
             files: path.is_file().then(|| path.clone()).into_iter().collect(),
             folders: vec![path],
+            native_pixels: None,
             terms: None,
         }
     }

@@ -28,10 +28,11 @@ impl LocalArtists {
     fn sdxl(&self, place: &ModelPlace) -> Result<MakerOf<Self>, EngineError> {
         let (folders, terms) = (place.folders.clone(), place.terms.clone());
         let (identity, budget_bytes) = (place.identity.clone(), self.budget_bytes);
+        let native_pixels = place.native_pixels;
         let open = move || -> Result<SdxlArtist, EngineError> {
             let checkpoint = Checkpoint::open(&folders)?;
             let artist = SdxlArtist::new(checkpoint, &identity, device::best(), budget_bytes)?;
-            Ok(artist.with_terms(terms.clone()))
+            Ok(artist.with_terms(terms.clone()).with_native(native_pixels))
         };
         let artist = open()?;
         Ok(Making {

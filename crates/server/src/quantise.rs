@@ -185,7 +185,7 @@ fn card_text(card: &Card, (id, word): (&str, &str), files: &[PathBuf]) -> Result
         .unwrap_or_default();
     let mut text = format!(
         "# Made by `songwright models quantize`: it cannot be downloaded.\n\nid = {}\ntitle = {}\n\
-         family = {}\nservice = {}\nrepository = {}\nrevision = {}\n\n[licence]\nid = {}\n\
+         family = {}\nservice = {}\nrepository = {}\nrevision = {}\n{}\n[licence]\nid = {}\n\
          url = {}\nmust_accept = {}\n",
         quoted(id)?,
         quoted(&format!("{} ({word})", card.title))?,
@@ -193,6 +193,8 @@ fn card_text(card: &Card, (id, word): (&str, &str), files: &[PathBuf]) -> Result
         quoted(card.service.word())?,
         quoted(&repository)?,
         quoted(&revision)?,
+        card.native_pixels
+            .map_or_else(String::new, |pixels| format!("native_pixels = {pixels}\n")),
         quoted(&card.licence.id)?,
         quoted(&card.licence.url)?,
         card.licence.must_accept,

@@ -83,9 +83,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         for (i, (prompt, title, name)) in SONGS.iter().enumerate() {
             let params = CoverParams {
                 prompt: (*prompt).to_owned(),
+                also: Vec::new(),
                 style: CoverStyle::Preset(style),
                 width: side,
                 height: side,
+                exact_size: false,
                 num_inference_steps: 4,
                 seed: Seed(first_seed + i as u64),
                 words: CoverWords {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use songwright_api::{self as api, CoverImageRequest, SongCoverJob, SongRequest, Whole};
 use songwright_base::{Code, EngineError, Failure, LyricSheet, Operation, Seed, Stage};
-use songwright_cover::{Cover, CoverParams, CoverStyle, CoverWords, imagery};
+use songwright_cover::{Cover, CoverParams, CoverStyle, CoverWords, Detail, imagery};
 use songwright_lyrics::SceneParams;
 use songwright_storage::{Artwork, Song};
 
@@ -21,8 +21,7 @@ use crate::{
 const USUAL_STYLE: &str = "album cover art";
 /// Pixels of a side where none are asked for.
 const USUAL_PIXELS: i64 = 512;
-/// The most characters of a prompt and of a style that the cover service takes.
-const PROMPT_CHARS: usize = 500;
+/// The most characters of a style that the cover service takes.
 const STYLE_CHARS: usize = 100;
 /// The most of a song's tags that are told, and of its things that can be drawn.
 const MOST: (usize, usize) = (6, 3);
@@ -35,6 +34,12 @@ pub(crate) struct Subject<'a> {
     /// What the song is about, where the user said it.
     pub(crate) about: &'a str,
     pub(crate) seed: Seed,
+}
+
+/// What a cover is to show, and what else it is told of.
+pub(crate) struct Told {
+    pub(crate) prompt: String,
+    pub(crate) also: Vec<Detail>,
 }
 
 /// What a song's request says of the cover, checked before any work starts.
@@ -64,14 +69,16 @@ impl CoverWish {
 
     pub(crate) fn params(
         &self,
-        prompt: String,
+        told: Told,
         (draft, request): (&Draft, &SongRequest),
     ) -> CoverParams {
         CoverParams {
-            prompt,
+            prompt: told.prompt,
+            also: told.also,
             style: self.style.clone(),
             width: self.pixels,
             height: self.pixels,
+            exact_size: false,
             num_inference_steps: 4,
             seed: draft.audio.seed,
             words: CoverWords {
@@ -86,10 +93,30 @@ impl CoverWish {
     }
 }
 
+impl Told {
+    /// The scene, or where there is none what the song is called; then its name, its sound and what it is about.
+    fn of(scene: String, of: &Subject<'_>) -> Self {
+        let (tags, _) = MOST;
+        let tags: Vec<_> = of.prompt.split(',').map(str::trim).take(tags).collect();
+        let details = [
+            Detail::Title(of.title.trim().to_owned()),
+            Detail::Sound(tags.join(", ")),
+            Detail::About(of.about.trim().to_owned()),
+        ];
+        let said = |detail: &Detail| !detail.text().is_empty();
+        let mut also: Vec<Detail> = details.into_iter().filter(said).collect();
+        let prompt = match scene.is_empty() && !also.is_empty() {
+            true => also.remove(0).text().to_owned(),
+            false => scene,
+        };
+        Self { prompt, also }
+    }
+}
+
 impl Studio {
     /// What the cover of a song is to show: in the lyricist's words where it has any, else the things that its
     /// lyrics name; then what it is called, how it sounds and what it is about.
-    pub(crate) async fn subject(&self, operation: &Operation, of: Subject<'_>) -> String {
+    pub(crate) async fn subject(&self, operation: &Operation, of: Subject<'_>) -> Told {
         let params = SceneParams {
             title: of.title.to_owned(),
             prompt: of.prompt.to_owned(),
@@ -105,15 +132,11 @@ impl Studio {
             }
         };
         // What is sung can be drawn; a sound cannot.
-        let (tags, things) = MOST;
+        let (_, things) = MOST;
         let scene = scene.unwrap_or_else(|| {
             imagery(of.lyrics.as_deref().unwrap_or_default(), things).join(", ")
         });
-        let tags: Vec<_> = of.prompt.split(',').map(str::trim).take(tags).collect();
-        let sound = format!("{}, album cover art. {}", tags.join(", "), of.about);
-        let parts = [scene.as_str(), of.title.trim(), sound.trim()];
-        let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-        parts.join(", ").chars().take(PROMPT_CHARS).collect()
+        Told::of(scene, &of)
     }
 
     /// The same of a song that is being made.
@@ -121,7 +144,7 @@ impl Studio {
         &self,
         operation: &Operation,
         (draft, request): (&Draft, &SongRequest),
-    ) -> String {
+    ) -> Told {
         let subject = Subject {
             title: &draft.title,
             prompt: &draft.prompt,
@@ -171,9 +194,15 @@ impl Studio {
         self.foresee(operation, stages, extent).await;
         let image = CoverImageRequest {
             redraw_key,
-            ..self.image_request(operation, &song, &request).await
+            ..image_request(&song, &request)
         };
-        let mut params = self.cover_params(&image).await?;
+        let mut params = self.song_cover_params(&image).await?;
+        if request.prompt.is_none() {
+            let seed = request.drawing.seed;
+            let seed = seed.map_or(Seed(0), |seed| Seed(seed.0.unsigned_abs()));
+            let told = self.subject(operation, subject_of_song(&song, seed)).await;
+            (params.prompt, params.also) = (told.prompt, told.also);
+        }
         params.words = shelf::cover_words(&song);
         let style = params.style.text().to_owned();
         let seeds = cover_request::seeds(&image, params.seed)?;
@@ -208,41 +237,29 @@ impl Studio {
         let song = self.library(move |library| library.song(song_id)).await?;
         shelf::song(&song)
     }
+}
 
-    /// The request as the cover service's own, with what it does not say taken from the song.
-    async fn image_request(
-        &self,
-        operation: &Operation,
-        song: &Song,
-        request: &api::SongCoverRequest,
-    ) -> CoverImageRequest {
-        let old = song.latest_cover().map(|cover| &cover.artwork);
-        let prompt = match &request.prompt {
-            Some(_) => String::new(),
-            None => {
-                let text = &song.text;
-                let subject = Subject {
-                    title: &text.title,
-                    prompt: &text.prompt,
-                    lyrics: (!text.instrumental).then(|| text.lyrics.clone()),
-                    about: if text.description == text.prompt {
-                        ""
-                    } else {
-                        &text.description
-                    },
-                    seed: request
-                        .drawing
-                        .seed
-                        .map_or(Seed(0), |seed| Seed(seed.0.unsigned_abs())),
-                };
-                self.subject(operation, subject).await
-            }
-        };
-        // A bundle from elsewhere may have brought a longer one.
-        let style = old.map_or(USUAL_STYLE, |old| &old.style);
-        let style = style.chars().take(STYLE_CHARS).collect();
-        let side = old.map_or(USUAL_PIXELS, |old| i64::from(old.width.clamp(256, 1024)));
-        request.image(prompt, style, side)
+/// The request as the cover service's own, with what it does not say taken from the song.
+fn image_request(song: &Song, request: &api::SongCoverRequest) -> CoverImageRequest {
+    let old = song.latest_cover().map(|cover| &cover.artwork);
+    // A bundle from elsewhere may have brought a longer one.
+    let style = old.map_or(USUAL_STYLE, |old| &old.style);
+    let style = style.chars().take(STYLE_CHARS).collect();
+    let side = old.map_or(USUAL_PIXELS, |old| i64::from(old.width.clamp(256, 1024)));
+    request.image(cover_request::OWN_PROMPT.to_owned(), style, side)
+}
+
+fn subject_of_song(song: &Song, seed: Seed) -> Subject<'_> {
+    let text = &song.text;
+    Subject {
+        title: &text.title,
+        prompt: &text.prompt,
+        lyrics: (!text.instrumental).then(|| text.lyrics.clone()),
+        about: match text.description == text.prompt {
+            true => "",
+            false => &text.description,
+        },
+        seed,
     }
 }
 
@@ -262,4 +279,38 @@ fn to_draw_over(cover: Option<&Artwork>) -> Result<String, Failure> {
         ));
     }
     Ok(cover.image.key.as_str().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(scene: &str, title: &str, prompt: &str, about: &str) -> Told {
+        let of = Subject {
+            title,
+            prompt,
+            lyrics: None,
+            about,
+            seed: Seed(1),
+        };
+        Told::of(scene.to_owned(), &of)
+    }
+
+    #[test]
+    fn a_scene_comes_first_and_the_description_last() {
+        let whole = told(
+            "a boat, mist",
+            " Night Ferry ",
+            "folk, 90 bpm, a, b, c, d, e",
+            "a ferry",
+        );
+        assert_eq!(whole.prompt, "a boat, mist");
+        let also: Vec<&str> = whole.also.iter().map(Detail::text).collect();
+        assert_eq!(also, ["Night Ferry", "folk, 90 bpm, a, b, c, d", "a ferry"]);
+        // Without one the title is what there is to draw.
+        let named = told("", "Night Ferry", "folk", "");
+        assert_eq!(named.prompt, "Night Ferry");
+        assert_eq!(named.also, [Detail::Sound("folk".to_owned())]);
+        assert_eq!(told("", "", "folk", "").prompt, "folk");
+    }
 }

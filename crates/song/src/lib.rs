@@ -14,6 +14,7 @@ mod keep;
 mod make;
 mod making;
 mod new_files;
+mod picture;
 mod provenance;
 mod reference;
 mod release;

@@ -37,4 +37,7 @@ pub(crate) struct CoverArgs {
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     #[arg(require_equals = true)]
     pub(crate) typography: Option<bool>,
+    /// Draw that size itself, and not near the size that the model was trained on and scaled
+    #[arg(long)]
+    pub(crate) exact_size: bool,
 }

@@ -1,5 +1,5 @@
 use candle_core::Device;
-use image::RgbImage;
+use image::{DynamicImage, RgbImage, imageops::FilterType};
 use songwright_base::{EngineError, EngineInfo, ModelIdentity, Observer, Seed};
 use songwright_nn::{device, stop};
 
@@ -11,8 +11,9 @@ use super::{
     plan::{Plan, Sizes},
     prompt::Words,
     run::{Made, Parts, Run},
+    size::drawn_size,
 };
-use crate::{Cover, CoverArtist, CoverParams, letter};
+use crate::{Cover, CoverArtist, CoverParams, Drawn, letter};
 
 /// SDXL, distilled to a few steps, as a cover artist.
 pub struct SdxlArtist {
@@ -20,6 +21,7 @@ pub struct SdxlArtist {
     needs: Needs,
     info: EngineInfo,
     terms: Option<String>,
+    native_pixels: Option<u32>,
 }
 
 impl SdxlArtist {
@@ -49,6 +51,7 @@ impl SdxlArtist {
                 stored,
             },
             terms: None,
+            native_pixels: None,
         })
     }
 
@@ -56,6 +59,22 @@ impl SdxlArtist {
     #[must_use]
     pub fn with_terms(self, terms: Option<String>) -> Self {
         Self { terms, ..self }
+    }
+
+    /// The same with the side of the pictures that the model was trained on, near which it draws.
+    #[must_use]
+    pub fn with_native(self, native_pixels: Option<u32>) -> Self {
+        Self {
+            native_pixels,
+            ..self
+        }
+    }
+
+    /// The same by another plan, for whoever knows better than the budget says.
+    #[must_use]
+    pub fn with_plan(mut self, plan: Plan) -> Self {
+        self.needs.plan = plan;
+        self
     }
 
     /// What it does to fit.
@@ -77,7 +96,9 @@ impl SdxlArtist {
         (params, seeds): (&CoverParams, &[Seed]),
         observer: &dyn Observer,
     ) -> Result<Made, Error> {
-        let words = Words::of(params);
+        let words = Words::of(params, self.networks.tokenizer())?;
+        let size = drawn_size(params, self.native_pixels);
+        let exact_vae = self.needs.exact_vae(plan);
         let pictures = together.min(seeds.len()).max(1);
         let parts = seeds.chunks(pictures);
         let all = parts.len();
@@ -86,7 +107,9 @@ impl SdxlArtist {
             let run = Run {
                 networks: &mut self.networks,
                 plan,
+                exact_vae,
                 params,
+                size,
                 seeds,
                 words: &words,
                 progress: Parts {
@@ -110,7 +133,7 @@ impl SdxlArtist {
         wanted: (&CoverParams, &[Seed]),
         observer: &dyn Observer,
     ) -> Result<Made, Error> {
-        let size = (wanted.0.width, wanted.0.height);
+        let size = drawn_size(wanted.0, self.native_pixels);
         let mut needs = self.needs;
         let made = needs.within((wanted.1.len(), size), &mut |plan, together| {
             let made = self.attempt((plan, together), wanted, observer);
@@ -137,10 +160,12 @@ impl SdxlArtist {
     fn cover(
         &self,
         params: &CoverParams,
-        (image, steps): (RgbImage, usize),
+        (image, drawn): (RgbImage, &Drawn),
         mut notes: Vec<String>,
     ) -> Result<Cover, EngineError> {
+        let steps = drawn.steps_taken;
         let plural = if steps == 1 { "step" } else { "steps" };
+        let image = scaled(image, (params.width, params.height));
         let words = params.lettering(false);
         let lettered = words.map(|words| letter(&image, words, &params.style));
         let lettered = lettered.transpose()?.flatten();
@@ -154,11 +179,21 @@ impl SdxlArtist {
             lettered: lettered.is_some(),
             image: lettered.unwrap_or(image),
             label: format!("{}, {steps} {plural}", self.info.name),
-            parameters: params.told(&self.info),
+            parameters: params.told(&self.info, Some(drawn)),
             engine: self.info.clone(),
             notes,
         })
     }
+}
+
+/// What was drawn, in the asked size: what is off in shape is cut off around the middle.
+fn scaled(image: RgbImage, (width, height): (u32, u32)) -> RgbImage {
+    if image.dimensions() == (width, height) {
+        return image;
+    }
+    let image = DynamicImage::ImageRgb8(image);
+    let scaled = image.resize_to_fill(width, height, FilterType::Lanczos3);
+    scaled.into_rgb8()
 }
 
 impl Sizes {
@@ -216,7 +251,7 @@ impl CoverArtist for SdxlArtist {
                 seed: *seed,
                 ..params.clone()
             };
-            self.cover(&params, (image, made.steps), made.notes.clone())
+            self.cover(&params, (image, &made.drawn), made.notes.clone())
         })
         .collect()
     }

@@ -24,6 +24,16 @@ pub enum Error {
         "the model's result is not a number: its weights are damaged, or its precision is too low"
     )]
     NotFinite,
+    /// The model made something that is no number, and there is no room for it in f32.
+    #[error(
+        "the model's result is not a number, and in full precision it would take {needed_mib} of {budget_mib} MiB"
+    )]
+    NoRoomForExact {
+        /// What it would take at least.
+        needed_mib: u64,
+        /// What there is.
+        budget_mib: u64,
+    },
     /// What was asked for is beyond this model; the sentence says what can be done instead.
     #[error("{0}")]
     Unsupported(String),
@@ -66,6 +76,11 @@ impl From<Error> for EngineError {
             Error::NotFinite => Self::failed(
                 "drawing the cover: the model's result was no picture, in full precision too, so that its \
                  weights may be damaged; `songwright models verify` says whether they are",
+            )(error),
+            Error::NoRoomForExact { .. } => Self::failed(
+                "drawing the cover: the model's result was no picture, and memory_budget_mib leaves no room to \
+                 draw it once more in full precision; give it more memory or another seed, and see with \
+                 `songwright models verify` whether its weights are damaged",
             )(error),
             other => Self::failed("drawing a cover with SDXL")(other),
         }

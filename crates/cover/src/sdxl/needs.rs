@@ -32,6 +32,11 @@ impl Needs {
         self.plan.bytes(self.sizes)
     }
 
+    /// A plan's autoencoder in full precision, where it is not and there is room for it.
+    pub(super) fn exact_vae(&self, plan: Plan) -> Option<Plan> {
+        plan.exact_vae()?.fitting(self.sizes, self.budget_bytes)
+    }
+
     /// Draws `count` pictures of a size in pixels, and once more where memory ran out or numbers did. `attempt` is given
     /// a plan, and how many pictures it may draw together. A smaller plan is kept for what follows.
     ///
@@ -60,6 +65,12 @@ impl Needs {
         }
         let Some(exact) = self.plan.exact(self.stored) else {
             return Err(first);
+        };
+        let Some(exact) = exact.fitting(self.sizes, self.budget_bytes) else {
+            return Err(Error::NoRoomForExact {
+                needed_mib: exact.smaller().unwrap_or(exact).bytes(self.sizes) >> 20,
+                budget_mib: self.budget_bytes >> 20,
+            });
         };
         tracing::warn!(%first, "once more in full precision");
         // The next picture may need it no more.
@@ -149,6 +160,25 @@ mod tests {
         });
         assert_eq!(made.unwrap(), (7, Attempt::Exact));
         assert_eq!((tries, needs.plan), (2, before));
+        // Where there is no room for that, it is not tried.
+        needs.budget_bytes = before.bytes(SIZES);
+        let mut tries = 0;
+        let end = needs.within((1, SIZE), &mut |_, _| {
+            tries += 1;
+            Err::<(), _>(Error::NotFinite)
+        });
+        let Err(Error::NoRoomForExact {
+            needed_mib,
+            budget_mib,
+        }) = end
+        else {
+            panic!("{end:?}");
+        };
+        assert!(
+            tries == 1 && needed_mib > budget_mib,
+            "{needed_mib} {budget_mib}"
+        );
+        needs.budget_bytes = 16 << 30;
         // Where it is exact already, or stored so, that is the end.
         for stored in [None, blocks] {
             needs.plan.blocks = stored;

@@ -1,5 +1,3 @@
-use std::collections::VecDeque;
-
 use candle_core::{DType, Device};
 use songwright_base::Observer;
 use songwright_engine::Told;
@@ -13,12 +11,10 @@ use super::{
         vae::{VaeDecoder, VaeEncoder},
     },
     plan::Plan,
+    remembered::Remembered,
     text::{EncodedText, TextEncoders},
     tokenizer::ClipTokenizer,
 };
-
-/// Prompts whose encodings are remembered.
-const REMEMBERED: usize = 8;
 
 /// The networks that lie in memory, of one checkpoint on one device.
 pub(super) struct Networks {
@@ -29,7 +25,7 @@ pub(super) struct Networks {
     unet: Option<(Unet, DType)>,
     vae: Option<(VaeDecoder, DType)>,
     tiny: Option<TinyDecoder>,
-    prompts: VecDeque<(String, EncodedText)>,
+    prompts: Remembered,
 }
 
 /// Which of them is at work.
@@ -50,12 +46,16 @@ impl Networks {
             unet: None,
             vae: None,
             tiny: None,
-            prompts: VecDeque::new(),
+            prompts: Remembered::default(),
         })
     }
 
     pub(super) fn device(&self) -> &Device {
         &self.device
+    }
+
+    pub(super) fn tokenizer(&self) -> &ClipTokenizer {
+        &self.tokenizer
     }
 
     pub(super) fn checkpoint(&self) -> &Checkpoint {
@@ -90,7 +90,7 @@ impl Networks {
         prompt: &str,
         observer: &dyn Observer,
     ) -> Result<EncodedText, Error> {
-        if let Some((_, encoded)) = self.prompts.iter().find(|(text, _)| text == prompt) {
+        if let Some(encoded) = self.prompts.find(prompt, plan.dtype) {
             return Ok(encoded.clone());
         }
         self.make_room(plan, Work::Text);
@@ -100,9 +100,7 @@ impl Networks {
         };
         let encoders = self.text.insert(encoders);
         let encoded = encoders.encode(&self.tokenizer, prompt, &self.device)?;
-        self.prompts.truncate(REMEMBERED - 1);
-        self.prompts
-            .push_front((prompt.to_owned(), encoded.clone()));
+        self.prompts.keep(prompt, plan.dtype, encoded.clone());
         Ok(encoded)
     }
 

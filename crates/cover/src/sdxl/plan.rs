@@ -130,18 +130,38 @@ impl Plan {
     }
 
     /// The same in full precision, or as near to it as what is `stored` in blocks comes, after a result that was no number:
-    /// `None` where it is already.
+    /// `None` where it is already. It may take more than there is.
     #[must_use]
     pub fn exact(&self, stored: Option<GgmlDType>) -> Option<Self> {
         let exact = Self {
             dtype: DType::F32,
             vae: DType::F32,
             blocks: stored,
-            resident: false,
             ..*self
         };
-        let is_exact = (self.dtype, self.vae, self.blocks) == (DType::F32, DType::F32, stored);
-        (!is_exact).then_some(exact)
+        (exact != *self).then_some(exact)
+    }
+
+    /// The same with the autoencoder alone in full precision: `None` where it is already.
+    #[must_use]
+    pub fn exact_vae(&self) -> Option<Self> {
+        let exact = Self {
+            vae: DType::F32,
+            ..*self
+        };
+        (exact != *self).then_some(exact)
+    }
+
+    /// The first that fits into a budget: this one, this with one network at a time, or that with the smallest tiles.
+    #[must_use]
+    pub fn fitting(self, sizes: Sizes, budget_bytes: u64) -> Option<Self> {
+        let staged = Self {
+            resident: false,
+            ..self
+        };
+        let small = staged.smaller().unwrap_or(staged);
+        let mut plans = [self, staged, small].into_iter();
+        plans.find(|plan| plan.bytes(sizes) <= budget_bytes)
     }
 }
 
@@ -199,6 +219,41 @@ mod tests {
         let smallest = plan.smaller().unwrap();
         assert!(smallest.bytes(SIZES) <= plan.bytes(SIZES));
         assert_eq!(smallest.smaller(), None);
+    }
+
+    #[test]
+    fn full_precision_keeps_to_the_budget() {
+        let exact = |gib| {
+            let plan = Plan::of(&Device::Cpu, SIZES, gib * GIB, None);
+            let exact = Plan {
+                blocks: Some(GgmlDType::Q8_0),
+                ..plan
+            };
+            let exact = exact.exact(None).unwrap();
+            exact.fitting(SIZES, gib * GIB)
+        };
+        // On a processor with 8 GiB eight-bit blocks are what there is room for.
+        assert_eq!(exact(8), None);
+        let staged = exact(12).unwrap();
+        assert_eq!((staged.blocks, staged.resident), (None, false));
+        assert!(staged.bytes(SIZES) <= 12 * GIB);
+        assert!(exact(32).unwrap().resident);
+        // The autoencoder in f32 is decoded in smaller tiles where whole ones have no room.
+        let halves = Plan {
+            dtype: DType::BF16,
+            vae: DType::BF16,
+            resident: false,
+            ..Plan::of(&Device::Cpu, SIZES, 32 * GIB, None)
+        };
+        let vae = halves.exact_vae().unwrap();
+        assert_eq!((vae.dtype, vae.vae), (DType::BF16, DType::F32));
+        assert_eq!(vae.exact_vae(), None);
+        let narrow = vae.bytes(SIZES) - 1;
+        assert_eq!(vae.fitting(SIZES, narrow + 1), Some(vae));
+        assert!(
+            vae.fitting(SIZES, narrow)
+                .is_none_or(|plan| plan.tile == SMALL)
+        );
     }
 
     #[test]

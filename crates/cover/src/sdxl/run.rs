@@ -7,7 +7,7 @@ use songwright_nn::random::Generator;
 
 use super::{
     Error,
-    diffusion::{Diffusion, Drawn, Guidance, Prompted},
+    diffusion::{self, Diffusion, Guidance, Prompted},
     model::{TinyDecoder, Unet},
     networks::Networks,
     picture::{from_rgb, to_rgb},
@@ -16,13 +16,17 @@ use super::{
     scheduler::Schedule,
     text::{EncodedText, time_ids},
 };
-use crate::{CoverParams, Redraw};
+use crate::{CoverParams, Drawn, Redraw};
 
 /// Everything that pictures need which are drawn together.
 pub(super) struct Run<'a> {
     pub(super) networks: &'a mut Networks,
     pub(super) plan: Plan,
+    /// Decodes once more what was no number; `None` where that is nothing else.
+    pub(super) exact_vae: Option<Plan>,
     pub(super) params: &'a CoverParams,
+    /// Pixels that are drawn.
+    pub(super) size: (u32, u32),
     /// One for each picture.
     pub(super) seeds: &'a [Seed],
     pub(super) words: &'a Words,
@@ -44,32 +48,24 @@ pub(super) struct Parts<'a> {
 /// Pictures, and what is to be said of them.
 pub(super) struct Made {
     pub(super) images: Vec<RgbImage>,
-    pub(super) steps: usize,
+    pub(super) drawn: Drawn,
     pub(super) notes: Vec<String>,
 }
 
 impl Run<'_> {
     pub(super) fn draw(mut self) -> Result<Made, Error> {
         let mut notes = Vec::new();
-        let schedule = self.schedule(&mut notes);
+        let (schedule, steps) = self.schedule(&mut notes);
         self.report(0, &schedule)?;
         let observer = self.progress.observer;
         let text = self
             .networks
             .encoded(self.plan, &self.words.prompt, observer)?;
-        if text.dropped > 0 {
-            notes.push(format!(
-                "The prompt is longer than the model's 77 tokens: its last {} were left out.",
-                text.dropped
-            ));
-        }
+        notes.extend(self.words.notes.iter().cloned());
         self.report(0, &schedule)?;
-        let negative = match self.params.guidance_scale > 1.0 {
-            true => Some(
-                self.networks
-                    .encoded(self.plan, &self.words.negative, observer)?,
-            ),
-            false => None,
+        let negative = match &self.words.negative {
+            Some(negative) => Some(self.networks.encoded(self.plan, negative, observer)?),
+            None => None,
         };
         self.report(0, &schedule)?;
         let mut noise = Noise::of(self.seeds, self.networks.device());
@@ -81,14 +77,23 @@ impl Run<'_> {
             // One at a time: the widest levels take much memory, and gain nothing from more.
             images.push(self.decode(&latents.narrow(0, i, 1)?.contiguous()?)?);
         }
+        let count = |steps: usize| u32::try_from(steps).unwrap_or(u32::MAX);
         Ok(Made {
             images,
-            steps: schedule.len(),
+            drawn: Drawn {
+                prompt: self.words.prompt.clone(),
+                negative: self.words.negative.clone(),
+                steps: count(steps),
+                steps_taken: count(schedule.len()),
+                size: self.size,
+                strength: self.params.redraw.as_ref().map(|redraw| redraw.strength),
+            },
             notes,
         })
     }
 
-    fn schedule(&self, notes: &mut Vec<String>) -> Schedule {
+    /// The steps that are taken, and how many there would be from nothing but noise.
+    fn schedule(&self, notes: &mut Vec<String>) -> (Schedule, usize) {
         let checkpoint = self.networks.checkpoint();
         let asked = self.params.num_inference_steps as usize;
         let steps = checkpoint.steps().unwrap_or(asked);
@@ -98,19 +103,21 @@ impl Run<'_> {
             ));
         }
         let whole = Schedule::new(checkpoint.scheduler(), steps);
-        match &self.params.redraw {
-            Some(redraw) => whole.from_strength(f64::from(redraw.strength)),
+        let schedule = match &self.params.redraw {
+            Some(redraw) => whole.from_strength(redraw.strength),
             None => whole,
-        }
+        };
+        (schedule, steps)
     }
 
-    fn size(&self) -> (usize, usize) {
-        (self.params.width as usize, self.params.height as usize)
+    /// Of what is drawn, in pixels.
+    fn sides(&self) -> (usize, usize) {
+        (self.size.0 as usize, self.size.1 as usize)
     }
 
     /// What the first step begins with, in f32.
     fn start(&mut self, schedule: &Schedule, noise: &mut Noise) -> Result<Tensor, Error> {
-        let (width, height) = self.size();
+        let (width, height) = self.sides();
         let channels = self.networks.checkpoint().vae.latent_channels;
         let shape = (1, channels, height / 8, width / 8);
         let device = self.networks.device().clone();
@@ -128,10 +135,10 @@ impl Run<'_> {
         Ok((latents + (noise.next(shape)? * schedule.sigmas()[0])?)?)
     }
 
-    /// The picture that is drawn over, filling the asked size.
+    /// The picture that is drawn over, filling what is drawn.
     fn picture(&self, redraw: &Redraw, device: &Device) -> Result<Tensor, Error> {
         let whole = image::DynamicImage::ImageRgb8(redraw.image.as_ref().clone());
-        let (width, height) = (self.params.width, self.params.height);
+        let (width, height) = self.size;
         let filled = whole.resize_to_fill(width, height, FilterType::Lanczos3);
         from_rgb(&filled.into_rgb8(), device)
     }
@@ -143,7 +150,7 @@ impl Run<'_> {
         mut noise: Noise,
         (text, negative): (&EncodedText, Option<&EncodedText>),
     ) -> Result<Tensor, Error> {
-        let size = self.size();
+        let size = self.sides();
         let dtype = self.plan.dtype;
         let (count, channels, height, width) = start.dims4()?;
         let shape = (1, channels, height, width);
@@ -155,7 +162,7 @@ impl Run<'_> {
             .map(|negative| {
                 Ok::<_, Error>(Guidance {
                     negative: prompted(negative)?,
-                    scale: f64::from(self.params.guidance_scale),
+                    scale: self.params.guidance_scale,
                 })
             })
             .transpose()?;
@@ -174,7 +181,7 @@ impl Run<'_> {
                 if !is_finite(&drawn.latents)? {
                     return Err(Error::NotFinite);
                 }
-                show(progress.observer, tiny, &drawn, steps)
+                show(progress.observer, tiny, &drawn)
             },
         )
     }
@@ -187,12 +194,9 @@ impl Run<'_> {
             let vae = self.networks.decoder(plan, observer)?;
             to_rgb(&vae.tiled(&latents.to_dtype(plan.vae)?, plan.tile)?)
         };
-        match decode(plan) {
-            Err(Error::NotFinite) if plan.vae != DType::F32 => decode(Plan {
-                vae: DType::F32,
-                ..plan
-            }),
-            other => other,
+        match (decode(plan), self.exact_vae) {
+            (Err(Error::NotFinite), Some(exact)) => decode(exact),
+            (other, _) => other,
         }
     }
 
@@ -239,14 +243,14 @@ impl Noise {
     }
 }
 
-/// A preview of what is there of the first picture between two steps; after the last one the picture itself follows.
+/// A preview of what is there of the first picture after a step: after the last one too, for on a processor the large
+/// decoder takes longer than all of them.
 fn show(
     observer: &dyn Observer,
     tiny: Option<&TinyDecoder>,
-    drawn: &Drawn,
-    steps: usize,
+    drawn: &diffusion::Drawn,
 ) -> Result<(), Error> {
-    let Some(tiny) = tiny.filter(|_| drawn.step > 0 && drawn.step < steps) else {
+    let Some(tiny) = tiny.filter(|_| drawn.step > 0) else {
         return Ok(());
     };
     let picture = to_rgb(&tiny.forward(&drawn.clean.narrow(0, 0, 1)?)?)?;

@@ -184,3 +184,44 @@ fn levels() -> Vec<f64> {
         })
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `max(1, min(int(steps * strength), steps))` in Python: a row of 1 to 10 steps, a column of strengths 0.05, 0.1, …, 1.
+    const TAKEN: [[usize; 20]; 10] = [
+        [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1],
+        [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2],
+        [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 3],
+        [1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2, 3, 3, 3, 3, 3, 4],
+        [1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5],
+        [1, 1, 1, 1, 1, 1, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 5, 5, 5, 6],
+        [1, 1, 1, 1, 1, 2, 2, 2, 3, 3, 3, 4, 4, 4, 5, 5, 5, 6, 6, 7],
+        [1, 1, 1, 1, 2, 2, 2, 3, 3, 4, 4, 4, 5, 5, 6, 6, 6, 7, 7, 8],
+        [1, 1, 1, 1, 2, 2, 3, 3, 4, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9],
+        [1, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 6, 6, 7, 7, 8, 8, 9, 9, 10],
+    ];
+    const STRENGTHS: [f64; 20] = [
+        0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8,
+        0.85, 0.9, 0.95, 1.0,
+    ];
+
+    #[test]
+    fn a_picture_is_drawn_over_in_as_many_steps_as_diffusers_takes() {
+        let config = SchedulerConfig {
+            sampler: Sampler::EulerAncestral,
+            timestep_spacing: Spacing::Trailing,
+            steps_offset: 1,
+        };
+        for (row, steps) in TAKEN.iter().zip(1..) {
+            let whole = Schedule::new(config, steps);
+            for (taken, strength) in row.iter().zip(STRENGTHS) {
+                let schedule = whole.from_strength(strength);
+                assert_eq!(schedule.len(), *taken, "{steps} steps at {strength}");
+                // They are the last ones.
+                assert!(whole.timesteps().ends_with(schedule.timesteps()));
+            }
+        }
+    }
+}

@@ -15,8 +15,6 @@ pub struct EncodedText {
     pub tokens: Tensor,
     /// (pictures, features of the second's projection).
     pub pooled: Tensor,
-    /// Tokens that did not fit.
-    pub dropped: usize,
 }
 
 impl EncodedText {
@@ -28,7 +26,6 @@ impl EncodedText {
         Ok(Self {
             tokens: self.tokens.repeat((count, 1, 1))?,
             pooled: self.pooled.repeat((count, 1))?,
-            dropped: self.dropped,
         })
     }
 }
@@ -62,7 +59,6 @@ impl TextEncoders {
         Ok(EncodedText {
             tokens: Tensor::cat(&[first, second], 2)?.to_dtype(DType::F32)?,
             pooled: pooled.to_dtype(DType::F32)?,
-            dropped: ends.dropped.max(bangs.dropped),
         })
     }
 }

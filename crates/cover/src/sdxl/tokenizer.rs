@@ -15,6 +15,8 @@ const END: &str = "<|endoftext|>";
 const BANG: &str = "!";
 /// Tokens of a text, with what begins and ends it.
 pub const LENGTH: usize = 77;
+/// Tokens of a text without them.
+pub const MOST: usize = LENGTH - 2;
 
 /// Prompts to ids, as CLIP was trained on them.
 #[derive(Clone, Debug)]
@@ -31,8 +33,6 @@ pub struct ClipTokenizer {
 pub struct Tokens {
     /// The ids, begun, ended and padded: [`LENGTH`] of them.
     pub ids: Vec<u32>,
-    /// How many did not fit.
-    pub dropped: usize,
 }
 
 /// Whose tokens, and what follows the end of a text.
@@ -106,13 +106,22 @@ impl ClipTokenizer {
         };
         let encoding = tokenizer.encode(text, false).map_err(Error::Prompt)?;
         let all = encoding.get_ids();
-        let kept = &all[..all.len().min(LENGTH - 2)];
+        let kept = &all[..all.len().min(MOST)];
         let mut ids = [&[self.begin], kept, &[self.end]].concat();
         ids.resize(LENGTH, pad);
-        Ok(Tokens {
-            ids,
-            dropped: all.len() - kept.len(),
-        })
+        Ok(Tokens { ids })
+    }
+
+    /// Tokens of a text, of the encoder that takes more of them; what begins and ends it is not counted.
+    ///
+    /// # Errors
+    /// [`Error::Prompt`].
+    pub fn count(&self, text: &str) -> Result<usize, Error> {
+        let of = |tokenizer: &Tokenizer| -> Result<usize, Error> {
+            let encoding = tokenizer.encode(text, false).map_err(Error::Prompt)?;
+            Ok(encoding.len())
+        };
+        Ok(of(&self.first)?.max(of(&self.second)?))
     }
 }
 

@@ -29,6 +29,8 @@ pub struct Card {
     pub family: String,
     /// Whose engine it is.
     pub service: Service,
+    /// The side in pixels of the pictures that it was trained on, and draws best.
+    pub native_pixels: Option<u32>,
     /// Under which terms it may be used.
     pub licence: Licence,
     /// Its networks.
@@ -189,6 +191,7 @@ impl Card {
                 .ok_or_else(|| {
                     problem("service", &raw.service, "has to be lyrics, music or image")
                 })?,
+            native_pixels: native(raw.native_pixels)?,
             licence: Licence {
                 id: raw.licence.id,
                 url: raw.licence.url,
@@ -208,6 +211,18 @@ impl Variant {
         self.bytes
             .unwrap_or_else(|| self.files.iter().filter_map(|file| file.bytes).sum())
     }
+}
+
+/// A side that half and one and a half of are drawn too.
+fn native(pixels: Option<u32>) -> Result<Option<u32>, CardProblem> {
+    let Some(pixels) = pixels else {
+        return Ok(None);
+    };
+    if (256..=1024).contains(&pixels) && pixels % 128 == 0 {
+        return Ok(Some(pixels));
+    }
+    let rule = "has to be a multiple of 128 from 256 to 1024";
+    Err(problem("native_pixels", &pixels.to_string(), rule))
 }
 
 fn variant_of(

@@ -14,6 +14,7 @@ pub(crate) struct RawCard {
     pub(crate) repository: String,
     pub(crate) revision: String,
     pub(crate) bytes: Option<u64>,
+    pub(crate) native_pixels: Option<u32>,
     pub(crate) licence: RawLicence,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) file: Vec<RawFile>,

@@ -116,3 +116,20 @@ fn a_wrong_card_names_file_and_key() {
         problem_of(empty)
     );
 }
+
+#[test]
+fn what_a_model_draws_best_has_limits_on_both_sides() {
+    let with = |pixels: u32| {
+        let line = format!("service = \"image\"\nnative_pixels = {pixels}");
+        CARD.replace("service = \"lyrics\"", &line)
+    };
+    for pixels in [256, 512, 1024] {
+        let card = Card::parse(&with(pixels), "qwen.toml").unwrap();
+        assert_eq!(card.native_pixels, Some(pixels));
+    }
+    for pixels in [128, 320, 1152] {
+        let problem = problem_of(&with(pixels));
+        assert!(problem.contains("native_pixels"), "{problem}");
+    }
+    assert_eq!(Card::parse(CARD, "qwen.toml").unwrap().native_pixels, None);
+}

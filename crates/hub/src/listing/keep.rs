@@ -134,6 +134,7 @@ fn text(
         repository: listing.repository().to_string(),
         revision: listing.commit().to_string(),
         bytes: None,
+        native_pixels: None,
         licence: RawLicence::from(&listing.licence),
         file: Vec::new(),
         part: Vec::new(),

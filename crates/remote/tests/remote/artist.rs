@@ -1,10 +1,10 @@
-use std::io::Cursor;
+use std::{io::Cursor, sync::Arc};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use image::{ImageFormat, Rgb, RgbImage};
 use serde_json::json;
-use songwright_base::{EngineError, Silent};
-use songwright_cover::CoverArtist as _;
+use songwright_base::{EngineError, Seed, Silent};
+use songwright_cover::{CoverArtist as _, CoverParams, Detail, Redraw};
 
 use crate::{
     server::{Reply, Server, metadata},
@@ -102,4 +102,117 @@ fn what_is_no_picture_is_refused_with_the_reason() {
             other => panic!("{reason}: {:?}", other.map(|c| c.label)),
         }
     }
+}
+
+/// What is drawn over, sent at so low a strength that little of it goes.
+fn over() -> CoverParams {
+    CoverParams {
+        redraw: Some(Redraw {
+            image: Arc::new(picture(256, 256)),
+            strength: 0.05,
+        }),
+        ..cover_params()
+    }
+}
+
+#[test]
+fn a_picture_that_is_drawn_over_goes_along() {
+    let own = "a train at night, vintage\nSteps: 8, Denoising strength: 0.05, Steps taken: 1";
+    let facts = [("parameters", own.to_owned())];
+    let data = BASE64_STANDARD.encode(songwright_cover::png(&picture(256, 256), &facts).unwrap());
+    let server = Server::start(move |asked, _| match asked.path.as_str() {
+        "/image/upload_image" => Reply::Json(201, json!({"file_path": "there.png"})),
+        _ => Reply::Json(
+            200,
+            json!({"file_data": data, "metadata": metadata(), "notes": ["Not for sale."]}),
+        ),
+    });
+    let seeds = [7, 8].map(Seed);
+    let mut artist = artist(&format!("{}/image", server.url()));
+    let covers = artist.draw_each(&over(), &seeds, &Silent).unwrap();
+    assert_eq!(covers.len(), 2);
+    for cover in covers {
+        assert_eq!(cover.notes, ["Not for sale."]);
+        // What the service says of its own picture is what is known of it.
+        assert_eq!(cover.parameters, own);
+    }
+    let asked = server.asked();
+    let paths: Vec<&str> = asked.iter().map(|asked| asked.path.as_str()).collect();
+    let drawing = "/image/generate_cover_image";
+    assert_eq!(paths, ["/image/upload_image", drawing, drawing]);
+    let sent = image::load_from_memory(&asked[0].bytes)
+        .unwrap()
+        .into_rgb8();
+    assert_eq!(sent, picture(256, 256));
+    for (asked, seed) in asked[1..].iter().zip(seeds) {
+        assert_eq!(asked.body["redraw_key"], "there.png");
+        assert_eq!(asked.body["strength"], 0.05);
+        assert_eq!(asked.body["seed"], seed.0);
+    }
+}
+
+#[test]
+fn a_service_that_draws_over_nothing_draws_nothing_new_instead() {
+    for status in [404, 405] {
+        let server = Server::saying(status, json!({"detail": "Not Found"}));
+        let refused = artist(&server.url()).draw(&over(), &Silent);
+        let Err(EngineError::Unsupported { what }) = refused else {
+            panic!("{status}: {:?}", refused.map(|cover| cover.label));
+        };
+        assert!(what.contains("Leave strength away"), "{what}");
+        assert_eq!(server.asked().len(), 1);
+    }
+    // One that is ill is another matter.
+    let server = Server::saying(500, json!({"detail": "The disk is full."}));
+    let failed = artist(&server.url()).draw(&over(), &Silent);
+    assert!(matches!(failed, Err(EngineError::Remote { .. })));
+}
+
+#[test]
+fn strength_is_told_of_no_picture_that_is_new() {
+    let server = Server::saying(
+        200,
+        json!({"file_data": png(&picture(256, 256)), "metadata": metadata()}),
+    );
+    let mut artist = artist(&server.url());
+    let cover = artist.draw(&cover_params(), &Silent).unwrap();
+    assert!(
+        cover.parameters.contains("Steps: 4"),
+        "{}",
+        cover.parameters
+    );
+    assert!(
+        !cover.parameters.contains("strength"),
+        "{}",
+        cover.parameters
+    );
+}
+
+#[test]
+fn a_song_is_told_of_as_far_as_the_contract_goes() {
+    let server = Server::saying(
+        200,
+        json!({"file_data": png(&picture(256, 256)), "metadata": metadata()}),
+    );
+    let mut artist = artist(&server.url());
+    // "a train at night, " are 18 characters.
+    for (end, is_whole) in [("xx", true), ("xxx", false)] {
+        let params = CoverParams {
+            also: vec![Detail::About(format!("{}{end}", "words ".repeat(80)))],
+            ..cover_params()
+        };
+        let cover = artist.draw(&params, &Silent).unwrap();
+        assert_eq!(cover.notes.is_empty(), is_whole, "{:?}", cover.notes);
+    }
+    let asked = server.asked();
+    let sent = |at: usize| asked[at].body["prompt"].as_str().unwrap().to_owned();
+    assert_eq!(sent(0).chars().count(), 500);
+    assert!(sent(1).ends_with(" words"), "{}", sent(1));
+    // The contract takes no fewer than five.
+    let params = CoverParams {
+        prompt: "Rain".to_owned(),
+        ..cover_params()
+    };
+    artist.draw(&params, &Silent).unwrap();
+    assert_eq!(server.asked()[2].body["prompt"], "Rain, cover");
 }

@@ -29,6 +29,8 @@ pub(crate) struct Asked {
     pub(crate) modal: [Option<String>; 2],
     /// Null where there is none.
     pub(crate) body: Value,
+    /// The same as it came.
+    pub(crate) bytes: Vec<u8>,
 }
 
 pub(crate) enum Reply {
@@ -123,6 +125,7 @@ async fn read(request: Request) -> Asked {
         authorization,
         modal,
         body: serde_json::from_slice(&body).unwrap_or(Value::Null),
+        bytes: body.to_vec(),
     }
 }
 

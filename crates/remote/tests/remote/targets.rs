@@ -79,9 +79,11 @@ pub(crate) fn music_params(duration_s: f64) -> MusicParams {
 pub(crate) fn cover_params() -> CoverParams {
     CoverParams {
         prompt: "a train at night".to_owned(),
+        also: Vec::new(),
         style: CoverStyle::Preset(StylePreset::Vintage),
         width: 256,
         height: 256,
+        exact_size: false,
         num_inference_steps: 4,
         seed: Seed(7),
         words: CoverWords {

@@ -201,6 +201,7 @@ fn info(host: &Host, service: Service) -> ServiceInfo {
                 "generate_cover_image",
                 "get_available_styles",
                 "download_image",
+                "upload_image",
             ],
             json!({"prompt": [5, 500], "style": [0, 100], "width": [256, 1024],
                    "height": [256, 1024], "num_inference_steps": [1, 10], "seed": [0, u32::MAX]}),

@@ -3,13 +3,13 @@ use std::sync::Arc;
 use axum::{
     Json,
     extract::{Request, State},
-    http::Uri,
+    http::{StatusCode, Uri},
     response::Response,
 };
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use songwright_api::{
     AvailableStyles, CoverImageRequest, CoverImageResponse, DownloadedImage, Drawing, StyleText,
-    Whole,
+    UploadedImage, Whole,
 };
 use songwright_base::{Code, Failure, Service, Snapshot};
 use songwright_cover::StylePreset;
@@ -21,15 +21,18 @@ use super::{
     Routes,
     generate::{Endpoint, generate},
 };
-use crate::{Host, error::ApiError, openapi::Refusals, query::Parameters};
+use crate::{Host, body::read_bytes, error::ApiError, openapi::Refusals, query::Parameters};
 
 const SERVICE: Service = Service::Image;
+/// The largest picture that is taken.
+const MOST_BYTES: usize = 64 << 20;
 
 pub(super) fn routes() -> Routes {
     OpenApiRouter::new()
         .routes(routes!(generate_cover_image))
         .routes(routes!(get_available_styles))
         .routes(routes!(download_image))
+        .routes(routes!(upload_image))
 }
 
 /// Draws a cover.
@@ -103,4 +106,23 @@ async fn download_image(
         filename: key.to_owned(),
         format: "PNG".to_owned(),
     }))
+}
+
+/// Takes a picture that covers can be drawn over, as `redraw_key`: a PNG or JPEG file with sides of 64 to 4096 pixels. It
+/// is kept for a week.
+#[utoipa::path(post, path = "/upload_image", tag = "image",
+    request_body(content = String, content_type = "image/png"),
+    responses((status = 201, description = "What requests call it", body = UploadedImage), Refusals))]
+async fn upload_image(
+    State(host): State<Arc<Host>>,
+    request: Request,
+) -> Result<(StatusCode, Json<UploadedImage>), ApiError> {
+    let file = read_bytes(request, MOST_BYTES)
+        .await
+        .map_err(ApiError::of(SERVICE))?;
+    let kept = host.studio.keep_picture(file).await;
+    Ok((
+        StatusCode::CREATED,
+        Json(kept.map_err(ApiError::of(SERVICE))?),
+    ))
 }

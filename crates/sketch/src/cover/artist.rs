@@ -88,7 +88,7 @@ impl CoverArtist for SketchArtist {
             lettered: setting.is_some(),
             image: canvas.finish()?,
             label: label(preset),
-            parameters: params.told(&self.info()),
+            parameters: params.told(&self.info(), None),
             engine: self.info(),
             notes: notes(params),
         })

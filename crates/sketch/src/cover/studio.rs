@@ -39,7 +39,7 @@ impl<'o> Studio<'o> {
         let mut rng = ChaCha8Rng::seed_from_u64(params.seed.0);
         let words = format!(
             "{} {} {}",
-            params.prompt,
+            params.subject(),
             params.words.title.as_deref().unwrap_or_default(),
             params.style.text()
         );

@@ -12,9 +12,11 @@ use songwright_canvas::{Rgb, contrast};
 fn params(style: StylePreset, side: u32, title: Option<&str>) -> CoverParams {
     CoverParams {
         prompt: "a song about the sea".to_owned(),
+        also: Vec::new(),
         style: CoverStyle::Preset(style),
         width: side,
         height: side,
+        exact_size: false,
         num_inference_steps: 4,
         seed: Seed(11),
         words: CoverWords {
