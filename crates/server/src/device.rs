@@ -17,13 +17,7 @@ impl Device {
     pub fn found() -> Self {
         Self {
             is_graphics: device::word(&device::best()) != "cpu",
-            built_for: Self::built_for(),
+            built_for: device::built_for(),
         }
-    }
-
-    /// The graphics interface that this program was built for, where it was; looks for no card.
-    #[must_use]
-    pub const fn built_for() -> Option<&'static str> {
-        device::built_for()
     }
 }
