@@ -302,10 +302,12 @@ mod tests {
             assert_eq!(read(file.as_slice()).unwrap(), of(rate_hz));
             assert_eq!(info(file.as_slice()).unwrap().sample_rate, rate_hz);
         }
-        for rate_hz in [0, 1, 999, 768_001, u32::MAX] {
-            // Byte 24 of a plain head is where the rate begins.
+        assert!(encode(&of(0), WavFormat::Int16).is_err());
+        for rate_hz in [1_u32, 999, 768_001, 1 << 30] {
+            // Byte 24 of a plain head is where the rate begins, and 28 where the bytes a second do.
             let mut forged = file.clone();
             forged[24..28].copy_from_slice(&rate_hz.to_le_bytes());
+            forged[28..32].copy_from_slice(&(2 * rate_hz).to_le_bytes());
             for error in [
                 encode(&of(rate_hz), WavFormat::Int16).unwrap_err(),
                 info(forged.as_slice()).unwrap_err(),

@@ -109,7 +109,7 @@ pub(crate) struct RepaintArgs {
     /// Where the part begins, in seconds
     #[arg(long, value_name = "SECONDS")]
     pub(crate) from: f64,
-    /// Where it ends, in seconds
+    /// Where it ends, in seconds; at the song's end at the latest
     #[arg(long, value_name = "SECONDS")]
     pub(crate) to: f64,
     /// How much of it changes, 0 to 1 [default: 0.5]

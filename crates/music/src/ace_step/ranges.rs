@@ -52,7 +52,6 @@ impl Extension {
     /// What follows the song begins where it stops to sound: its last frame is only partly filled, by silence for the rest,
     /// and held with it there would be a hole between old and new.
     #[expect(
-        clippy::cast_precision_loss,
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "durations are checked"

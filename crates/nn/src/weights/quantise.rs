@@ -294,12 +294,12 @@ mod tests {
             let found = weights.blocks("weight", &[rows, columns], shape).unwrap();
             let found = found.unwrap();
             assert_eq!(found.dtype(), in_memory, "{stored:?}");
-            // The same numbers, to half a step of eight bits.
+            // The same numbers, to half a step of eight bits and what the scale loses in 16.
             let found = found.dequantize(&Device::Cpu).unwrap();
             let apart = (found - &wanted).unwrap().abs().unwrap().max_all().unwrap();
             let most = wanted.abs().unwrap().max_all().unwrap();
             let (apart, most) = (apart.to_scalar::<f32>(), most.to_scalar::<f32>());
-            assert!(apart.unwrap() <= most.unwrap() / 250.0, "{stored:?}");
+            assert!(apart.unwrap() <= most.unwrap() / 220.0, "{stored:?}");
         }
     }
 }
