@@ -5,6 +5,7 @@
 
 mod bad_input;
 mod commands;
+mod elsewhere;
 mod home;
 mod models;
 mod reference;

@@ -15,6 +15,7 @@ mod identity;
 mod lyricist;
 mod refusal;
 mod target;
+mod task;
 mod waveform;
 mod wire;
 
