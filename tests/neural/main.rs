@@ -5,6 +5,7 @@
 
 mod bad_input;
 mod commands;
+mod elsewhere;
 mod foresight;
 mod home;
 mod models;

@@ -2,7 +2,7 @@ use serde::{Deserialize, Serialize};
 use songwright_base::{InvalidField, length_between};
 use utoipa::ToSchema;
 
-use crate::{Whole, finite_between};
+use crate::{TaskAsked, TaskFields, Whole, finite_between};
 
 /// How a step from noise towards music is taken.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize, ToSchema)]
@@ -133,6 +133,9 @@ pub struct DiffusionFields {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_items = 8)]
     pub loras: Option<Vec<LoraChoice>>,
+    /// What is done to music that is there.
+    #[serde(flatten)]
+    pub task: TaskFields,
 }
 
 /// Chosen steps, as a list or as text.
@@ -181,6 +184,9 @@ pub struct Diffusion {
     /// What the song is to be like.
     #[serde(default)]
     pub reference: Option<ReferenceAudio>,
+    /// What is done to music that is there.
+    #[serde(default)]
+    pub task: Option<TaskAsked>,
     /// Whether few steps will do.
     pub draft: bool,
     /// Name and weight, −3–3.
@@ -206,9 +212,23 @@ impl Default for Diffusion {
             vocal_language: None,
             lyric_language: LyricLanguage::Song,
             reference: None,
+            task: None,
             draft: false,
             loras: Vec::new(),
         }
+    }
+}
+
+impl DiffusionFields {
+    /// The same with the seed of its task drawn, so that it makes the same again.
+    ///
+    /// # Errors
+    /// The first field that is out of its limits.
+    pub fn settled(mut self) -> Result<Self, InvalidField> {
+        if let Some(task) = Diffusion::try_from(&self)?.task {
+            self.task.retake_seed = TaskFields::from(&task).retake_seed;
+        }
+        Ok(self)
     }
 }
 
@@ -217,6 +237,13 @@ impl TryFrom<&DiffusionFields> for Diffusion {
 
     fn try_from(fields: &DiffusionFields) -> Result<Self, InvalidField> {
         let usual = Self::default();
+        let task = fields.task.asked()?;
+        if task.is_some() && fields.ref_audio_input.is_some() {
+            return Err(InvalidField::new(
+                "ref_audio_input",
+                "cannot be given with a task, which has src_audio_input",
+            ));
+        }
         let within = |field, value: Option<f64>, usual: f64, range| {
             finite_between(field, value.unwrap_or(usual), range)
         };
@@ -266,6 +293,7 @@ impl TryFrom<&DiffusionFields> for Diffusion {
                 .map(str::to_lowercase),
             lyric_language: fields.lyric_language.unwrap_or_default(),
             reference: reference(fields)?,
+            task,
             draft: fields.draft.unwrap_or(false),
             loras: loras(fields.loras.as_deref().unwrap_or_default())?,
         })
@@ -311,6 +339,10 @@ impl From<&Diffusion> for DiffusionFields {
             draft: diffusion.draft.then_some(true),
             loras: (!diffusion.loras.is_empty())
                 .then(|| diffusion.loras.iter().map(choice).collect()),
+            task: diffusion
+                .task
+                .as_ref()
+                .map_or_else(TaskFields::default, TaskFields::from),
         }
     }
 }
@@ -435,6 +467,22 @@ mod tests {
         let unusual = diffusion(json).unwrap();
         let fields = DiffusionFields::from(&unusual);
         assert_eq!(Diffusion::try_from(&fields).unwrap(), unusual);
+    }
+
+    #[test]
+    fn a_task_has_its_seed_drawn_once_and_no_reference_audio() {
+        let json = r#"{"task": "retake"}"#;
+        let fields: DiffusionFields = serde_json::from_str(json).unwrap();
+        let settled = fields.settled().unwrap();
+        let seed = settled.task.retake_seed.unwrap();
+        assert!(seed.0 >= 0);
+        let again = settled.clone().settled().unwrap();
+        assert_eq!(again, settled);
+        let task = Diffusion::try_from(&settled).unwrap().task.unwrap();
+        assert_eq!(task.retake_seed().0, seed.0.unsigned_abs());
+        let plain = DiffusionFields::default();
+        assert_eq!(plain.clone().settled().unwrap(), plain);
+        assert!(diffusion(r#"{"task": "retake", "ref_audio_input": "x.wav"}"#).is_err());
     }
 
     #[test]

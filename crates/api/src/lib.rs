@@ -13,6 +13,7 @@ mod lyrics;
 mod lyrics_tools;
 mod models;
 mod music;
+mod music_task;
 mod number;
 mod operations;
 mod package;
@@ -49,6 +50,7 @@ pub use music::{
     AudioGeneration, AudioGenerationBase, GenerationMetadata, MusicRequest, MusicResponse,
     MusicToStorageResponse, TimedLine,
 };
+pub use music_task::{EarlierRetake, TaskAsked, TaskFields, TaskName};
 pub use number::{Whole, finite_between};
 pub use operations::{ErrorBody, OperationEvent, OperationList, SessionResponse, WorkflowStatus};
 pub use package::{DemoAudio, EnginesUsed, Package, PackageLinks, ServiceStatus};

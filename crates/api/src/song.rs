@@ -2,9 +2,7 @@ use serde::{Deserialize, Serialize};
 use songwright_base::{Code, Failure, InvalidField, length_between};
 use utoipa::ToSchema;
 
-use crate::{
-    AudioGeneration, AudioGenerationBase, Diffusion, DiffusionFields, Whole, takes::batch_size,
-};
+use crate::{AudioGeneration, AudioGenerationBase, DiffusionFields, Whole, takes::batch_size};
 
 /// A song request, from the page to the engines: the three bodies of the integrated service in one
 /// type.
@@ -171,7 +169,7 @@ impl SongRequest {
             }
         }
         self.audio = AudioGeneration::try_from(&self.audio)?.into();
-        Diffusion::try_from(&self.diffusion)?;
+        self.diffusion = self.diffusion.settled()?;
         self.takes()?;
         Ok(self)
     }

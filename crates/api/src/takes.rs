@@ -334,20 +334,11 @@ impl NewTake for EditRequest {
                 "or lyrics must say what the song becomes",
             ));
         }
-        let n_min = share("edit_n_min", self.edit_n_min, 0.6)?;
-        let n_max = share("edit_n_max", self.edit_n_max, 1.0)?;
-        if n_min >= n_max {
-            return Err(InvalidField::new(
-                "edit_n_max",
-                format!("must be above edit_n_min ({n_min}), not {n_max}"),
-            ));
-        }
-        let n_avg = self.edit_n_avg.unwrap_or(Whole(1));
-        let n_avg = n_avg.between("edit_n_avg", 1..=8)?;
+        let (n_min, n_max, n_avg) = edit_steps(self.edit_n_min, self.edit_n_max, self.edit_n_avg)?;
         let wish = TakeWish::Edit {
             n_min,
             n_max,
-            n_avg: usize::try_from(n_avg).unwrap_or(1),
+            n_avg,
         };
         self.base.job(song_id, self.words, wish)
     }
@@ -364,7 +355,29 @@ impl NewTake for PromoteRequest {
     }
 }
 
-fn share(field: &'static str, value: Option<f64>, usual: f64) -> Result<f64, InvalidField> {
+/// From which share of its steps an edit begins, from which it is free, and over how many noises it is averaged.
+pub(crate) fn edit_steps(
+    n_min: Option<f64>,
+    n_max: Option<f64>,
+    n_avg: Option<Whole>,
+) -> Result<(f64, f64, usize), InvalidField> {
+    let n_min = share("edit_n_min", n_min, 0.6)?;
+    let n_max = share("edit_n_max", n_max, 1.0)?;
+    if n_min >= n_max {
+        return Err(InvalidField::new(
+            "edit_n_max",
+            format!("must be above edit_n_min ({n_min}), not {n_max}"),
+        ));
+    }
+    let n_avg = n_avg.unwrap_or(Whole(1)).between("edit_n_avg", 1..=8)?;
+    Ok((n_min, n_max, usize::try_from(n_avg).unwrap_or(1)))
+}
+
+pub(crate) fn share(
+    field: &'static str,
+    value: Option<f64>,
+    usual: f64,
+) -> Result<f64, InvalidField> {
     finite_between(field, value.unwrap_or(usual), 0.0..=1.0)
 }
 

@@ -88,10 +88,13 @@ pub enum MusicTask {
 impl MusicTask {
     /// What is done to a song, as a verb.
     #[must_use]
-    pub const fn word(&self) -> &'static str {
+    pub fn word(&self) -> &'static str {
         match self {
             Self::Text2Music => "make",
             Self::Retake { .. } => "retake",
+            Self::Repaint {
+                source, range_s, ..
+            } if range_s.start < 0.0 || range_s.end > source.duration_s() => "extend",
             Self::Repaint { .. } => "repaint",
             Self::Extend { .. } => "extend",
             Self::Edit { .. } => "edit",

@@ -1,12 +1,14 @@
 use reqwest::StatusCode;
-use songwright_api::{AudioGenerationBase, DiffusionFields, MusicRequest, Whole};
+use songwright_api::{AudioGenerationBase, Diffusion, DiffusionFields, MusicRequest, Whole};
 use songwright_audio::Pcm;
 use songwright_base::{EngineError, EngineInfo, Observer, Progress, Stage};
 use songwright_music::{
-    Composer, ComposerFacts as _, Composition, FromWords, MusicFacts, MusicParams, TimedLine,
+    Composer, ComposerFacts, Composition, MusicFacts, MusicParams, MusicTask, TimedLine,
 };
 
-use crate::{RemoteTarget, connection::Connection, error::CallError, identity, waveform, wire};
+use crate::{
+    RemoteTarget, connection::Connection, error::CallError, identity, task, waveform, wire,
+};
 
 const FILE_LIMIT_BYTES: u64 = 512 << 20;
 /// The same file in base64, with room for the other fields.
@@ -19,12 +21,6 @@ pub struct RemoteComposer {
 }
 
 impl RemoteComposer {
-    /// What it can do, and takes here: a connection. What the service itself cannot do it says when it is asked.
-    pub const FACTS: FromWords = FromWords {
-        who: "A music service on another address",
-        bytes: 1 << 20,
-    };
-
     /// Reads the URL and the key; nothing is sent yet.
     ///
     /// # Errors
@@ -51,9 +47,10 @@ impl RemoteComposer {
         params: &MusicParams,
         observer: &dyn Observer,
     ) -> Result<(Pcm, wire::Music), CallError> {
+        let diffusion = task::told(&self.connection, params, observer)?;
         let mut answer: wire::Music = self.connection.post(
             "generate_music",
-            &question(params),
+            &question(params, &diffusion),
             ANSWER_LIMIT_BYTES,
             observer,
         )?;
@@ -72,25 +69,40 @@ impl RemoteComposer {
     }
 }
 
+/// What is known here of a service elsewhere: that a connection takes little. What it can make it says when it is asked.
+#[derive(Clone, Copy, Debug)]
+pub struct RemoteFacts;
+
+impl ComposerFacts for RemoteFacts {
+    fn bytes_for(&self, _duration_s: f64) -> u64 {
+        1 << 20
+    }
+
+    fn check(&self, _params: &MusicParams) -> Result<(), EngineError> {
+        Ok(())
+    }
+}
+
 impl Composer for RemoteComposer {
     fn info(&self) -> EngineInfo {
         self.info.clone()
     }
 
     /// The mix in stereo at the service's own sample rate, without stems and MIDI. A service that
-    /// makes much less than was asked for is believed, and `facts.notes` says so.
+    /// makes much less than was asked for is believed, and `facts.notes` says so. What music is made
+    /// from beside words is sent to the service first, where that has a place for it.
     fn compose(
         &mut self,
         params: &MusicParams,
         observer: &dyn Observer,
     ) -> Result<Composition, EngineError> {
-        Self::FACTS.check(params)?;
         observer.report(Progress::new(Stage::Render, 0, 1));
         let (mut mix, answer) = self
             .ask(params, observer)
             .map_err(|e| e.into_engine_error(self.connection.address()))?;
         let mut notes = answer.notes;
-        notes.extend(waveform::fit(&mut mix, params.duration_s));
+        let wanted_s = params.task.duration_s(params.duration_s);
+        notes.extend(waveform::fit(&mut mix, wanted_s));
         identity::learn(&mut self.info, answer.metadata);
         observer.report(Progress::new(Stage::Render, 1, 1));
         Ok(Composition {
@@ -111,16 +123,22 @@ impl Composer for RemoteComposer {
     }
 }
 
-fn question(params: &MusicParams) -> MusicRequest {
+/// The request for `params`, with what it says beside its words.
+pub(crate) fn question(params: &MusicParams, diffusion: &Diffusion) -> MusicRequest {
+    // Where it is made from other audio it is as long as that, which may be shorter than what can be asked for.
+    let is_free = matches!(
+        params.task,
+        MusicTask::Text2Music | MusicTask::Retake { .. }
+    );
     MusicRequest {
         prompt: params.prompt.clone(),
         lyrics: Some(match &params.lyrics {
             Some(sheet) => sheet.to_string(),
             None => "[instrumental]".to_owned(),
         }),
-        diffusion: DiffusionFields::from(&params.diffusion),
+        diffusion: DiffusionFields::from(diffusion),
         audio: AudioGenerationBase {
-            audio_duration: Some(params.duration_s),
+            audio_duration: is_free.then_some(params.duration_s),
             seed: i64::try_from(params.seed.0).ok().map(Whole),
             guidance_scale: Some(params.guidance_scale),
             infer_step: Some(Whole(i64::from(params.infer_step))),

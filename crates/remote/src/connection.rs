@@ -72,6 +72,22 @@ impl Connection {
         request
     }
 
+    /// Sends a WAV file to `url`; the answer has at most `limit_bytes`.
+    pub(crate) fn send_wav<A: DeserializeOwned>(
+        &self,
+        url: Url,
+        file: Vec<u8>,
+        limit_bytes: u64,
+        observer: &dyn Observer,
+    ) -> Result<A, CallError> {
+        let mut request = self.request(Method::POST, url);
+        request
+            .headers_mut()
+            .insert(CONTENT_TYPE, HeaderValue::from_static("audio/wav"));
+        *request.body_mut() = Some(file.into());
+        body::json(&self.exchange(&request, limit_bytes, observer)?)
+    }
+
     /// What lies at `url`, as it is.
     pub(crate) fn get(
         &self,

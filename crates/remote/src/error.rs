@@ -36,6 +36,8 @@ pub(crate) enum CallError {
     WrongForm(serde_path_to_error::Error<serde_json::Error>),
     #[error("{what}")]
     Unusable { what: String },
+    #[error("it makes songs from words alone")]
+    WordsOnly,
     #[error("no HTTP request could be made")]
     Local(#[source] Box<dyn std::error::Error + Send + Sync>),
 }
@@ -93,6 +95,17 @@ impl CallError {
             Self::TooLong { limit } => {
                 return EngineError::DeadlinePassed {
                     limit_s: limit.as_secs(),
+                };
+            }
+            Self::WordsOnly => {
+                return EngineError::Unsupported {
+                    what: format!(
+                        "The music service at {} makes songs from words alone: it has no place for what other \
+                         takes are made from. That needs a Songwright with ACE-Step as the music service, or \
+                         ACE-Step in this process: leave MUSIC_SERVICE_URL away, and songwright models install \
+                         ace-step-v1-3.5b",
+                        address.shown()
+                    ),
                 };
             }
             Self::Local(source) => {

@@ -15,11 +15,12 @@ mod identity;
 mod lyricist;
 mod refusal;
 mod target;
+mod task;
 mod waveform;
 mod wire;
 
 pub use artist::RemoteArtist;
-pub use composer::RemoteComposer;
+pub use composer::{RemoteComposer, RemoteFacts};
 pub use health::healthy;
 pub use lyricist::RemoteLyricist;
 pub use target::RemoteTarget;

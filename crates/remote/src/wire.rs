@@ -75,6 +75,11 @@ pub(crate) struct Music {
 }
 
 #[derive(Debug, Deserialize)]
+pub(crate) struct Uploaded {
+    pub(crate) file_path: String,
+}
+
+#[derive(Debug, Deserialize)]
 pub(crate) struct CoverImage {
     #[serde(default)]
     pub(crate) file_path: Option<String>,

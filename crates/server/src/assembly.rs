@@ -3,7 +3,7 @@ use songwright_cover::{CoverArtist, CoverService};
 use songwright_engine::{Chosen, Maker, Residency, WorkersConfig};
 use songwright_lyrics::{Lyricist, LyricsService};
 use songwright_music::{Composer, ComposerFacts, MusicService, ace_step::AdapterFolder};
-use songwright_remote::{RemoteArtist, RemoteComposer, RemoteLyricist, RemoteTarget};
+use songwright_remote::{RemoteArtist, RemoteComposer, RemoteFacts, RemoteLyricist, RemoteTarget};
 
 use crate::{
     adapters, local_makers::Chooser, neural_cover::LocalArtists, neural_lyrics::LocalLyricists,
@@ -71,7 +71,7 @@ impl Engines {
         let music = match plan(Service::Music) {
             (workers, Some(target)) => {
                 let info = RemoteComposer::new(target.clone())?.info();
-                let facts = || Box::new(RemoteComposer::FACTS) as Box<dyn ComposerFacts>;
+                let facts = || Box::new(RemoteFacts) as Box<dyn ComposerFacts>;
                 let load =
                     move || Ok(Box::new(RemoteComposer::new(target.clone())?) as Box<dyn Composer>);
                 MusicService::start(&residency, elsewhere(info, facts, workers, load))?

@@ -88,7 +88,8 @@ pub(crate) fn variations(song: &Song, take: &Take, now: &EngineInfo) -> Option<V
             return None;
         }
         let made = shelf::provenance(at);
-        if made.request.diffusion.ref_audio_input.is_some() {
+        let asked = &made.request.diffusion;
+        if asked.ref_audio_input.is_some() || asked.task.task.is_some() {
             return None;
         }
         let Some(Making { wish, take_id }) = made.making else {

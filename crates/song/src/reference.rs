@@ -1,14 +1,14 @@
-//! Audio of the user's own that songs are to be like.
+//! Audio of the user's own that songs are made from.
 
 use std::sync::Arc;
 
-use songwright_api::{Diffusion, UploadedAudio};
+use songwright_api::{Diffusion, TaskAsked, UploadedAudio};
 use songwright_audio::{Pcm, wav};
-use songwright_base::{Code, Failure};
-use songwright_music::MusicTask;
+use songwright_base::{Code, Failure, LyricSheet};
+use songwright_music::{MadeFrom, MusicTask, Variation};
 use songwright_storage::{Error, ObjectKey};
 
-use crate::{Studio, new_files::NewFiles};
+use crate::{Studio, new_files::NewFiles, shelf::INSTRUMENTAL};
 
 /// Seconds of a file that is taken. A model may take less, which it says when it is asked.
 const DURATION_S: std::ops::RangeInclusive<f64> = 1.0..=600.0;
@@ -37,25 +37,84 @@ impl Studio {
         })
     }
 
-    /// What music is made from where there is no song yet: words alone, or reference audio.
+    /// What music is made from where there is no song yet: words alone, or audio that was sent.
     ///
     /// # Errors
     /// 404 for audio that is not there any more; 400 for a file that is none.
     pub async fn task_of(&self, diffusion: &Diffusion) -> Result<MusicTask, Failure> {
-        let Some(like) = &diffusion.reference else {
+        if let Some(like) = &diffusion.reference {
+            return Ok(MusicTask::Audio2Audio {
+                reference: self.sent(&like.file_path, "ref_audio_input").await?,
+                strength: like.strength,
+            });
+        }
+        let Some(task) = diffusion.task.clone() else {
             return Ok(MusicTask::Text2Music);
         };
+        Ok(match task {
+            TaskAsked::Retake {
+                earlier,
+                variance,
+                retake_seed,
+            } => MusicTask::Retake {
+                before: earlier
+                    .into_iter()
+                    .map(|(variance, retake_seed)| Variation {
+                        variance,
+                        retake_seed,
+                    })
+                    .collect(),
+                variance,
+                retake_seed,
+            },
+            TaskAsked::Repaint {
+                file_path,
+                start_s,
+                end_s,
+                variance,
+                retake_seed,
+            } => MusicTask::Repaint {
+                source: self.sent(&file_path, "src_audio_input").await?,
+                range_s: start_s..end_s,
+                variance,
+                retake_seed,
+            },
+            TaskAsked::Edit {
+                file_path,
+                prompt,
+                lyrics,
+                vocal_language,
+                n_min,
+                n_max,
+                n_avg,
+                retake_seed,
+            } => MusicTask::Edit {
+                source: self.sent(&file_path, "src_audio_input").await?,
+                made_from: MadeFrom {
+                    prompt,
+                    lyrics: sung(&lyrics),
+                    vocal_language,
+                },
+                n_min,
+                n_max,
+                n_avg,
+                retake_seed,
+            },
+        })
+    }
+
+    /// Audio that was sent, by its key.
+    async fn sent(&self, key: &str, field: &str) -> Result<Arc<Pcm>, Failure> {
         let gone = || {
             Failure::new(
                 Code::NotFound,
                 format!(
-                    "There is no audio \"{}\". Send the file to POST /files, and its file_path as \
-                     ref_audio_input; it is kept for a week.",
-                    like.file_path
+                    "There is no audio \"{key}\". Send the file to POST /files, and its file_path as \
+                     {field}; it is kept for a week."
                 ),
             )
         };
-        let key = ObjectKey::parse(&like.file_path).map_err(|_| gone())?;
+        let key = ObjectKey::parse(key).map_err(|_| gone())?;
         let file = match self.objects.get(&key).await {
             Ok(file) => file,
             Err(Error::NoSuchObject { .. }) => return Err(gone()),
@@ -65,13 +124,20 @@ impl Studio {
             check(&file)?;
             wav::read(&file[..]).map_err(|error| Failure::new(error.code(), error.to_string()))
         });
-        let reference: Pcm = read
+        let audio: Pcm = read
             .await
             .map_err(|e| Failure::internal("reading the audio", &e))??;
-        Ok(MusicTask::Audio2Audio {
-            reference: Arc::new(reference),
-            strength: like.strength,
-        })
+        Ok(Arc::new(audio))
+    }
+}
+
+/// Lyrics as the lyrics of a song are given to a composer.
+fn sung(lyrics: &str) -> String {
+    let sheet = LyricSheet::parse(lyrics);
+    if sheet.is_instrumental() {
+        INSTRUMENTAL.to_owned()
+    } else {
+        sheet.to_string()
     }
 }
 

@@ -179,7 +179,7 @@ fn timed_lines(take: &Take) -> Vec<api::TimedLine> {
 }
 
 /// What an instrumental's lyrics are called.
-const INSTRUMENTAL: &str = "[instrumental]";
+pub(crate) const INSTRUMENTAL: &str = "[instrumental]";
 
 /// The lyrics of a take as requests take them.
 pub(crate) fn sung(words: &TakeWords) -> String {

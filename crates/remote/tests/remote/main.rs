@@ -12,3 +12,4 @@ mod health;
 mod lyricist;
 mod server;
 mod targets;
+mod tasks;

@@ -42,7 +42,12 @@ pub(super) fn at_root() -> Routes {
 fn settled(request: MusicRequest) -> Result<MusicRequest, Failure> {
     MusicParams::try_from(&request)?;
     let audio = AudioGeneration::try_from(&request.audio)?.into();
-    Ok(MusicRequest { audio, ..request })
+    let diffusion = request.diffusion.settled()?;
+    Ok(MusicRequest {
+        audio,
+        diffusion,
+        ..request
+    })
 }
 
 /// Makes music and answers with the WAV in base64.
