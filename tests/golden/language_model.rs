@@ -21,7 +21,7 @@ use crate::{
 /// Relative to the largest logit, which is between 3 and 18: the goldens allow 1e-3 of each.
 const LOGITS: f64 = 1e-4;
 /// The cosine that logits in bf16 have at least.
-const HALF: f64 = 0.995;
+const HALF: f64 = 0.999;
 /// The cosine that logits of weights in `Q8_0` have at least.
 const QUANTISED: f64 = 0.999;
 /// Where the best two tokens are nearer than this, either may be chosen.

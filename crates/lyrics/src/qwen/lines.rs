@@ -76,7 +76,7 @@ mod tests {
             ("greek", "πού είσαι; "),
             ("french", "Où es-tu ? "),
             ("catalan", "col·lecció d'estels"),
-            ("armenian", "որտեղ՞ ես"),
+            ("armenian", "որտե՞ղ ես"),
             ("czech", "Žluťoučký kůň, že"),
             ("chinese", "夜里，下雨。"),
             ("english", "Don't stop, rock-a-bye!"),

@@ -78,7 +78,9 @@ impl Script {
     pub(crate) const fn joints(self) -> &'static str {
         match self {
             Self::Latin | Self::Cyrillic | Self::Greek => r"'’·\-",
-            Self::Arabic | Self::Devanagari | Self::Any => r"'’\u{200c}\u{200d}\-",
+            Self::Arabic | Self::Devanagari => r"'’\u{200c}\u{200d}\-",
+            // Armenian asks and calls out within a word.
+            Self::Any => r"'’\u{200c}\u{200d}՛՜՞\-",
             Self::Hebrew => r#"'’"״׳־\-"#,
             Self::Han | Self::Kana | Self::Hangul | Self::Thai => r"'’\-",
         }
