@@ -4,7 +4,7 @@ use utoipa::ToSchema;
 
 use crate::{
     Whole, finite_between,
-    takes::{edit_steps, share},
+    takes::{edit_steps, extended, repainted, share},
 };
 
 /// What can be done to music that is there, or to the song of a seed.
@@ -13,8 +13,10 @@ use crate::{
 pub enum TaskName {
     /// The seed's own song, otherwise.
     Retake,
-    /// A part of `src_audio_input` made anew, or more of it made.
+    /// A part of `src_audio_input` made anew.
     Repaint,
+    /// `src_audio_input` made longer.
+    Extend,
     /// `src_audio_input` with other words or in another style.
     Edit,
 }
@@ -26,7 +28,7 @@ pub struct TaskFields {
     /// What is done; absent makes music from words, or like `ref_audio_input`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub task: Option<TaskName>,
-    /// The music that it is done to, of `repaint` and `edit`: a `file_path`, as `POST /files` answers it.
+    /// The music that it is done to, of all but `retake`: a `file_path`, as `POST /files` answers it.
     #[schema(max_length = 200)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub src_audio_input: Option<String>,
@@ -42,14 +44,22 @@ pub struct TaskFields {
     #[schema(max_items = 100)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub earlier_retakes: Option<Vec<EarlierRetake>>,
-    /// Where the part that is repainted begins, in seconds; below 0 is before the music, which is made longer.
-    #[schema(minimum = -240, maximum = 600)]
+    /// Where the part that is repainted begins, in seconds.
+    #[schema(minimum = 0, maximum = 600)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repaint_start: Option<f64>,
-    /// Where it ends; beyond the music, that is made longer.
-    #[schema(minimum = 0, maximum = 840)]
+    /// Where it ends; beyond the music it is the music's end.
+    #[schema(minimum = 0, maximum = 600)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub repaint_end: Option<f64>,
+    /// Seconds before the music that is extended; 0 where absent.
+    #[schema(minimum = 0, maximum = 240)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub left_extend_length: Option<f64>,
+    /// Seconds after it; 30 where neither is said, else 0.
+    #[schema(minimum = 0, maximum = 240)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub right_extend_length: Option<f64>,
     /// The tags that the edited music was made from.
     #[schema(max_length = 500)]
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -99,17 +109,28 @@ pub enum TaskAsked {
         /// Where the difference comes from.
         retake_seed: Seed,
     },
-    /// A part made anew, or more.
+    /// A part made anew.
     Repaint {
         /// The key of the music.
         file_path: String,
-        /// −240–600.
+        /// 0–600.
         start_s: f64,
-        /// 0–840, after the start.
+        /// 0–600, after the start.
         end_s: f64,
         /// 0–1.
         variance: f64,
         /// Where the change comes from.
+        retake_seed: Seed,
+    },
+    /// More of it, by 1 s or more in all.
+    Extend {
+        /// The key of the music.
+        file_path: String,
+        /// Seconds before it, 0–240.
+        left_s: f64,
+        /// Seconds after it, 0–240.
+        right_s: f64,
+        /// Where what is new comes from.
         retake_seed: Seed,
     },
     /// Other words or another style.
@@ -148,7 +169,7 @@ impl TaskFields {
             } else {
                 Err(InvalidField::new(
                     "task",
-                    "must say what is done with what else is given: retake, repaint or edit",
+                    "must say what is done with what else is given: retake, repaint, extend or edit",
                 ))
             };
         };
@@ -168,6 +189,16 @@ impl TaskFields {
                     start_s,
                     end_s,
                     variance: variance(0.5)?,
+                    retake_seed,
+                }
+            }
+            TaskName::Extend => {
+                let (left_s, right_s) =
+                    extended(self.left_extend_length, self.right_extend_length)?;
+                TaskAsked::Extend {
+                    file_path: self.source()?,
+                    left_s,
+                    right_s,
                     retake_seed,
                 }
             }
@@ -203,19 +234,12 @@ impl TaskFields {
     }
 
     fn range(&self) -> Result<(f64, f64), InvalidField> {
-        let given = |field, value: Option<f64>, range| match value {
-            Some(value) => finite_between(field, value, range),
-            None => Err(InvalidField::new(field, "is missing")),
-        };
-        let start_s = given("repaint_start", self.repaint_start, -240.0..=600.0)?;
-        let end_s = given("repaint_end", self.repaint_end, 0.0..=840.0)?;
-        if start_s >= end_s {
-            return Err(InvalidField::new(
-                "repaint_end",
-                format!("must come after repaint_start ({start_s}), not {end_s}"),
-            ));
-        }
-        Ok((start_s, end_s))
+        let given =
+            |field, value: Option<f64>| value.ok_or_else(|| InvalidField::new(field, "is missing"));
+        repainted(
+            given("repaint_start", self.repaint_start)?,
+            given("repaint_end", self.repaint_end)?,
+        )
     }
 }
 
@@ -243,6 +267,7 @@ impl TaskAsked {
         match self {
             Self::Retake { retake_seed, .. }
             | Self::Repaint { retake_seed, .. }
+            | Self::Extend { retake_seed, .. }
             | Self::Edit { retake_seed, .. } => *retake_seed,
         }
     }
@@ -283,6 +308,18 @@ impl From<&TaskAsked> for TaskFields {
                 repaint_start: Some(start_s),
                 repaint_end: Some(end_s),
                 retake_variance: Some(variance),
+                ..fields
+            },
+            TaskAsked::Extend {
+                file_path,
+                left_s,
+                right_s,
+                ..
+            } => Self {
+                task: Some(TaskName::Extend),
+                src_audio_input: Some(file_path),
+                left_extend_length: Some(left_s),
+                right_extend_length: Some(right_s),
                 ..fields
             },
             TaskAsked::Edit {
@@ -327,8 +364,10 @@ mod tests {
         for json in [
             r#"{"task": "retake", "retake_seed": 5, "retake_variance": 0.4,
                 "earlier_retakes": [{"variance": 0.2, "seed": 3}, {"variance": 1, "seed": 2147483647}]}"#,
-            r#"{"task": "repaint", "src_audio_input": "x.wav", "repaint_start": -2, "repaint_end": 14,
+            r#"{"task": "repaint", "src_audio_input": "x.wav", "repaint_start": 2, "repaint_end": 14,
                 "retake_variance": 1, "retake_seed": 5}"#,
+            r#"{"task": "extend", "src_audio_input": "x.wav", "left_extend_length": 2, "right_extend_length": 0,
+                "retake_seed": 5}"#,
             r#"{"task": "edit", "src_audio_input": "x.wav", "edit_source_prompt": "jazz, piano",
                 "edit_source_lyrics": "[verse]\nla", "edit_source_language": "de", "edit_n_min": 0.1,
                 "edit_n_max": 0.9, "edit_n_avg": 2, "retake_seed": 0}"#,
@@ -349,21 +388,21 @@ mod tests {
             ))
         };
         for good in [
-            r#""repaint_start": -240, "repaint_end": 840"#,
-            r#""repaint_start": 600, "repaint_end": 600.1, "retake_variance": 0"#,
+            r#""repaint_start": 0, "repaint_end": 600"#,
+            r#""repaint_start": 599.9, "repaint_end": 600, "retake_variance": 0"#,
         ] {
             assert!(repaint(good).is_ok(), "{good}");
         }
         for (bad, field) in [
             (
-                r#""repaint_start": -240.1, "repaint_end": 1"#,
+                r#""repaint_start": -0.1, "repaint_end": 1"#,
                 "repaint_start",
             ),
             (
-                r#""repaint_start": 600.1, "repaint_end": 700"#,
+                r#""repaint_start": 600.1, "repaint_end": 600"#,
                 "repaint_start",
             ),
-            (r#""repaint_start": 1, "repaint_end": 840.1"#, "repaint_end"),
+            (r#""repaint_start": 1, "repaint_end": 600.1"#, "repaint_end"),
             (r#""repaint_start": 2, "repaint_end": 2"#, "repaint_end"),
             (r#""repaint_end": 2"#, "repaint_start is missing"),
             (
@@ -380,6 +419,15 @@ mod tests {
                 "src_audio_input is missing",
             ),
             (r#"{"repaint_start": 1}"#, "task must say"),
+            (r#"{"task": "extend"}"#, "src_audio_input is missing"),
+            (
+                r#"{"task": "extend", "src_audio_input": "x", "right_extend_length": 0.9}"#,
+                "right_extend_length and",
+            ),
+            (
+                r#"{"task": "extend", "src_audio_input": "x", "left_extend_length": 240.1}"#,
+                "left_extend_length",
+            ),
             (r#"{"task": "retake", "retake_seed": -2}"#, "seed"),
             (
                 r#"{"task": "edit", "src_audio_input": "x", "edit_n_min": 1}"#,

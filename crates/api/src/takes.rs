@@ -290,16 +290,36 @@ impl NewTake for RetakeRequest {
     }
 }
 
+/// The part that is repainted, from and to in seconds.
+pub(crate) fn repainted(start_s: f64, end_s: f64) -> Result<(f64, f64), InvalidField> {
+    let start_s = finite_between("repaint_start", start_s, 0.0..=600.0)?;
+    let end_s = finite_between("repaint_end", end_s, 0.0..=600.0)?;
+    if start_s >= end_s {
+        return Err(InvalidField::new(
+            "repaint_end",
+            format!("must come after repaint_start ({start_s}), not {end_s}"),
+        ));
+    }
+    Ok((start_s, end_s))
+}
+
+/// Seconds before a song and after it; 30 after it where nothing is said.
+pub(crate) fn extended(left: Option<f64>, right: Option<f64>) -> Result<(f64, f64), InvalidField> {
+    let usual = if left.is_none() { 30.0 } else { 0.0 };
+    let left_s = finite_between("left_extend_length", left.unwrap_or(0.0), 0.0..=240.0)?;
+    let right_s = finite_between("right_extend_length", right.unwrap_or(usual), 0.0..=240.0)?;
+    if left_s + right_s < 1.0 {
+        return Err(InvalidField::new(
+            "right_extend_length",
+            "and left_extend_length together must be at least 1 s",
+        ));
+    }
+    Ok((left_s, right_s))
+}
+
 impl NewTake for RepaintRequest {
     fn job(self, song_id: Uuid) -> Result<TakeJob, InvalidField> {
-        let start_s = finite_between("repaint_start", self.repaint_start, 0.0..=600.0)?;
-        let end_s = finite_between("repaint_end", self.repaint_end, 0.0..=600.0)?;
-        if start_s >= end_s {
-            return Err(InvalidField::new(
-                "repaint_end",
-                format!("must come after repaint_start ({start_s}), not {end_s}"),
-            ));
-        }
+        let (start_s, end_s) = repainted(self.repaint_start, self.repaint_end)?;
         let wish = TakeWish::Repaint {
             start_s,
             end_s,
@@ -311,16 +331,7 @@ impl NewTake for RepaintRequest {
 
 impl NewTake for ExtendRequest {
     fn job(self, song_id: Uuid) -> Result<TakeJob, InvalidField> {
-        let (left, right) = (self.left_extend_length, self.right_extend_length);
-        let usual = if left.is_none() { 30.0 } else { 0.0 };
-        let left_s = finite_between("left_extend_length", left.unwrap_or(0.0), 0.0..=240.0)?;
-        let right_s = finite_between("right_extend_length", right.unwrap_or(usual), 0.0..=240.0)?;
-        if left_s + right_s < 1.0 {
-            return Err(InvalidField::new(
-                "right_extend_length",
-                "and left_extend_length together must be at least 1 s",
-            ));
-        }
+        let (left_s, right_s) = extended(self.left_extend_length, self.right_extend_length)?;
         let wish = TakeWish::Extend { left_s, right_s };
         self.base.job(song_id, self.words, wish)
     }

@@ -92,9 +92,6 @@ impl MusicTask {
         match self {
             Self::Text2Music => "make",
             Self::Retake { .. } => "retake",
-            Self::Repaint {
-                source, range_s, ..
-            } if range_s.start < 0.0 || range_s.end > source.duration_s() => "extend",
             Self::Repaint { .. } => "repaint",
             Self::Extend { .. } => "extend",
             Self::Edit { .. } => "edit",

@@ -64,6 +64,17 @@ pub(crate) fn told(
             variance: *variance,
             retake_seed: *retake_seed,
         }),
+        MusicTask::Extend {
+            source,
+            before_s,
+            after_s,
+            retake_seed,
+        } => Some(TaskAsked::Extend {
+            file_path: send(source)?,
+            left_s: *before_s,
+            right_s: *after_s,
+            retake_seed: *retake_seed,
+        }),
         MusicTask::Edit {
             source,
             made_from,

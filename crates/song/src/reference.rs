@@ -79,6 +79,17 @@ impl Studio {
                 variance,
                 retake_seed,
             },
+            TaskAsked::Extend {
+                file_path,
+                left_s,
+                right_s,
+                retake_seed,
+            } => MusicTask::Extend {
+                source: self.sent(&file_path, "src_audio_input").await?,
+                before_s: left_s,
+                after_s: right_s,
+                retake_seed,
+            },
             TaskAsked::Edit {
                 file_path,
                 prompt,

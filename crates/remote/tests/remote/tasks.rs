@@ -89,7 +89,7 @@ fn audio_is_sent_and_named_in_the_request() {
         &server,
         MusicTask::Repaint {
             source: tone(2),
-            range_s: -1.0..1.5,
+            range_s: 0.5..1.5,
             variance: 0.25,
             retake_seed: Seed(5),
         },
@@ -97,8 +97,23 @@ fn audio_is_sent_and_named_in_the_request() {
     assert_eq!(paths, sent);
     assert_eq!(
         fields,
-        json!({"task": "repaint", "src_audio_input": "sent.wav", "repaint_start": -1.0,
+        json!({"task": "repaint", "src_audio_input": "sent.wav", "repaint_start": 0.5,
             "repaint_end": 1.5, "retake_variance": 0.25, "retake_seed": 5})
+    );
+    let (paths, fields) = made(
+        &server,
+        MusicTask::Extend {
+            source: tone(2),
+            before_s: 0.5,
+            after_s: 0.5,
+            retake_seed: Seed(7),
+        },
+    );
+    assert_eq!(paths, sent);
+    assert_eq!(
+        fields,
+        json!({"task": "extend", "src_audio_input": "sent.wav", "left_extend_length": 0.5,
+            "right_extend_length": 0.5, "retake_seed": 7})
     );
     let (paths, fields) = made(
         &server,
