@@ -262,6 +262,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/image/upload_image": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Takes a picture that covers can be drawn over, as `redraw_key`: a PNG or JPEG file with sides of 64 to 4096 pixels. It
+         *     is kept for a week.
+         */
+        post: operations["upload_image"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/lyrics/generate_categories": {
         parameters: {
             query?: never;
@@ -1159,7 +1179,7 @@ export interface components {
             num_images?: number | null;
             /** @description What it shows. */
             prompt: string;
-            /** @description The key of a picture in the store that a neural artist draws over. */
+            /** @description The key of a picture in the store that a neural artist draws over, as `upload_image` and this endpoint answer it. */
             redraw_key?: string | null;
             /**
              * Format: double
@@ -1223,7 +1243,7 @@ export interface components {
             full_described_song: string;
         };
         /** @description What only a neural composer reads, all optional: names, defaults and limits are ACE-Step's. */
-        DiffusionFields: {
+        DiffusionFields: components["schemas"]["TaskFields"] & {
             cfg_type?: components["schemas"]["CfgType"] | null;
             /** @description Whether few steps will do for a first hearing, also of `oss_steps`; `/songs/{id}/promote` makes the rest. */
             draft?: boolean | null;
@@ -1299,6 +1319,11 @@ export interface components {
         /** @description How a picture is drawn, alone or for a song. */
         Drawing: {
             /**
+             * @description Whether a neural artist draws the asked size itself, and not near the size that it was trained on and scaled; where
+             *     absent it does not.
+             */
+            exact_size?: boolean | null;
+            /**
              * Format: double
              * @description How far a neural artist keeps away from `negative_prompt`, at twice the time; 0 where absent.
              */
@@ -1317,6 +1342,19 @@ export interface components {
             seed?: number | null;
             /** @description Whether title and artist are set on the picture. Absent: the built-in artist sets them, a model does not. */
             typography?: boolean | null;
+        };
+        /** @description A retake that another comes after. */
+        EarlierRetake: {
+            /**
+             * Format: int64
+             * @description Where the difference came from.
+             */
+            seed: number;
+            /**
+             * Format: double
+             * @description How much differed.
+             */
+            variance: number;
         };
         /** @description `POST /songs/{id}/edit`: other words or another style, the rest kept. */
         EditRequest: components["schemas"]["TakeBase"] & components["schemas"]["OtherWords"] & {
@@ -1598,6 +1636,8 @@ export interface components {
             lyrics: string;
             /** @description Who wrote them. */
             metadata: components["schemas"]["GenerationMetadata"];
+            /** @description What its maker could not promise: rhymes or syllables that cannot be told by letters. */
+            notes?: string[];
             /** @description The tags as found. */
             structure_tags: string[];
             /**
@@ -1998,7 +2038,10 @@ export interface components {
             audio_duration?: number | null;
             /** @description What new lines shall say, or how; for lyrics that are fitted also the tempo. */
             description?: string | null;
-            /** @description To translate: into which language, "german", "zh", … */
+            /**
+             * @description What the lyrics are in, "german", "zh", …; absent, or "auto", is what their lines say. To translate: into
+             *     which language.
+             */
             language?: string | null;
             /** @description The lyrics, with `[section]` tags on lines of their own. */
             lyrics: string;
@@ -2045,6 +2088,8 @@ export interface components {
         RhymesResponse: {
             /** @description Who found them. */
             metadata: components["schemas"]["GenerationMetadata"];
+            /** @description What its maker could not promise: rhymes or syllables that cannot be told by letters. */
+            notes?: string[];
             /** @description Words that rhyme with it, each once; there may be fewer than were asked for. */
             rhymes: string[];
             /** @description What was rhymed on. */
@@ -2229,19 +2274,19 @@ export interface components {
             errors: string[];
             /** @description Whether somebody likes it. */
             favourite: boolean;
-            /** @description Whether nobody sings. */
+            /** @description Whether nobody sings in the newest take. */
             instrumental: boolean;
             /** @description The key of the newest take. */
             key?: string | null;
             /** @description URLs on this server. */
             links: components["schemas"]["PackageLinks"];
-            /** @description What is sung; `[instrumental]` where nothing is. */
+            /** @description What is sung in the newest take; `[instrumental]` where nothing is. */
             lyrics: string;
             /** @description What was asked for and could not be done. */
             notes: string[];
-            /** @description The tags prompt. */
+            /** @description The tags prompt of the newest take. */
             prompt: string;
-            /** @description The request that makes it again. */
+            /** @description The request that makes the newest take's words, voice and length again. */
             request: Record<string, never>;
             /**
              * Format: int64
@@ -2301,7 +2346,7 @@ export interface components {
              *     absent.
              */
             num_images?: number | null;
-            /** @description What it shows; made from the song where absent. */
+            /** @description What it shows; made from the song where absent. What a model does not read of a long one is told in `notes`. */
             prompt?: string | null;
             /**
              * Format: double
@@ -2446,16 +2491,22 @@ export interface components {
              * @description When it was made (RFC 3339).
              */
             created_at: string;
+            /** @description Whether it has few steps, for a first hearing; `/songs/{id}/promote` makes the rest. */
+            draft: boolean;
             /** @description Who made it. */
             engine: components["schemas"]["EngineInfo"];
             /** @description Whether there is a MIDI file. */
             has_midi: boolean;
+            /** @description Whether nobody sings in it. */
+            instrumental: boolean;
             /** @description What is played, in words. */
             instruments: string[];
             /** @description "A minor", where known. */
             key?: string | null;
             /** @description URLs on this server. */
             links: components["schemas"]["TakeLinks"];
+            /** @description What is sung in it; `[instrumental]` where nothing is. */
+            lyrics: string;
             /**
              * Format: int32
              * @description 1, 2, …
@@ -2463,9 +2514,16 @@ export interface components {
             number: number;
             /**
              * Format: uuid
-             * @description The take that it was made from.
+             * @description The take that it was made from, where that is still there.
              */
             parent_take_id?: string | null;
+            /** @description The tags prompt that it was made from. */
+            prompt: string;
+            /**
+             * @description What was done to that: `retake`, `repaint`, `extend`, `edit` or `promote`; null for one that was made
+             *     from words alone.
+             */
+            relation?: string | null;
             /**
              * Format: int64
              * @description Where its difference to the take that it was made from comes from.
@@ -2501,9 +2559,11 @@ export interface components {
             guidance_scale?: number | null;
             /**
              * Format: int64
-             * @description Steps; those of the take where absent.
+             * @description Steps, with which a draft's take is no draft; those of the take where absent.
              */
             infer_step?: number | null;
+            /** @description Adapters; those of the take where absent, and none where empty. */
+            loras?: components["schemas"]["LoraChoice"][] | null;
             /**
              * Format: int64
              * @description Where the difference comes from; −1 is random, and reported back.
@@ -2514,6 +2574,11 @@ export interface components {
              * @description The take it is made from; the newest where absent.
              */
             take_id?: string | null;
+            /**
+             * @description The language that is sung, as a code such as `en` or `zh`; that of the take where absent, and a guess
+             *     where empty. Other lyrics may want another one.
+             */
+            vocal_language?: string | null;
         };
         /** @description URLs of a take. */
         TakeLinks: {
@@ -2522,6 +2587,73 @@ export interface components {
             /** @description The waveform's peaks. */
             peaks: string;
         };
+        /**
+         * @description What a request for music does to music that is there. `/songs/{id}/retake` and the like say it for the
+         *     takes of a song.
+         */
+        TaskFields: {
+            /** @description Retakes that this one comes after, the oldest first. */
+            earlier_retakes?: components["schemas"]["EarlierRetake"][] | null;
+            /**
+             * Format: int64
+             * @description Noises that each step is averaged over; 1 where absent.
+             */
+            edit_n_avg?: number | null;
+            /**
+             * Format: double
+             * @description The share of steps from which on it is free; 1 where absent.
+             */
+            edit_n_max?: number | null;
+            /**
+             * Format: double
+             * @description The share of steps at which editing begins; 0.6 where absent, which keeps the tune.
+             */
+            edit_n_min?: number | null;
+            /** @description The language of those, as a code; a guess where absent. */
+            edit_source_language?: string | null;
+            /** @description The lyrics that it was made from; an instrumental where absent. */
+            edit_source_lyrics?: string | null;
+            /** @description The tags that the edited music was made from. */
+            edit_source_prompt?: string | null;
+            /**
+             * Format: double
+             * @description Seconds before the music that is extended; 0 where absent.
+             */
+            left_extend_length?: number | null;
+            /**
+             * Format: double
+             * @description Where it ends; beyond the music it is the music's end.
+             */
+            repaint_end?: number | null;
+            /**
+             * Format: double
+             * @description Where the part that is repainted begins, in seconds.
+             */
+            repaint_start?: number | null;
+            /**
+             * Format: int64
+             * @description Where the difference comes from; −1 is random, and what is drawn stands in the operation's request.
+             */
+            retake_seed?: number | null;
+            /**
+             * Format: double
+             * @description How much differs, of `retake` (0.2 where absent) and `repaint` (0.5).
+             */
+            retake_variance?: number | null;
+            /**
+             * Format: double
+             * @description Seconds after it; 30 where neither is said, else 0.
+             */
+            right_extend_length?: number | null;
+            /** @description The music that it is done to, of all but `retake`: a `file_path`, as `POST /files` answers it. */
+            src_audio_input?: string | null;
+            task?: components["schemas"]["TaskName"] | null;
+        };
+        /**
+         * @description What can be done to music that is there, or to the song of a seed.
+         * @enum {string}
+         */
+        TaskName: "retake" | "repaint" | "extend" | "edit";
         /** @description When a line of the lyrics is sung. */
         TimedLine: {
             /**
@@ -2582,6 +2714,13 @@ export interface components {
              * @description Hz.
              */
             sample_rate: number;
+        };
+        /** @description What `/image/upload_image` answers. */
+        UploadedImage: {
+            /** @description What requests call it, as in `redraw_key`. */
+            file_path: string;
+            /** @description Width and height in pixels. */
+            image_dimensions: number[];
         };
         /** @description What `GET /workflow_status` answers. */
         WorkflowStatus: {
@@ -4917,6 +5056,165 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ServiceInfo"];
+                };
+            };
+            /** @description The request breaks a limit or is not of the documented form */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The key is missing or wrong */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The host or origin is not allowed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description There is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Not with this method */
+            405: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The operation took too long */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The operation was cancelled, or its state does not fit */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is too large */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The body is not JSON */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The range lies outside the file */
+            416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The queue is full; see Retry-After */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A defect */
+            500: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description A service behind this one failed */
+            502: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description The model is not installed or loading, or the server is closing */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+            /** @description Out of memory or disk space */
+            507: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ErrorBody"];
+                };
+            };
+        };
+    };
+    upload_image: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "image/png": string;
+            };
+        };
+        responses: {
+            /** @description What requests call it */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadedImage"];
                 };
             };
             /** @description The request breaks a limit or is not of the documented form */
