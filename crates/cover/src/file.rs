@@ -60,13 +60,11 @@ pub fn png(image: &RgbImage, facts: &[Fact]) -> Result<Vec<u8>, FileError> {
 pub fn fact(file: &[u8], name: &str) -> Option<String> {
     let reader = png::Decoder::new(Cursor::new(file)).read_info().ok()?;
     let info = reader.info();
-    let latin = info.uncompressed_latin1_text.iter();
-    let mut latin = latin
-        .filter(|text| text.keyword == name)
-        .map(|text| text.text.clone());
+    let mut latin = info.uncompressed_latin1_text.iter();
+    let latin = latin.find(|text| text.keyword == name);
     let mut utf8 = info.utf8_text.iter().filter(|text| text.keyword == name);
     let utf8 = utf8.find_map(|text| text.get_text().ok());
-    latin.next_back().or(utf8)
+    latin.map(|text| text.text.clone()).or(utf8)
 }
 
 /// A JPEG file, tagged sRGB by its profile, with a comment of which as much is kept as its segment holds.

@@ -1,7 +1,7 @@
 use candle_core::Device;
 use image::{DynamicImage, RgbImage, imageops::FilterType};
 use songwright_base::{EngineError, EngineInfo, ModelIdentity, Observer, Seed};
-use songwright_nn::{device, stop};
+use songwright_nn::{device, stop, weights::in_memory};
 
 use super::{
     Error,
@@ -36,7 +36,9 @@ impl SdxlArtist {
         device: Device,
         budget_bytes: u64,
     ) -> Result<Self, Error> {
-        let (sizes, stored) = (Sizes::of(&checkpoint)?, checkpoint.stored_blocks());
+        let sizes = Sizes::of(&checkpoint)?;
+        let stored = checkpoint.stored_blocks();
+        let stored = stored.map(|stored| in_memory(&device, stored));
         let plan = Plan::of(&device, sizes, budget_bytes, stored);
         Ok(Self {
             info: identity.engine(

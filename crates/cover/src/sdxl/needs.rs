@@ -161,7 +161,7 @@ mod tests {
         assert_eq!(made.unwrap(), (7, Attempt::Exact));
         assert_eq!((tries, needs.plan), (2, before));
         // Where there is no room for that, it is not tried.
-        needs.budget_bytes = before.bytes(SIZES);
+        needs.budget_bytes = 1;
         let mut tries = 0;
         let end = needs.within((1, SIZE), &mut |_, _| {
             tries += 1;

@@ -6,12 +6,12 @@ use std::{
     sync::Arc,
 };
 
-use candle_core::{DType, Device};
+use candle_core::{DType, Device, quantized::GgmlDType};
 use serde::Deserialize;
 use songwright_nn::{
     Weights,
     qwen::{Config, Family, GgufNames, Qwen},
-    weights::{Gguf, SafeTensors, Source, asked_by},
+    weights::{Gguf, SafeTensors, Source, asked_by, file},
 };
 
 use super::{ChatTemplate, Error, Sampling, Tokenizer};
@@ -211,6 +211,12 @@ impl Checkpoint {
     #[must_use]
     pub fn is_gguf(&self) -> bool {
         self.is_gguf
+    }
+
+    /// The blocks that most of its numbers are in; `None` where it is no GGUF file.
+    #[must_use]
+    pub fn stored_blocks(&self) -> Option<GgmlDType> {
+        file::stored_blocks(&self.file)
     }
 
     /// How many numbers the network has.

@@ -2,7 +2,7 @@
 
 use candle_core::{DType, Device, quantized::GgmlDType};
 use songwright_base::{EngineInfo, ModelIdentity};
-use songwright_nn::device;
+use songwright_nn::{device, weights::in_memory};
 
 use super::{Checkpoint, Error, Form};
 
@@ -34,7 +34,7 @@ pub struct Plan {
 }
 
 impl Plan {
-    /// Of a checkpoint on a device with `budget_bytes` for it. A GGUF file stays as it is; floats are
+    /// Of a checkpoint on a device with `budget_bytes` for it. A GGUF file stays as it is, or as [`in_memory`] says; floats are
     /// made into blocks of eight bits on a processor, where nothing is faster and the ear of a lyricist
     /// hears no difference, and on a graphics card where they do not fit.
     ///
@@ -49,14 +49,17 @@ impl Plan {
             form: Form { dtype, blocks },
             bytes: weights + around,
         };
-        if checkpoint.is_gguf() {
-            return Ok(plan(None, checkpoint.bytes()));
-        }
         let parameters = checkpoint.parameters()?;
-        let in_blocks = |blocks: GgmlDType| {
-            let bytes = parameters * blocks.type_size() as u64 / blocks.block_size() as u64;
-            plan(Some(blocks), bytes)
-        };
+        let size =
+            |blocks: GgmlDType| parameters * blocks.type_size() as u64 / blocks.block_size() as u64;
+        if checkpoint.is_gguf() {
+            let stored = checkpoint.stored_blocks();
+            let others = stored.filter(|stored| in_memory(device, *stored) != *stored);
+            let weights =
+                others.map_or(checkpoint.bytes(), |stored| size(in_memory(device, stored)));
+            return Ok(plan(None, weights));
+        }
+        let in_blocks = |blocks: GgmlDType| plan(Some(blocks), size(blocks));
         let plans = [
             (!on_cpu).then(|| plan(None, parameters * 2)),
             Some(in_blocks(GgmlDType::Q8_0)),
