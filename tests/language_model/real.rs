@@ -21,13 +21,14 @@ fn file() -> Option<PathBuf> {
 }
 
 /// Texts, their tokens, and what llama.cpp (node-llama-cpp 3, one thread) writes behind them where it always
-/// takes the likeliest: up to where two are so nearly as likely (logits less than 0.2 apart, in floats) that how
-/// either rounds decides.
+/// takes the likeliest: up to where two are so nearly as likely (logits less than 0.6 apart, in floats) that how
+/// either rounds may decide. The file's blocks, of four bits and an offset, have eight bits here, which moves their
+/// values by a thirtieth of a step.
 const CONTINUED: [(&str, &[u32], &str); 4] = [
     (
         "The capital of France is",
         &[504, 3575, 282, 4649, 314],
-        " Paris.\n\nThe United States has a population of approximately",
+        " Paris.\n\nThe",
     ),
     ("Once upon a time", &[6403, 1980, 253, 655], ", the city of"),
     (

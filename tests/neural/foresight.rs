@@ -22,7 +22,7 @@ fn what_cannot_be_made_is_said_before_anything_is() {
         }
         let id = server.submit("/generate_from_description", &described);
         let ended = server.ended(&id);
-        assert_eq!(ended["error"]["status_code"], 400, "{ended}");
+        assert_eq!(ended["error"]["code"], "bad_request", "{ended}");
         assert!(ended["error"]["detail"].as_str().unwrap().contains(what));
         assert_eq!(ended["result"], Value::Null, "{ended}");
     }
@@ -80,7 +80,7 @@ fn whether_the_time_allowed_will_do_is_known_from_earlier_songs() {
         "{warning}"
     );
     let ended = server.ended(&id);
-    assert_eq!(ended["error"]["status_code"], 408, "{ended}");
+    assert_eq!(ended["error"]["code"], "timeout", "{ended}");
     assert_eq!(ended["warning"], Value::Null);
 }
 

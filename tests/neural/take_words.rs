@@ -58,6 +58,13 @@ fn a_take_with_other_words_is_shown_and_exported_with_them() {
     assert_eq!(edited["parent_take_id"], first["take_id"]);
     assert_eq!(song["engines"]["lyrics"], Value::Null);
 
+    // A new cover is of what is sung now.
+    let drawn = answered(&server.post(&format!("/songs/{id}/cover"), &json!({"seed": 3})));
+    let key = drawn["covers"][0]["file_path"].as_str().unwrap();
+    let cover = server.get(&format!("/files/{key}")).bytes;
+    let told = String::from_utf8_lossy(&cover).into_owned();
+    assert!(told.contains("jazz, piano"), "{key}");
+
     let out = home.beside("out");
     let words = ["export", &id, "--all-takes", "--flac", "--json", "--out"];
     let written = home.printed(&[&words[..], &[out.to_str().unwrap()]].concat());

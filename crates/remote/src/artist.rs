@@ -77,20 +77,27 @@ impl RemoteArtist {
         let file = png(&redraw.image, &[])
             .map_err(EngineError::failed("sending a picture to another service"))?;
         let address = self.connection.address();
-        let sent: Result<wire::UploadedImage, CallError> =
-            self.connection.post_png("upload_image", file, observer);
-        match sent {
-            Ok(kept) => Ok(kept.file_path),
-            // A service that has no such endpoint would draw something new, and not say so.
-            Err(error) if error.status().is_some_and(is_not_there) => {
-                Err(EngineError::Unsupported {
-                    what: format!(
-                        "The {} at {} draws over no pictures. Leave strength away for a new one.",
-                        address.service,
-                        address.shown()
-                    ),
-                })
+        let url = address.endpoint(["upload_image"]);
+        let sent = || -> Result<Option<wire::UploadedImage>, CallError> {
+            if !self.connection.has(url.clone(), observer)? {
+                return Ok(None);
             }
+            let kept = self.connection.send(url, ("image/png", file), observer);
+            match kept {
+                Err(error) if error.status().is_some_and(is_not_there) => Ok(None),
+                kept => kept.map(Some),
+            }
+        };
+        match sent() {
+            Ok(Some(kept)) => Ok(kept.file_path),
+            // A service that has no such endpoint would draw something new, and not say so.
+            Ok(None) => Err(EngineError::Unsupported {
+                what: format!(
+                    "The {} at {} draws over no pictures. Leave strength away for a new one.",
+                    address.service,
+                    address.shown()
+                ),
+            }),
             Err(error) => Err(error.into_engine_error(address)),
         }
     }

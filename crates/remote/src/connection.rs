@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use backon::{ExponentialBuilder, Retryable as _};
 use reqwest::{
-    Client, Method, Request, Url,
+    Client, Method, Request, StatusCode, Url,
     header::{ACCEPT, CONTENT_TYPE, HeaderValue},
 };
 use serde::{Serialize, de::DeserializeOwned};
@@ -48,44 +48,42 @@ impl Connection {
         observer: &dyn Observer,
     ) -> Result<A, CallError> {
         let question = serde_json::to_vec(question).map_err(|e| CallError::Local(e.into()))?;
-        let sent = self.sending(endpoint, ("application/json", question));
+        let url = self.address.endpoint([endpoint]);
+        let sent = self.sending(url, ("application/json", question));
         body::json(&self.exchange(&sent, limit_bytes, observer)?)
     }
 
-    /// Sends a PNG file to an endpoint.
-    pub(crate) fn post_png<A: DeserializeOwned>(
+    /// Sends a file of a media type to an address, where [`Self::has`] something.
+    pub(crate) fn send<A: DeserializeOwned>(
         &self,
-        endpoint: &str,
-        png: Vec<u8>,
+        url: Url,
+        file: (&'static str, Vec<u8>),
         observer: &dyn Observer,
     ) -> Result<A, CallError> {
-        let sent = self.sending(endpoint, ("image/png", png));
+        let sent = self.sending(url, file);
         body::json(&self.exchange(&sent, REFUSAL_LIMIT_BYTES, observer)?)
     }
 
-    fn sending(&self, endpoint: &str, (kind, body): (&'static str, Vec<u8>)) -> Request {
-        let mut request = self.request(Method::POST, self.address.endpoint([endpoint]));
+    /// Whether something is at an address, which is asked without a body: who has nothing there closes the
+    /// connection before a long one has come, and its answer is lost.
+    pub(crate) fn has(&self, url: Url, observer: &dyn Observer) -> Result<bool, CallError> {
+        match self.get(url, REFUSAL_LIMIT_BYTES, observer) {
+            Ok(_) => Ok(true),
+            Err(error) => match error.status() {
+                Some(StatusCode::NOT_FOUND) => Ok(false),
+                Some(_) => Ok(true),
+                None => Err(error),
+            },
+        }
+    }
+
+    fn sending(&self, url: Url, (kind, body): (&'static str, Vec<u8>)) -> Request {
+        let mut request = self.request(Method::POST, url);
         request
             .headers_mut()
             .insert(CONTENT_TYPE, HeaderValue::from_static(kind));
         *request.body_mut() = Some(body.into());
         request
-    }
-
-    /// Sends a WAV file to `url`; the answer has at most `limit_bytes`.
-    pub(crate) fn send_wav<A: DeserializeOwned>(
-        &self,
-        url: Url,
-        file: Vec<u8>,
-        limit_bytes: u64,
-        observer: &dyn Observer,
-    ) -> Result<A, CallError> {
-        let mut request = self.request(Method::POST, url);
-        request
-            .headers_mut()
-            .insert(CONTENT_TYPE, HeaderValue::from_static("audio/wav"));
-        *request.body_mut() = Some(file.into());
-        body::json(&self.exchange(&request, limit_bytes, observer)?)
     }
 
     /// What lies at `url`, as it is.

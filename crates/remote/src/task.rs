@@ -112,17 +112,18 @@ fn send(
     // Whole: what is 24 bits deep stays what it is.
     let file = wav::encode(audio, WavFormat::Float32).map_err(|e| CallError::Local(e.into()))?;
     let address = connection.address();
-    let to = |url, file| -> Result<wire::Uploaded, CallError> {
-        connection.send_wav(url, file, ANSWER_LIMIT_BYTES, observer)
-    };
-    let sent = match address.sibling(["files"]) {
-        None => to(address.endpoint(["files"]), file),
-        Some(beside) => match to(address.endpoint(["files"]), file.clone()) {
-            Err(error) if is_unknown(&error) => to(beside, file),
-            sent => sent,
-        },
-    };
-    Ok(sent.map_err(words_only)?.file_path)
+    let places = [
+        Some(address.endpoint(["files"])),
+        address.sibling(["files"]),
+    ];
+    for url in places.into_iter().flatten() {
+        if connection.has(url.clone(), observer)? {
+            let sent: Result<wire::Uploaded, CallError> =
+                connection.send(url, ("audio/wav", file), observer);
+            return Ok(sent.map_err(words_only)?.file_path);
+        }
+    }
+    Err(CallError::WordsOnly)
 }
 
 fn is_unknown(error: &CallError) -> bool {

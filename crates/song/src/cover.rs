@@ -6,7 +6,7 @@ use songwright_api::{self as api, CoverImageRequest, SongCoverJob, SongRequest, 
 use songwright_base::{Code, EngineError, Failure, LyricSheet, Operation, Seed, Stage};
 use songwright_cover::{Cover, CoverParams, CoverStyle, CoverWords, Detail, imagery};
 use songwright_lyrics::SceneParams;
-use songwright_storage::{Artwork, Song};
+use songwright_storage::{Artwork, Song, SongText};
 
 use crate::{
     Studio, cover_request,
@@ -200,7 +200,10 @@ impl Studio {
         if request.prompt.is_none() {
             let seed = request.drawing.seed;
             let seed = seed.map_or(Seed(0), |seed| Seed(seed.0.unsigned_abs()));
-            let told = self.subject(operation, subject_of_song(&song, seed)).await;
+            // Of the newest take, which may sing other words.
+            let latest = song.latest_take().map(|take| song.text_of(take));
+            let text = latest.as_ref().unwrap_or(&song.text);
+            let told = self.subject(operation, subject_of_song(text, seed)).await;
             (params.prompt, params.also) = (told.prompt, told.also);
         }
         params.words = shelf::cover_words(&song);
@@ -249,8 +252,7 @@ fn image_request(song: &Song, request: &api::SongCoverRequest) -> CoverImageRequ
     request.image(cover_request::OWN_PROMPT.to_owned(), style, side)
 }
 
-fn subject_of_song(song: &Song, seed: Seed) -> Subject<'_> {
-    let text = &song.text;
+fn subject_of_song(text: &SongText, seed: Seed) -> Subject<'_> {
     Subject {
         title: &text.title,
         prompt: &text.prompt,

@@ -84,7 +84,8 @@ fn made(server: &Server, task: MusicTask) -> (Vec<String>, Value) {
 #[test]
 fn audio_is_sent_and_named_in_the_request() {
     let server = songwright(3);
-    let sent = ["/music/files", "/files", "/music/generate_music"];
+    // Where the file goes is asked first.
+    let sent = ["/music/files", "/files", "/files", "/music/generate_music"];
     let (paths, fields) = made(
         &server,
         MusicTask::Repaint {
