@@ -139,6 +139,7 @@ pub(super) fn language_of(text: &str) -> Language {
         .chars()
         .filter(|c| Letters::of(*c).is_none_or(|of| of == letters))
         .collect();
+    let own = once(&own);
     let codes = letters.languages();
     let code = match codes {
         [] => return by_trigrams(text).map_or(Language::Eng, |(language, _)| language),
@@ -146,6 +147,23 @@ pub(super) fn language_of(text: &str) -> Language {
         _ => sure(&own, codes).or_else(|| likeliest(&own, codes)),
     };
     code.and_then(Language::from_639_1).unwrap_or(Language::Eng)
+}
+
+/// Its words, each once, and without letters that are drawn out: what is sung over and over, "na na na" or "oooh", says
+/// no more of its language than what is sung once.
+fn once(text: &str) -> String {
+    let mut words: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        let mut short = String::with_capacity(word.len());
+        for letters in word.chars().collect::<Vec<_>>().chunk_by(|a, b| a == b) {
+            let most = if letters.len() > 2 { 1 } else { 2 };
+            short.extend(letters.iter().take(most));
+        }
+        if !words.contains(&short) {
+            words.push(short);
+        }
+    }
+    words.join(" ")
 }
 
 /// The letters that most of a text is in; of Chinese characters Japanese ones where some kana are among them.
@@ -268,9 +286,26 @@ mod tests {
             "oh oh oh",
             "Night Ferry",
             "🎵 1998",
+            "Oooooh, yeeeeah",
             "",
         ] {
             assert_eq!(language_of(text), Language::Eng, "{text}");
         }
+    }
+
+    #[test]
+    fn what_is_sung_over_and_over_says_no_more_than_once() {
+        for text in [
+            "x",
+            "na na na hey\n",
+            "la la la la, ",
+            "doo-wop, shoo-be-doo ",
+            "baby baby oh ",
+        ] {
+            let text = text.repeat(1000);
+            assert_eq!(language_of(&text), Language::Eng, "{}", &text[..20]);
+        }
+        let german = "Ich sing ein Lied, ein Lied für dich\n".repeat(40);
+        assert_eq!(language_of(&german), Language::Deu);
     }
 }
