@@ -192,7 +192,9 @@ def test_a_service_alone_is_as_it_describes_itself(tmp_path, service):
             if operation.path.startswith("/songs") or operation.path in FIXED_SONGS:
                 continue
             if not finds(operation):
-                seen = statuses(program.url, operation, GenerationMode.POSITIVE, 12, {})
+                # What each of its tasks needs beside is not described, so that most of what is made up is refused.
+                examples = 40 if operation.path.endswith("/revise_lyrics") else 6
+                seen = statuses(program.url, operation, GenerationMode.POSITIVE, examples, {})
                 assert any(status < 400 for status in seen), f"{operation.label}: {seen}"
             if can_be_wrong(operation):
                 seen = statuses(program.url, operation, GenerationMode.NEGATIVE, 12, {})
