@@ -1,19 +1,8 @@
 //! The integrated service with its music in another process.
 
 use serde_json::{Value, json};
-use songwright_tests::Server;
 
-use crate::home::{Form, Home, PLAIN, SMALL, answered, refused, song, tone};
-
-fn newest(song: &Value) -> &Value {
-    song["takes"].as_array().unwrap().last().unwrap()
-}
-
-fn audio(server: &Server, take: &Value) -> Vec<u8> {
-    let answer = server.get(take["links"]["audio"].as_str().unwrap());
-    assert_eq!(answer.status, 200);
-    answer.bytes
-}
+use crate::home::{Form, Home, PLAIN, SMALL, answered, audio, newest, refused, song, tone};
 
 fn seconds(take: &Value) -> f64 {
     take["audio_duration"].as_f64().unwrap()

@@ -191,3 +191,15 @@ pub(crate) fn answered(answer: &Answer) -> Value {
     assert_eq!(answer.status, 200, "{body}");
     body
 }
+
+/// The newest take of a song.
+pub(crate) fn newest(song: &Value) -> &Value {
+    song["takes"].as_array().unwrap().last().unwrap()
+}
+
+/// The file of a take.
+pub(crate) fn audio(server: &Server, take: &Value) -> Vec<u8> {
+    let answer = server.get(take["links"]["audio"].as_str().unwrap());
+    assert_eq!(answer.status, 200);
+    answer.bytes
+}

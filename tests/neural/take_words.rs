@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 use songwright_audio::tags;
 use songwright_tests::Server;
 
-use crate::home::{Home, answered, music, refused, said, song};
+use crate::home::{Home, answered, audio, music, newest, refused, said, song};
 
 fn made(server: &Server, more: &Value) -> String {
     let made = answered(&server.post("/generate_with_lyrics", &song(more)));
@@ -14,16 +14,6 @@ fn made(server: &Server, more: &Value) -> String {
 /// The song after asking for a take of it.
 fn after(server: &Server, song: &str, kind: &str, wish: &Value) -> Value {
     answered(&server.post(&format!("/songs/{song}/{kind}"), wish))
-}
-
-fn newest(song: &Value) -> &Value {
-    song["takes"].as_array().unwrap().last().unwrap()
-}
-
-fn audio(server: &Server, take: &Value) -> Vec<u8> {
-    let answer = server.get(take["links"]["audio"].as_str().unwrap());
-    assert_eq!(answer.status, 200);
-    answer.bytes
 }
 
 const OTHER: &str = "[verse]\nThe lamp is out, the day is short\n";

@@ -52,3 +52,14 @@ pub trait CoverArtist: Send {
         seeds.iter().map(&mut draw).collect()
     }
 }
+
+/// The first of the pictures of [`CoverArtist::draw_each`], for artists to whom one is several.
+///
+/// # Errors
+/// [`EngineError::Unsupported`] where there is none.
+pub fn first(drawn: Vec<Cover>) -> Result<Cover, EngineError> {
+    let none = || EngineError::Unsupported {
+        what: "There is no picture to draw.".to_owned(),
+    };
+    drawn.into_iter().next().ok_or_else(none)
+}

@@ -12,7 +12,7 @@ mod service;
 mod style;
 mod typography;
 
-pub use artist::{Cover, CoverArtist};
+pub use artist::{Cover, CoverArtist, first};
 pub use detail::Detail;
 pub use drawn::Drawn;
 pub use file::{Fact, FileError, fact, jpeg, png};

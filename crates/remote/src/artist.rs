@@ -2,7 +2,7 @@ use reqwest::StatusCode;
 use songwright_api::{CoverImageRequest, Drawing, Whole};
 use songwright_base::{EngineError, EngineInfo, Observer, Progress, Seed, Stage};
 use songwright_cover::{
-    Cover, CoverArtist, CoverParams, Drawn, PROMPT_CHARS, Redraw, fact, letter, png,
+    Cover, CoverArtist, CoverParams, Drawn, PROMPT_CHARS, Redraw, fact, first, letter, png,
 };
 
 use crate::{
@@ -161,11 +161,7 @@ impl CoverArtist for RemoteArtist {
         params: &CoverParams,
         observer: &dyn Observer,
     ) -> Result<Cover, EngineError> {
-        let drawn = self.draw_each(params, &[params.seed], observer)?;
-        let none = || EngineError::Unsupported {
-            what: "There is no picture to draw.".to_owned(),
-        };
-        drawn.into_iter().next().ok_or_else(none)
+        first(self.draw_each(params, &[params.seed], observer)?)
     }
 
     fn draw_each(

@@ -13,7 +13,7 @@ use super::{
     run::{Made, Parts, Run},
     size::drawn_size,
 };
-use crate::{Cover, CoverArtist, CoverParams, Drawn, letter};
+use crate::{Cover, CoverArtist, CoverParams, Drawn, first, letter};
 
 /// SDXL, distilled to a few steps, as a cover artist.
 pub struct SdxlArtist {
@@ -224,11 +224,7 @@ impl CoverArtist for SdxlArtist {
         params: &CoverParams,
         observer: &dyn Observer,
     ) -> Result<Cover, EngineError> {
-        let drawn = self.draw_each(params, &[params.seed], observer)?;
-        let none = || EngineError::Unsupported {
-            what: "There is no picture to draw.".to_owned(),
-        };
-        drawn.into_iter().next().ok_or_else(none)
+        first(self.draw_each(params, &[params.seed], observer)?)
     }
 
     fn draw_each(
