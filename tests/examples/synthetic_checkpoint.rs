@@ -1,11 +1,13 @@
 //! Writes a checkpoint of random values under a published model's names, ACE-Step v1's where none is said:
-//! `cargo run -p songwright-tests --example synthetic_checkpoint -- FOLDER small|real [ace-step|sdxl]`.
+//! `cargo run -p songwright-tests --example synthetic_checkpoint -- FOLDER small|real [ace-step|sdxl|qwen]`.
+//! Qwen is Qwen3 0.6B, as a folder and as a GGUF file of eight-bit blocks beside it, `FOLDER.gguf`.
 
 use std::{env, io, path::PathBuf};
 
 use songwright_tests::{
     sdxl::write_sdxl,
     synthetic::{Measure, write_ace_step},
+    synthetic_qwen::{self, Quantisation, write_qwen, write_qwen_gguf},
 };
 
 const SEED: u64 = 1;
@@ -22,6 +24,14 @@ fn main() -> io::Result<()> {
     match arguments.next().as_deref() {
         None | Some("ace-step") => write_ace_step(&folder, measure, SEED),
         Some("sdxl") => write_sdxl(&folder, measure, SEED),
+        Some("qwen") => {
+            let config = match measure {
+                Measure::Small => synthetic_qwen::small(),
+                Measure::Real => synthetic_qwen::real(),
+            };
+            write_qwen(&folder, &config, SEED)?;
+            write_qwen_gguf(&folder, &folder.with_extension("gguf"), Quantisation::Q8_0)
+        }
         Some(other) => Err(io::Error::other(format!("no model {other} is known"))),
     }
 }

@@ -36,7 +36,25 @@ pub fn small() -> Value {
     })
 }
 
-/// The same with rows of 256, which the blocks of K-quants need.
+/// The network of Qwen3 0.6B.
+#[must_use]
+pub fn real() -> Value {
+    let mut config = small();
+    for (key, value) in [
+        ("hidden_size", 1024),
+        ("intermediate_size", 3072),
+        ("num_hidden_layers", 28),
+        ("num_attention_heads", 16),
+        ("num_key_value_heads", 8),
+        ("head_dim", 128),
+        ("max_position_embeddings", 40_960),
+    ] {
+        config[key] = value.into();
+    }
+    config
+}
+
+/// [`small`] with rows of 256, which the blocks of K-quants need.
 #[must_use]
 pub fn wide() -> Value {
     let mut config = small();
@@ -193,6 +211,7 @@ fn network_notes(config: &Config) -> Vec<(String, Note)> {
         ("attention.head_count", config.num_attention_heads),
         ("attention.head_count_kv", config.num_key_value_heads),
         ("attention.key_length", config.head_dim),
+        ("attention.value_length", config.head_dim),
     ];
     #[expect(clippy::cast_possible_truncation, reason = "as the format has it")]
     let numbers = [

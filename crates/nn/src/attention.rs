@@ -1,12 +1,13 @@
 //! Attention.
 
-use candle_core::{D, DType, Tensor};
+use candle_core::{D, DType, Tensor, WithDType};
+use half::f16;
 
 use crate::{
     Result,
     cpu::{
         self,
-        attention::{Attention, Heads, Measures, Scores},
+        attention::{Attention, Heads, Kept, Measures, Scores},
         channel_attention::ChannelAttention,
         elements::{Elements, tensor},
         linear_attention::LinearAttention,
@@ -31,6 +32,7 @@ const SCORES: usize = 1 << 26;
 ///
 /// `q` is (batch, heads, queries, size), `k` and `v` are (batch, heads, keys, size); `bias` is
 /// added to the scores and broadcasts to (batch, heads, queries, keys), −∞ where a key is hidden.
+/// Keys and values may be in f16 where the queries are wider: that is how they are kept, not how it is computed.
 ///
 /// # Errors
 /// Where the shapes do not fit together.
@@ -42,9 +44,15 @@ pub fn attention(
     bias: Option<&Tensor>,
 ) -> Result<Tensor> {
     stop::ask()?;
-    let usable = cpu::usable(&[q, k, v]) && bias.is_none_or(|bias| cpu::usable(&[bias]));
+    let are_halves = is_kept_half(q, k) && is_kept_half(q, v);
+    let usable = cpu::usable(&[q]) && (are_halves || cpu::usable(&[k, v]));
+    let usable = usable && bias.is_none_or(|bias| cpu::usable(&[bias]));
     if usable && k.dims() == v.dims() && k.elem_count() > 0 {
         return own(&[q, k, v], scale, bias);
+    }
+    if are_halves {
+        let (k, v) = (k.to_dtype(q.dtype())?, v.to_dtype(q.dtype())?);
+        return attention(q, &k, &v, scale, bias);
     }
     if is_half_on_cpu(q) {
         // The processor sums halves in halves.
@@ -54,6 +62,11 @@ pub fn attention(
         return Ok(seen.to_dtype(q.dtype())?);
     }
     composed(&[q, k, v], scale, bias)
+}
+
+/// Whether keys or values are in f16 where queries are wider.
+fn is_kept_half(q: &Tensor, kept: &Tensor) -> bool {
+    q.dtype() == DType::F32 && kept.dtype() == DType::F16
 }
 
 /// On devices that there are no own loops for.
@@ -108,21 +121,20 @@ fn own([q, k, v]: &[&Tensor; 3], scale: f64, bias: Option<&Tensor>) -> Result<Te
         return composed(&[*q, *k, *v], scale, bias);
     }
     let (q, k, v) = (by_feature(q)?, by_feature(k)?, by_feature(v)?);
+    let (kept_k, kept_v) = (Numbers::of(&k)?, Numbers::of(&v)?);
     let bias = bias.map(Tensor::contiguous).transpose()?;
     let bias = bias
         .map(|bias| bias.broadcast_as((batch, heads, queries, keys)))
         .transpose()?;
     // One value for all keys is none that lies beside another.
     let bias = bias.map(|bias| by_feature(&bias)).transpose()?;
-    let numbers = [whole(&q)?, whole(&k)?, whole(&v)?];
+    let of_query = whole(&q)?;
     let of_bias = bias.as_ref().map(whole).transpose()?;
-    let [q, k, v] = [(&q, &numbers[0]), (&k, &numbers[1]), (&v, &numbers[2])]
-        .map(|(tensor, numbers)| heads_of(tensor, numbers));
     #[expect(clippy::cast_possible_truncation, reason = "computed in f32")]
     let attention = Attention {
-        q,
-        k,
-        v,
+        q: heads_of(&q, &of_query),
+        k: kept_k.heads(&k),
+        v: kept_v.heads(&v),
         scores: match bias.as_ref().zip(of_bias.as_ref()) {
             Some((bias, numbers)) => Scores::Biased(heads_of(bias, numbers)),
             None => Scores::Plain,
@@ -153,7 +165,29 @@ fn whole(x: &Tensor) -> Result<Elements<'_>> {
     Elements::onwards(x)
 }
 
-fn heads_of<'a>(x: &Tensor, numbers: &'a Elements<'_>) -> Heads<'a> {
+/// All numbers of keys or values from the first on.
+enum Numbers<'a> {
+    Whole(Elements<'a>),
+    Halves(Elements<'a, f16>),
+}
+
+impl<'a> Numbers<'a> {
+    fn of(x: &'a Tensor) -> Result<Self> {
+        Ok(match x.dtype() {
+            DType::F16 => Self::Halves(Elements::onwards(x)?),
+            _ => Self::Whole(whole(x)?),
+        })
+    }
+
+    fn heads(&self, x: &Tensor) -> Kept<'_> {
+        match self {
+            Self::Whole(numbers) => Kept::Whole(heads_of(x, numbers)),
+            Self::Halves(numbers) => Kept::Halves(heads_of(x, numbers)),
+        }
+    }
+}
+
+fn heads_of<'a, T: WithDType>(x: &Tensor, numbers: &'a Elements<'_, T>) -> Heads<'a, T> {
     let stride = x.stride();
     Heads {
         numbers: numbers.all(),

@@ -2,6 +2,8 @@
 
 use candle_core::{DType, Device, quantized::GgmlDType};
 
+use crate::cpu::scratch;
+
 /// The best device of this machine among those the program was built for: a graphics card by CUDA or
 /// Metal, else the processor. A library that is missing is no failure, but the processor.
 #[must_use]
@@ -73,11 +75,13 @@ pub fn precision(dtype: DType, blocks: Option<GgmlDType>) -> String {
     }
 }
 
-/// Gives memory that was freed back to the system.
+/// Gives memory that was freed back to the system, after a model was loaded or has done its work.
 ///
-/// Weights are converted on their way in, on several threads. glibc keeps what that freed between
-/// what stays, a tenth of a model and more, until it is told.
+/// Weights are converted on their way in, on several threads, and keys and values of a text come and go. glibc keeps
+/// what that freed between what stays, a tenth of a model and more, until it is told; and loops keep what they
+/// worked in.
 pub fn return_freed_memory() {
+    scratch::clear();
     #[cfg(all(target_os = "linux", target_env = "gnu"))]
     #[allow(unsafe_code, reason = "glibc's call has no safe wrapper")]
     // SAFETY: it touches nothing that is allocated, and locks what it reads.

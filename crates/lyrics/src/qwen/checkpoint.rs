@@ -145,7 +145,7 @@ impl Checkpoint {
         Ok(Self {
             config,
             sampling: Sampling::default(),
-            weights: Arc::new(GgufNames::new(gguf)),
+            weights: Arc::new(GgufNames::new(gguf.without_notes())),
             bytes,
             template,
             tokenizer: TokenizerFile::Gguf(file.clone()),

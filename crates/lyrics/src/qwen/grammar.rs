@@ -5,7 +5,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use llguidance::{
     Matcher, ParserFactory,
     api::TopLevelGrammar,
-    earley::SlicedBiasComputer,
     toktrie::{InferenceCapabilities, TokEnv, TokRxInfo, TokTrie, TokenizerEnv},
 };
 
@@ -58,7 +57,9 @@ impl Grammars {
             ff_tokens: true,
             ..InferenceCapabilities::default()
         };
-        let slices = SlicedBiasComputer::general_slices();
+        // Tokens that go together wherever nearly any text may stand: there is no such place in our grammars, and looking
+        // for one takes time, and more memory than all else of this.
+        let slices = [];
         let mut factory = ParserFactory::new(&environment, abilities, &slices).map_err(wrong)?;
         factory.quiet();
         // Our own grammars are no attack; lines by syllables are large, and only little of them is seen.

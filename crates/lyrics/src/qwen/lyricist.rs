@@ -44,10 +44,19 @@ impl QwenLyricist {
             info: plan.engine(checkpoint, identity, on),
         })
     }
-}
 
-fn begun(stage: Stage, observer: &dyn Observer) {
-    observer.report(Progress::new(stage, 0, 1));
+    /// Has something written, and keeps none of the memory that it took.
+    fn write<T>(
+        &mut self,
+        stage: Stage,
+        observer: &dyn Observer,
+        work: impl FnOnce(&mut LanguageModel) -> Result<T, Error>,
+    ) -> Result<T, EngineError> {
+        observer.report(Progress::new(stage, 0, 1));
+        let written = work(&mut self.model);
+        device::return_freed_memory();
+        Ok(written?)
+    }
 }
 
 impl Lyricist for QwenLyricist {
@@ -60,8 +69,9 @@ impl Lyricist for QwenLyricist {
         params: &LyricsParams,
         observer: &dyn Observer,
     ) -> Result<LyricSheet, EngineError> {
-        begun(Stage::Lyrics, observer);
-        Ok(write_lyrics::lyrics(&mut self.model, params, observer)?)
+        self.write(Stage::Lyrics, observer, |model| {
+            write_lyrics::lyrics(model, params, observer)
+        })
     }
 
     fn prompt(
@@ -69,8 +79,9 @@ impl Lyricist for QwenLyricist {
         params: &PromptParams,
         observer: &dyn Observer,
     ) -> Result<TagsPrompt, EngineError> {
-        begun(Stage::Prompt, observer);
-        Ok(write_tags::prompt(&mut self.model, params, observer)?)
+        self.write(Stage::Prompt, observer, |model| {
+            write_tags::prompt(model, params, observer)
+        })
     }
 
     fn categories(
@@ -78,12 +89,9 @@ impl Lyricist for QwenLyricist {
         params: &CategoriesParams,
         observer: &dyn Observer,
     ) -> Result<Categories, EngineError> {
-        begun(Stage::Categories, observer);
-        Ok(write_categories::categories(
-            &mut self.model,
-            params,
-            observer,
-        )?)
+        self.write(Stage::Categories, observer, |model| {
+            write_categories::categories(model, params, observer)
+        })
     }
 
     fn title(
@@ -91,8 +99,9 @@ impl Lyricist for QwenLyricist {
         params: &TitleParams,
         observer: &dyn Observer,
     ) -> Result<String, EngineError> {
-        begun(Stage::Title, observer);
-        Ok(write_title::title(&mut self.model, params, observer)?)
+        self.write(Stage::Title, observer, |model| {
+            write_title::title(model, params, observer)
+        })
     }
 
     fn revise(
@@ -100,8 +109,9 @@ impl Lyricist for QwenLyricist {
         params: &ReviseParams,
         observer: &dyn Observer,
     ) -> Result<String, EngineError> {
-        begun(Stage::Lyrics, observer);
-        Ok(write_revision::revise(&mut self.model, params, observer)?)
+        self.write(Stage::Lyrics, observer, |model| {
+            write_revision::revise(model, params, observer)
+        })
     }
 
     fn rhymes(
@@ -109,8 +119,9 @@ impl Lyricist for QwenLyricist {
         params: &RhymesParams,
         observer: &dyn Observer,
     ) -> Result<Vec<String>, EngineError> {
-        begun(Stage::Lyrics, observer);
-        Ok(write_rhymes::rhymes(&mut self.model, params, observer)?)
+        self.write(Stage::Lyrics, observer, |model| {
+            write_rhymes::rhymes(model, params, observer)
+        })
     }
 
     fn scene(
@@ -118,7 +129,7 @@ impl Lyricist for QwenLyricist {
         params: &SceneParams,
         observer: &dyn Observer,
     ) -> Result<Option<String>, EngineError> {
-        begun(Stage::Cover, observer);
-        Ok(Some(write_scene::scene(&mut self.model, params, observer)?))
+        let scene = |model: &mut _| write_scene::scene(model, params, observer);
+        self.write(Stage::Cover, observer, scene).map(Some)
     }
 }

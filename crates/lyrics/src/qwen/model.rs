@@ -18,7 +18,7 @@ use super::{
 /// Tokens that are read at once.
 const PART: usize = 256;
 /// Tokens of an answer that the cache has room for at first.
-const ANSWER: usize = 512;
+const ANSWER: usize = 128;
 
 /// A language model on a device.
 #[derive(Debug)]

@@ -2,7 +2,7 @@
 
 use candle_core::{DType, Device, quantized::GgmlDType};
 use songwright_base::{EngineInfo, ModelIdentity};
-use songwright_nn::{device, weights::in_memory};
+use songwright_nn::{device, qwen::kept_as, weights::in_memory};
 
 use super::{Checkpoint, Error, Form};
 
@@ -14,9 +14,9 @@ const USUAL_POSITIONS: u64 = 2048;
 const AROUND_BYTES: u64 = 192 << 20;
 
 /// Of a model's weights what may be taken for beginnings of prompts that come again, one part in so many.
-const KEPT_SHARE: u64 = 16;
+const KEPT_SHARE: u64 = 24;
 /// The least of it, in bytes.
-const KEPT_BYTES: u64 = 32 << 20;
+const KEPT_BYTES: u64 = 24 << 20;
 
 /// What beginnings of prompts may take that come again, in bytes: a larger network reads them longer.
 pub(super) fn kept_bytes(checkpoint: &Checkpoint) -> Result<u64, Error> {
@@ -43,17 +43,20 @@ impl Plan {
     pub fn of(checkpoint: &Checkpoint, device: &Device, budget_bytes: u64) -> Result<Self, Error> {
         let on_cpu = matches!(device, Device::Cpu);
         let dtype = if on_cpu { DType::F32 } else { DType::BF16 };
-        let cached = checkpoint.config.cached_numbers() as u64 * dtype.size_in_bytes() as u64;
-        let around = AROUND_BYTES + USUAL_POSITIONS * cached + kept_bytes(checkpoint)?;
-        let plan = |blocks: Option<GgmlDType>, weights: u64| Self {
-            form: Form { dtype, blocks },
-            bytes: weights + around,
+        let numbers = checkpoint.config.cached_numbers() as u64;
+        let stored = checkpoint.stored_blocks();
+        let kept = kept_bytes(checkpoint)?;
+        let plan = |blocks: Option<GgmlDType>, weights: u64| {
+            let cached = kept_as(dtype, blocks.or(stored).is_some()).size_in_bytes() as u64;
+            Self {
+                form: Form { dtype, blocks },
+                bytes: weights + AROUND_BYTES + USUAL_POSITIONS * numbers * cached + kept,
+            }
         };
         let parameters = checkpoint.parameters()?;
         let size =
             |blocks: GgmlDType| parameters * blocks.type_size() as u64 / blocks.block_size() as u64;
         if checkpoint.is_gguf() {
-            let stored = checkpoint.stored_blocks();
             let others = stored.filter(|stored| in_memory(device, *stored) != *stored);
             let weights =
                 others.map_or(checkpoint.bytes(), |stored| size(in_memory(device, stored)));

@@ -25,9 +25,40 @@ const WORDS: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N
 #[derive(Clone)]
 pub struct Tokenizer {
     inner: Arc<Inner>,
-    /// The bytes of each token; nothing for those that are signs, not text.
-    bytes: Arc<Vec<Vec<u8>>>,
+    /// Nothing for those that are signs, not text.
+    bytes: Arc<Bytes>,
     signs: Arc<HashMap<String, u32>>,
+}
+
+/// The bytes of each token, one after the other: a hundred thousand short lists of their own would take five times as much.
+struct Bytes {
+    all: Box<[u8]>,
+    /// Where those of each token end, and the next one's begin.
+    ends: Box<[usize]>,
+}
+
+impl Bytes {
+    fn of(tokens: &[Vec<u8>]) -> Self {
+        let mut end = 0;
+        let ends = tokens.iter().map(|bytes| {
+            end += bytes.len();
+            end
+        });
+        Self {
+            ends: ends.collect(),
+            all: tokens.concat().into(),
+        }
+    }
+
+    /// Nothing for a token that there is not.
+    fn of_token(&self, token: usize) -> &[u8] {
+        let begin = match token {
+            0 => 0,
+            token => self.ends.get(token - 1).copied().unwrap_or_default(),
+        };
+        let end = self.ends.get(token).copied();
+        end.map_or(&[], |end| &self.all[begin..end])
+    }
 }
 
 impl Tokenizer {
@@ -81,7 +112,7 @@ impl Tokenizer {
         }
         Ok(Self {
             inner: Arc::new(inner),
-            bytes: Arc::new(bytes),
+            bytes: Arc::new(Bytes::of(&bytes)),
             signs: Arc::new(signs),
         })
     }
@@ -114,22 +145,19 @@ impl Tokenizer {
     /// The bytes of a token; none for a sign.
     #[must_use]
     pub fn bytes(&self, token: u32) -> &[u8] {
-        self.bytes
-            .get(token as usize)
-            .map(Vec::as_slice)
-            .unwrap_or_default()
+        self.bytes.of_token(token as usize)
     }
 
     /// How many tokens there are, signs too.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.bytes.len()
+        self.bytes.ends.len()
     }
 
     /// Whether there are none, which no tokenizer that was read says.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.bytes.is_empty()
+        self.bytes.ends.is_empty()
     }
 
     /// The sign of that name: `<|im_end|>`.

@@ -91,8 +91,8 @@ impl Relative<'_> {
         #[expect(clippy::cast_possible_truncation, reason = "computed in f32")]
         let attention = Attention {
             q: heads_of(&q, &numbers[0]),
-            k: heads_of(&k, &numbers[1]),
-            v: heads_of(&v, &numbers[2]),
+            k: own::Kept::Whole(heads_of(&k, &numbers[1])),
+            v: own::Kept::Whole(heads_of(&v, &numbers[2])),
             scores: Scores::Relative(own::Relative {
                 places: own::Heads {
                     // The same for every row of the batch.

@@ -1,3 +1,5 @@
+use candle_core::{DType, Tensor};
+
 use super::{
     Relative, attention, channel_attention, channels_composed, composed, in_parts,
     linear_attention, linear_composed,
@@ -49,6 +51,27 @@ fn softmax_attention_is_composed() {
 }
 
 #[test]
+fn keys_and_values_in_halves_are_met_in_full() {
+    for (queries, keys) in [(2, 70), (MOST + 1, 33), (130, 600)] {
+        let q = random(&[2, 3, queries, 16]);
+        // Of a cache that has room for more.
+        let kept = || {
+            let all = random(&[2, 3, keys + 5, 16]).to_dtype(DType::F16).unwrap();
+            all.narrow(2, 0, keys).unwrap()
+        };
+        let (k, v) = (kept(), kept());
+        let wide = |x: &Tensor| x.to_dtype(DType::F32).unwrap();
+        let bias = random(&[1, 1, queries, keys]);
+        for bias in [None, Some(&bias)] {
+            let wanted = attention(&q, &wide(&k), &wide(&v), 0.25, bias).unwrap();
+            let found = attention(&q, &k, &v, 0.25, bias).unwrap();
+            assert_eq!(found.dtype(), DType::F32);
+            same(&found, &wanted);
+        }
+    }
+}
+
+#[test]
 fn queries_in_parts_are_all_queries() {
     let (queries, keys) = (37, 50);
     let q = random(&[2, queries, 3, 16]).transpose(1, 2).unwrap();
@@ -78,8 +101,8 @@ fn hidden_keys_are_not_seen() {
     );
     let mut hidden = vec![0.0_f32; 9];
     hidden[4..].fill(f32::NEG_INFINITY);
-    let hidden = candle_core::Tensor::from_vec(hidden, (1, 1, 1, 9), q.device()).unwrap();
-    let shown = |x: &candle_core::Tensor| x.narrow(2, 0, 4).unwrap().contiguous().unwrap();
+    let hidden = Tensor::from_vec(hidden, (1, 1, 1, 9), q.device()).unwrap();
+    let shown = |x: &Tensor| x.narrow(2, 0, 4).unwrap().contiguous().unwrap();
     let wanted = attention(&q, &shown(&k), &shown(&v), 0.3, None).unwrap();
     same(&attention(&q, &k, &v, 0.3, Some(&hidden)).unwrap(), &wanted);
 }
@@ -129,7 +152,7 @@ fn relative_attention_is_composed() {
             mask[..tokens].fill(0.0);
         }
         let [q, k, v] = [0, 1, 2].map(|_| random(&[batch, tokens, heads, size]));
-        let mask = candle_core::Tensor::from_vec(mask, (batch, tokens), q.device()).unwrap();
+        let mask = Tensor::from_vec(mask, (batch, tokens), q.device()).unwrap();
         let places = random(&[2 * tokens - 1, heads, size]);
         let (to_keys, to_places) = (random(&[heads, size]), random(&[heads, size]));
         let relative = Relative {
@@ -159,7 +182,7 @@ fn relative_attention_is_the_plain_formula() {
     let [q, k, v] = [0, 1, 2].map(|_| random(&[1, tokens, heads, size]));
     let places = random(&[2 * tokens - 1, heads, size]);
     let (to_keys, to_places) = (random(&[heads, size]), random(&[heads, size]));
-    let mask = candle_core::Tensor::ones((1, tokens), candle_core::DType::F32, q.device()).unwrap();
+    let mask = Tensor::ones((1, tokens), DType::F32, q.device()).unwrap();
     let relative = Relative {
         places: &places,
         to_keys: &to_keys,
@@ -167,7 +190,7 @@ fn relative_attention_is_the_plain_formula() {
         mask: &mask,
     };
     let found = relative.attention([&q, &k, &v], 0.5).unwrap();
-    let numbers = |x: &candle_core::Tensor| x.flatten_all().unwrap().to_vec1::<f32>().unwrap();
+    let numbers = |x: &Tensor| x.flatten_all().unwrap().to_vec1::<f32>().unwrap();
     let (q, k, v, places) = (numbers(&q), numbers(&k), numbers(&v), numbers(&places));
     let (to_keys, to_places, found) = (numbers(&to_keys), numbers(&to_places), numbers(&found));
     let at = |row: usize, head: usize| (row * heads + head) * size;

@@ -1,12 +1,16 @@
 //! Softmax attention, some queries of a head at a time, so that their scores stay in a near cache.
 
+use std::ops::Range;
+
+use half::{f16, slice::HalfFloatSliceExt as _};
 use pulp::{Arch, Simd, WithSimd};
 
 use super::{
     elements::{Shared, fresh},
     matrices::{Matrix, multiply},
     pointwise::softmax_in_place,
-    queries,
+    queries::{self, Stretch},
+    scratch::Scratch,
 };
 use crate::stop;
 
@@ -15,13 +19,16 @@ const QUERIES: (usize, usize) = (64, 256);
 /// How many keys are few.
 const FEW: usize = 512;
 
+/// Keys or values that are made wide at a time for few queries: 16 KiB of them where a head has 128 features.
+const NEAR: usize = 32;
+
 /// Taken off the score of a key that does not count.
 const HIDDEN: f32 = 1e30;
 
 /// Numbers of which each (batch, head) is a matrix.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Heads<'a> {
-    pub(crate) numbers: &'a [f32],
+pub(crate) struct Heads<'a, T = f32> {
+    pub(crate) numbers: &'a [T],
     /// Numbers between two rows of the batch, two heads, and two rows of a head.
     pub(crate) steps: [usize; 3],
 }
@@ -30,11 +37,19 @@ pub(crate) struct Heads<'a> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Attention<'a> {
     pub(crate) q: Heads<'a>,
-    pub(crate) k: Heads<'a>,
-    pub(crate) v: Heads<'a>,
+    pub(crate) k: Kept<'a>,
+    pub(crate) v: Kept<'a>,
     pub(crate) scores: Scores<'a>,
     pub(crate) scale: f32,
     pub(crate) measures: Measures,
+}
+
+/// Keys or values, which may have been kept for long.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Kept<'a> {
+    Whole(Heads<'a>),
+    /// In half the memory; they are made wide again for the task that meets them.
+    Halves(Heads<'a, f16>),
 }
 
 /// What scores have beside the products of queries and keys.
@@ -107,36 +122,39 @@ struct Part<'a, 'b> {
     out: &'b Shared<'b>,
     row: usize,
     head: usize,
-    queries: std::ops::Range<usize>,
+    queries: Range<usize>,
 }
 
 impl<'a> Part<'a, '_> {
     /// Where a row of this head begins.
     #[inline(always)]
-    fn at(&self, heads: &Heads<'_>, row: usize) -> usize {
+    fn at<T>(&self, heads: &Heads<'_, T>, row: usize) -> usize {
         let [batch, head, step] = heads.steps;
         self.row * batch + self.head * head + row * step
     }
 
     /// Of these queries, one row of `keys` each, before the softmax.
     #[inline(always)]
-    fn score<S: Simd>(&self, simd: S, keys: Matrix<'_>, scores: &mut [f32]) {
-        let Attention { q, scale, .. } = self.all;
+    fn score<S: Simd>(&self, simd: S, kept: Kept<'a>, scores: &mut [f32]) {
+        let Attention {
+            q, scale, measures, ..
+        } = self.all;
+        let keys = measures.keys;
         let alone = (false, gemm::Parallelism::None);
         let queries = self.matrix(q, self.queries.clone());
-        let rows = scores.len() / keys.columns.max(1);
+        let rows = scores.len() / keys.max(1);
         match self.all.scores {
             Scores::Plain => {
-                plain(simd, queries, keys, scores);
+                self.plain(simd, queries, kept, scores);
                 for score in scores.iter_mut() {
                     *score *= scale;
                 }
             }
             Scores::Biased(bias) => {
-                plain(simd, queries, keys, scores);
-                for (i, scores) in scores.chunks_exact_mut(keys.columns.max(1)).enumerate() {
+                self.plain(simd, queries, kept, scores);
+                for (i, scores) in scores.chunks_exact_mut(keys.max(1)).enumerate() {
                     let bias = &bias.numbers[self.at(&bias, self.queries.start + i)..];
-                    for (score, bias) in scores.iter_mut().zip(&bias[..keys.columns]) {
+                    for (score, bias) in scores.iter_mut().zip(&bias[..keys]) {
                         *score = *score * scale + bias;
                     }
                 }
@@ -146,13 +164,13 @@ impl<'a> Part<'a, '_> {
                 let measures = (rows, self.all.measures.size);
                 multiply(
                     Matrix::rows(&biased, measures, measures.1),
-                    keys,
+                    self.wide(kept).matrix().turned(),
                     scores,
                     alone,
                 );
                 // The places that keys can be at, as seen from any of these queries.
-                let seen = keys.columns + rows - 1;
-                let first = keys.columns - self.queries.end;
+                let seen = keys + rows - 1;
+                let first = keys - self.queries.end;
                 let places = self.matrix(relative.places, first..first + seen).turned();
                 let biased = self.biased(relative.to_places);
                 let mut by_place = vec![0.0; rows * seen];
@@ -162,10 +180,10 @@ impl<'a> Part<'a, '_> {
                     &mut by_place,
                     alone,
                 );
-                let mask = &relative.mask[self.row * keys.columns..][..keys.columns];
-                let each = scores.chunks_exact_mut(keys.columns.max(1));
+                let mask = &relative.mask[self.row * keys..][..keys];
+                let each = scores.chunks_exact_mut(keys.max(1));
                 for (i, (scores, by_place)) in each.zip(by_place.chunks_exact(seen)).enumerate() {
-                    let by_place = &by_place[rows - 1 - i..][..keys.columns];
+                    let by_place = &by_place[rows - 1 - i..][..keys];
                     for ((score, place), mask) in scores.iter_mut().zip(by_place).zip(mask) {
                         *score = (*score + place) * scale + (mask - 1.0) * HIDDEN;
                     }
@@ -187,22 +205,97 @@ impl<'a> Part<'a, '_> {
         biased
     }
 
+    /// Products of queries and keys.
+    #[inline(always)]
+    fn plain<S: Simd>(&self, simd: S, queries: Matrix<'_>, kept: Kept<'a>, scores: &mut [f32]) {
+        if queries.rows <= queries::MOST {
+            let mut near = self.near(kept);
+            let mut met = 0;
+            while met < self.all.measures.keys {
+                let keys = self.stretch(kept, met, &mut near);
+                queries::scores(simd, queries, keys, scores);
+                met += keys.rows.rows;
+            }
+        } else {
+            let keys = self.wide(kept);
+            let alone = (false, gemm::Parallelism::None);
+            multiply(queries, keys.matrix().turned(), scores, alone);
+        }
+    }
+
+    /// Keys or values of this head from `before` on: all as they lie, or as many as `near` has room for.
+    // No closure is given them: it would be none of the code that the processor's vectors are picked for.
+    #[inline(always)]
+    fn stretch<'s>(&self, kept: Kept<'a>, before: usize, near: &'s mut [f32]) -> Stretch<'s>
+    where
+        'a: 's,
+    {
+        let Measures {
+            keys: all, size, ..
+        } = self.all.measures;
+        let rows = match kept {
+            Kept::Whole(heads) => self.matrix(heads, before..all),
+            Kept::Halves(heads) => {
+                let rows = before..all.min(before + NEAR);
+                let measures = (rows.len(), size);
+                self.widen(&heads, rows, near);
+                Matrix::rows(near, measures, size)
+            }
+        };
+        Stretch { rows, before, all }
+    }
+
+    /// Room for what is made wide at a time.
+    fn near(&self, kept: Kept<'_>) -> Scratch {
+        Scratch::of(match kept {
+            Kept::Whole(_) => 0,
+            Kept::Halves(_) => NEAR * self.all.measures.size,
+        })
+    }
+
+    /// All keys or values of this head in f32.
+    #[inline(always)]
+    fn wide(&self, kept: Kept<'a>) -> Wide<'a> {
+        let Measures { keys, size, .. } = self.all.measures;
+        let halves = match kept {
+            Kept::Whole(heads) => return Wide::Lying(self.matrix(heads, 0..keys)),
+            Kept::Halves(heads) => heads,
+        };
+        let mut wide = Scratch::of(keys * size);
+        self.widen(&halves, 0..keys, &mut wide);
+        Wide::Made(wide, (keys, size))
+    }
+
+    /// Some rows of this head in f32, one after the other.
+    #[inline(always)]
+    fn widen(&self, halves: &Heads<'a, f16>, rows: Range<usize>, wide: &mut [f32]) {
+        let size = self.all.measures.size;
+        for (row, wide) in rows.zip(wide.chunks_exact_mut(size.max(1))) {
+            halves.numbers[self.at(halves, row)..][..size].convert_to_f32_slice(wide);
+        }
+    }
+
     /// Some rows of this head.
     #[inline(always)]
-    fn matrix(&self, heads: Heads<'a>, rows: std::ops::Range<usize>) -> Matrix<'a> {
+    fn matrix(&self, heads: Heads<'a>, rows: Range<usize>) -> Matrix<'a> {
         let numbers = heads.numbers.get(self.at(&heads, rows.start)..);
         let measures = (rows.len(), self.all.measures.size);
         Matrix::rows(numbers.unwrap_or_default(), measures, heads.steps[2])
     }
 }
 
-/// Products of queries and keys, which are columns.
-#[inline(always)]
-fn plain<S: Simd>(simd: S, queries: Matrix<'_>, keys: Matrix<'_>, scores: &mut [f32]) {
-    if queries.rows <= queries::MOST {
-        queries::scores(simd, queries, keys.turned(), scores);
-    } else {
-        multiply(queries, keys, scores, (false, gemm::Parallelism::None));
+/// Keys or values of a head in f32: as they lie, or made so.
+enum Wide<'a> {
+    Lying(Matrix<'a>),
+    Made(Scratch, (usize, usize)),
+}
+
+impl Wide<'_> {
+    fn matrix(&self) -> Matrix<'_> {
+        match self {
+            Self::Lying(matrix) => *matrix,
+            Self::Made(numbers, measures) => Matrix::rows(numbers, *measures, measures.1),
+        }
     }
 }
 
@@ -217,9 +310,8 @@ impl WithSimd for Part<'_, '_> {
         } = measures;
         let count = self.queries.len();
         let alone = (false, gemm::Parallelism::None);
-        let values = self.matrix(v, 0..keys);
         let mut scores = vec![0.0; count * keys];
-        self.score(simd, self.matrix(k, 0..keys).turned(), &mut scores);
+        self.score(simd, k, &mut scores);
         for scores in scores.chunks_exact_mut(keys.max(1)) {
             softmax_in_place(simd, scores);
         }
@@ -234,10 +326,17 @@ impl WithSimd for Part<'_, '_> {
         }
         let mut seen = vec![0.0; count * size];
         if count <= queries::MOST {
-            queries::sums(simd, &scores, values, &mut seen);
+            let mut near = self.near(v);
+            let mut met = 0;
+            while met < keys {
+                let values = self.stretch(v, met, &mut near);
+                queries::add(simd, &scores, values, &mut seen);
+                met += values.rows.rows;
+            }
         } else {
             let scores = Matrix::rows(&scores, (count, keys), keys);
-            multiply(scores, values, &mut seen, alone);
+            let values = self.wide(v);
+            multiply(scores, values.matrix(), &mut seen, alone);
         }
         for (query, seen) in self.queries.clone().zip(seen.chunks_exact(size)) {
             let at = ((self.row * measures.queries + query) * heads + self.head) * size;

@@ -6,14 +6,17 @@ use std::{
     sync::{Mutex, PoisonError},
 };
 
-use candle_core::{CpuStorage, DType, Device, Error, InplaceOp1, Layout, Shape, Storage, Tensor};
+use candle_core::{
+    CpuStorage, DType, Device, Error, InplaceOp1, Layout, Shape, Storage, Tensor, WithDType,
+};
 
 use crate::{Result, stop};
 
-/// A contiguous tensor's numbers, readable.
-pub(crate) struct Elements<'a> {
+/// A tensor's numbers, readable.
+pub(crate) struct Elements<'a, T = f32> {
     storage: Box<dyn Deref<Target = Storage> + 'a>,
     range: std::ops::Range<usize>,
+    of: PhantomData<T>,
 }
 
 impl<'a> Elements<'a> {
@@ -33,31 +36,35 @@ impl<'a> Elements<'a> {
         Ok(Self {
             storage: Box::new(storage),
             range: from..to,
+            of: PhantomData,
         })
     }
+}
 
-    /// Of a tensor of f32 on the CPU from its first number on, wherever its others lie.
+impl<'a, T: WithDType> Elements<'a, T> {
+    /// Of a tensor of this type on the CPU from its first number on, wherever its others lie.
     ///
     /// # Errors
     /// Where it is none.
     pub(crate) fn onwards(tensor: &'a Tensor) -> Result<Self> {
         let (storage, layout) = tensor.storage_and_layout();
         let to = match &*storage {
-            Storage::Cpu(cpu) => cpu.as_slice::<f32>()?.len(),
+            Storage::Cpu(cpu) => cpu.as_slice::<T>()?.len(),
             _ => return Err(elsewhere()),
         };
         let range = layout.start_offset()..to;
         Ok(Self {
             storage: Box::new(storage),
             range,
+            of: PhantomData,
         })
     }
 
     /// All of them, last dimension fastest.
-    pub(crate) fn all(&self) -> &[f32] {
+    pub(crate) fn all(&self) -> &[T] {
         match &**self.storage {
             Storage::Cpu(cpu) => cpu
-                .as_slice::<f32>()
+                .as_slice::<T>()
                 .ok()
                 .and_then(|all| all.get(self.range.clone()))
                 .unwrap_or_default(),

@@ -11,37 +11,57 @@ pub(crate) const MOST: usize = 8;
 /// Sums in registers at a time.
 const SIDE_BY_SIDE: usize = 8;
 
-/// Products of each query with each key: a row of scores for each query.
+/// Some keys or values of many.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Stretch<'a> {
+    pub(crate) rows: Matrix<'a>,
+    /// How many come before them.
+    pub(crate) before: usize,
+    /// How many there are in all.
+    pub(crate) all: usize,
+}
+
+/// Products of each query with each of these keys, to their places in a row of scores that each query has.
 ///
 /// # Panics
-/// Where there are other scores than queries times keys.
+/// Where there are other scores than queries times all keys.
 #[inline(always)]
-pub(crate) fn scores<S: Simd>(simd: S, queries: Matrix<'_>, keys: Matrix<'_>, scores: &mut [f32]) {
-    assert_eq!(scores.len(), queries.rows * keys.rows, "a score for each");
-    for key in 0..keys.rows {
-        let numbers = row(keys, key);
+pub(crate) fn scores<S: Simd>(simd: S, queries: Matrix<'_>, keys: Stretch<'_>, scores: &mut [f32]) {
+    assert_eq!(scores.len(), queries.rows * keys.all, "a score for each");
+    for key in 0..keys.rows.rows {
+        let numbers = row(keys.rows, key);
         for query in 0..queries.rows {
-            scores[query * keys.rows + key] = dot(simd, row(queries, query), numbers);
+            scores[query * keys.all + keys.before + key] = dot(simd, row(queries, query), numbers);
         }
     }
 }
 
-/// Sums of values by weights, a row of which each query has: a row of `sums` for each query too.
+/// Adds these values by their weights, a row of which each query has for all values, to a row of `sums` that each query
+/// has too.
 ///
 /// # Panics
-/// Where there are other weights than queries times values.
+/// Where there are other weights than queries times all values.
 #[inline(always)]
-pub(crate) fn sums<S: Simd>(simd: S, weights: &[f32], values: Matrix<'_>, sums: &mut [f32]) {
+pub(crate) fn add<S: Simd>(simd: S, weights: &[f32], values: Stretch<'_>, sums: &mut [f32]) {
+    let Stretch {
+        rows: values,
+        before,
+        all,
+    } = values;
     let size = values.columns.max(1);
     let queries = sums.len() / size;
-    assert_eq!(weights.len(), queries * values.rows, "a weight for each");
+    assert_eq!(weights.len(), queries * all, "a weight for each");
     let width = SIDE_BY_SIDE * lanes::<S>();
     let whole = size / width * width;
     for (query, sums) in sums.chunks_exact_mut(size).enumerate() {
-        let weights = &weights[query * values.rows..][..values.rows];
+        let weights = &weights[query * all + before..][..values.rows];
         let (wide, rest) = sums.split_at_mut(whole);
         for (i, wide) in wide.chunks_exact_mut(width).enumerate() {
-            let mut all = [simd.splat_f32s(0.0); SIDE_BY_SIDE];
+            let wide = &mut S::as_mut_simd_f32s(wide)
+                .0
+                .as_chunks_mut::<SIDE_BY_SIDE>()
+                .0[0];
+            let mut all = *wide;
             for (value, weight) in weights.iter().enumerate() {
                 let numbers = &row(values, value)[i * width..][..width];
                 let numbers = &S::as_simd_f32s(numbers).0.as_chunks::<SIDE_BY_SIDE>().0[0];
@@ -51,12 +71,9 @@ pub(crate) fn sums<S: Simd>(simd: S, weights: &[f32], values: Matrix<'_>, sums: 
                     all[v] = simd.mul_add_e_f32s(weight, numbers[v], all[v]);
                 }
             }
-            for (sum, all) in S::as_mut_simd_f32s(wide).0.iter_mut().zip(all) {
-                *sum = all;
-            }
+            *wide = all;
         }
         for (feature, sum) in rest.iter_mut().enumerate() {
-            *sum = 0.0;
             for (value, weight) in weights.iter().enumerate() {
                 *sum += weight * row(values, value)[whole + feature];
             }

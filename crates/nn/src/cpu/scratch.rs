@@ -13,6 +13,12 @@ const KEPT: usize = 16 << 20;
 
 static SHELF: Mutex<Vec<Aligned>> = Mutex::new(Vec::new());
 
+/// Keeps nothing for the next loop.
+pub(crate) fn clear() {
+    let mut shelf = SHELF.lock().unwrap_or_else(PoisonError::into_inner);
+    *shelf = Vec::new();
+}
+
 /// Numbers of some earlier use, to be written before they are read.
 pub(crate) struct Scratch {
     numbers: Aligned,
@@ -21,6 +27,10 @@ pub(crate) struct Scratch {
 
 impl Scratch {
     pub(crate) fn of(len: usize) -> Self {
+        if len == 0 {
+            let numbers = Aligned::zeros(0);
+            return Self { numbers, len };
+        }
         let mut shelf = SHELF.lock().unwrap_or_else(PoisonError::into_inner);
         // The smallest that is large enough.
         let fits = |(_, numbers): &(usize, &Aligned)| numbers.len() >= len;
@@ -41,6 +51,9 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
+        if self.numbers.len() == 0 {
+            return;
+        }
         let numbers = std::mem::replace(&mut self.numbers, Aligned::zeros(0));
         let mut shelf = SHELF.lock().unwrap_or_else(PoisonError::into_inner);
         // Smaller ones make way: a network's layers come in growing sizes.

@@ -112,8 +112,10 @@ impl Cache {
         let Some(pair) = self.layers.get(layer) else {
             return Err(candle_core::Error::Msg(format!("no layer {layer} in the cache")).into());
         };
-        pair.keys.slice_set(&keys.contiguous()?, 2, self.used)?;
-        pair.values.slice_set(&values.contiguous()?, 2, self.used)?;
+        for (kept, new) in [(&pair.keys, keys), (&pair.values, values)] {
+            let new = new.contiguous()?.to_dtype(kept.dtype())?;
+            kept.slice_set(&new, 2, self.used)?;
+        }
         let all = self.used + keys.dim(2)?;
         Ok((pair.keys.narrow(2, 0, all)?, pair.values.narrow(2, 0, all)?))
     }
@@ -186,8 +188,8 @@ impl Cache {
         Ok(())
     }
 
-    /// Makes room for `len` tokens in all. Memory grows by half at least, so that what is copied in all
-    /// is no more than twice what is kept.
+    /// Makes room for `len` tokens in all. Memory grows by a quarter at least, so that what is copied in all
+    /// is no more than five times what is kept.
     ///
     /// # Errors
     /// Where the device has no room.
@@ -195,7 +197,7 @@ impl Cache {
         if len <= self.capacity {
             return Ok(());
         }
-        let capacity = len.max(self.capacity + self.capacity / 2);
+        let capacity = len.max(self.capacity + self.capacity / 4);
         for pair in &mut self.layers {
             for half in [&mut pair.keys, &mut pair.values] {
                 let (batch, heads, _, size) = half.dims4()?;

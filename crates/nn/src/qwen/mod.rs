@@ -15,4 +15,4 @@ mod rotary;
 pub use cache::{Cache, Prefix};
 pub use config::{Config, Family};
 pub use gguf::{GgufNames, llama_name};
-pub use model::Qwen;
+pub use model::{Qwen, kept_as};

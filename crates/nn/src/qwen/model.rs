@@ -17,6 +17,8 @@ pub struct Qwen {
     head: Linear,
     tables: Tables,
     dtype: DType,
+    /// What keys and values are kept in.
+    kept: DType,
     device: Device,
 }
 
@@ -25,6 +27,16 @@ pub(super) struct Pass {
     pub(super) turns: Turns,
     /// −∞ where a key is hidden: (batch or 1, 1, queries of a group, keys).
     pub(super) bias: Option<Tensor>,
+}
+
+/// What keys and values are kept in by a network that computes in `dtype`. Where its matrices are in blocks, f32 would
+/// keep nothing that the blocks have not lost, in twice the memory; f16 is what llama.cpp keeps them in.
+#[must_use]
+pub fn kept_as(dtype: DType, is_quantised: bool) -> DType {
+    match dtype {
+        DType::F32 if is_quantised => DType::F16,
+        other => other,
+    }
 }
 
 impl Qwen {
@@ -46,7 +58,9 @@ impl Qwen {
             .map(|layer| Layer::load(&model.pp("layers").pp(layer), config, layer))
             .collect::<Result<_>>()?;
         let positions = positions.min(config.max_position_embeddings);
+        let is_quantised = matches!(embedding, Matrix::Quantised(_));
         Ok(Self {
+            kept: kept_as(weights.dtype(), is_quantised),
             config: config.clone(),
             embedding,
             layers,
@@ -83,7 +97,7 @@ impl Qwen {
     /// # Errors
     /// As [`Cache::new`].
     pub fn cache(&self, capacity: usize) -> Result<Cache> {
-        Cache::new(&self.config, capacity, self.dtype, &self.device)
+        Cache::new(&self.config, capacity, self.kept, &self.device)
     }
 
     /// A cache for several texts, as [`Cache::padded`].
@@ -91,7 +105,7 @@ impl Qwen {
     /// # Errors
     /// As there.
     pub fn padded_cache(&self, capacity: usize, padding: &[usize]) -> Result<Cache> {
-        Cache::padded(&self.config, capacity, padding, (self.dtype, &self.device))
+        Cache::padded(&self.config, capacity, padding, (self.kept, &self.device))
     }
 
     /// Reads tokens (batch, tokens) behind those in the cache: what is known after each,

@@ -1,4 +1,5 @@
 use std::{
+    collections::HashMap,
     fs::File,
     io::BufReader,
     path::{Path, PathBuf},
@@ -90,6 +91,14 @@ impl Gguf {
             }
         }
         None
+    }
+
+    /// The same without its notes, for whoever has read what they say: a tokenizer's are larger than all else that is
+    /// known of a file.
+    #[must_use]
+    pub fn without_notes(mut self) -> Self {
+        self.content.metadata = HashMap::new();
+        self
     }
 
     /// The file's own notes.
