@@ -7,6 +7,7 @@ use songwright_cover::{
     CoverArtist as _, CoverParams, Redraw,
     sdxl::{Checkpoint, SdxlArtist},
 };
+use songwright_engine::Booking;
 
 use crate::{artist, params, watcher::Watcher};
 
@@ -132,7 +133,9 @@ fn pictures_that_are_drawn_together_are_those_that_are_drawn_alone() {
 fn pictures_for_which_there_is_no_room_are_drawn_in_turn() {
     let checkpoint = Checkpoint::open(&[crate::small().clone()]).unwrap();
     let identity = songwright_tests::small_model("SDXL-Turbo");
-    let mut narrow = SdxlArtist::new(checkpoint, &identity, Device::Cpu, 1).unwrap();
+    let artist = SdxlArtist::new(checkpoint, &identity, Device::Cpu, 1).unwrap();
+    // Others have left it next to nothing.
+    let mut narrow = artist.with_booking(Booking::alone(1, 1));
     let watcher = Watcher::default();
     let seeds = [3, 4].map(Seed);
     let params = params(|_| {});

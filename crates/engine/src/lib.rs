@@ -7,9 +7,11 @@
 //! ```
 //! A model is owned by one thread, never shared behind a lock, never on a tokio worker. A thread
 //! loads its engine for the first command, unloads it after the idle window, or when another
-//! engine needs its memory ([`Residency`]).
+//! engine needs its memory ([`Residency`]). What a request takes beyond what the engine always does is
+//! booked while it is at work ([`Booking`]).
 
 mod aside;
+mod booking;
 mod health;
 mod loading;
 mod place;
@@ -18,6 +20,7 @@ mod residency;
 mod workers;
 
 pub use aside::Aside;
+pub use booking::{Booking, More};
 pub use health::{EngineHealth, HealthStatus, LastRuns};
 pub use loading::{Told, load};
 pub use place::{Choose, Chosen, EnginePlace, Maker, PlacedEngine};

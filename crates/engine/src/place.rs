@@ -206,7 +206,7 @@ mod tests {
                 memory_bytes: 1,
             },
             facts: (),
-            load: Box::new(move |_| Ok(Box::new(name))),
+            load: Box::new(move |_, _| Ok(Box::new(name))),
         }
     }
 

@@ -1,5 +1,5 @@
 use std::{
-    sync::{Arc, Condvar, Mutex, PoisonError},
+    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -33,8 +33,37 @@ struct Resident {
     id: u64,
     bytes: u64,
     busy: bool,
+    /// At work, and waiting for more memory.
+    waits: bool,
     idle_since: Instant,
     leave: Sender<()>,
+}
+
+/// What is wanted for an engine.
+struct Wish {
+    id: u64,
+    /// In all.
+    bytes: u64,
+    /// Of it, what is not booked yet.
+    more: u64,
+}
+
+fn used(residents: &[Resident]) -> u64 {
+    residents.iter().map(|r| r.bytes).sum()
+}
+
+fn bytes_of(residents: &[Resident], id: u64) -> u64 {
+    let own = residents.iter().find(|r| r.id == id);
+    own.map_or(0, |own| own.bytes)
+}
+
+/// How much was added: nothing for an engine that has left.
+fn add(residents: &mut [Resident], id: u64, bytes: u64) -> u64 {
+    let own = residents.iter_mut().find(|r| r.id == id);
+    own.map_or(0, |own| {
+        own.bytes += bytes;
+        bytes
+    })
 }
 
 impl Residency {
@@ -52,11 +81,7 @@ impl Residency {
     /// Bytes of all loaded engines.
     #[must_use]
     pub fn used_bytes(&self) -> u64 {
-        let residents = self
-            .residents
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
-        residents.iter().map(|r| r.bytes).sum()
+        used(&self.residents())
     }
 
     /// Makes room for a newcomer and books it: idle engines are asked to leave, longest idle first, and those
@@ -67,48 +92,106 @@ impl Residency {
         observer: &dyn Observer,
     ) -> Result<(), EngineError> {
         let &Newcomer { id, bytes, leave } = newcomer;
-        let out_of_memory = |used: u64| EngineError::OutOfMemory {
-            needed_mib: bytes.div_ceil(1 << 20),
-            available_mib: self.budget_bytes.saturating_sub(used) >> 20,
+        let mut residents = self.room(
+            &Wish {
+                id,
+                bytes,
+                more: bytes,
+            },
+            observer,
+        )?;
+        residents.push(Resident {
+            id,
+            bytes,
+            busy: true,
+            waits: false,
+            idle_since: Instant::now(),
+            leave: leave.clone(),
+        });
+        Ok(())
+    }
+
+    /// Books more for an engine at work, so that it has `bytes` in all; waits as for a newcomer, but not for others that wait
+    /// themselves, who may do so for this one. How much was added.
+    pub(crate) fn grow(
+        &self,
+        id: u64,
+        bytes: u64,
+        observer: &dyn Observer,
+    ) -> Result<u64, EngineError> {
+        let more = bytes.saturating_sub(self.bytes_of(id));
+        if more == 0 {
+            return Ok(0);
+        }
+        self.set_waiting(id, true);
+        let room = self.room(&Wish { id, bytes, more }, observer);
+        let grown = room.map(|mut residents| add(&mut residents, id, more));
+        self.set_waiting(id, false);
+        grown
+    }
+
+    /// Books for an engine what is free, up to `bytes` in all, and waits for nobody. How much was added.
+    pub(crate) fn grow_into_free(&self, id: u64, bytes: u64) -> u64 {
+        let mut residents = self.residents();
+        let free = self.budget_bytes.saturating_sub(used(&residents));
+        let wanted = bytes.saturating_sub(bytes_of(&residents, id));
+        add(&mut residents, id, wanted.min(free))
+    }
+
+    /// Gives back what an engine had booked beside its own.
+    pub(crate) fn shrink(&self, id: u64, bytes: u64) {
+        let mut residents = self.residents();
+        if let Some(resident) = residents.iter_mut().find(|r| r.id == id) {
+            resident.bytes = resident.bytes.saturating_sub(bytes);
+        }
+        self.changed.notify_all();
+    }
+
+    /// What an engine has, and what nobody has.
+    pub(crate) fn within_reach(&self, id: u64) -> u64 {
+        let residents = self.residents();
+        let free = self.budget_bytes.saturating_sub(used(&residents));
+        bytes_of(&residents, id) + free
+    }
+
+    /// Waits until there is room.
+    fn room(
+        &self,
+        wish: &Wish,
+        observer: &dyn Observer,
+    ) -> Result<MutexGuard<'_, Vec<Resident>>, EngineError> {
+        let out_of_memory = |others: u64| EngineError::OutOfMemory {
+            needed_mib: wish.bytes.div_ceil(1 << 20),
+            available_mib: self.budget_bytes.saturating_sub(others) >> 20,
         };
-        if bytes > self.budget_bytes {
+        if wish.bytes > self.budget_bytes {
             return Err(out_of_memory(0));
         }
         let mut patience = Instant::now() + self.patience;
-        let mut residents = self
-            .residents
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut residents = self.residents();
         loop {
-            let used: u64 = residents.iter().map(|r| r.bytes).sum();
-            if used + bytes <= self.budget_bytes {
-                let leave = leave.clone();
-                residents.push(Resident {
-                    id,
-                    bytes,
-                    busy: true,
-                    idle_since: Instant::now(),
-                    leave,
-                });
-                return Ok(());
+            let used = used(&residents);
+            if used + wish.more <= self.budget_bytes {
+                return Ok(residents);
             }
-            if let Some(idle) = residents
-                .iter()
-                .filter(|r| !r.busy)
-                .min_by_key(|r| r.idle_since)
-            {
+            let others = || residents.iter().filter(|r| r.id != wish.id);
+            if let Some(idle) = others().filter(|r| !r.busy).min_by_key(|r| r.idle_since) {
                 // A full channel means that it was asked already.
                 let _ = idle.leave.try_send(());
             }
             if observer.is_cancelled() {
                 return Err(EngineError::Cancelled);
             }
-            if residents.iter().any(|resident| resident.busy) {
+            let is_newcomer = bytes_of(&residents, wish.id) == 0;
+            if others().any(|r| r.busy && (is_newcomer || !r.waits)) {
                 patience = Instant::now() + self.patience;
+            } else if others().all(|r| r.busy) {
+                // Whoever waits too has this one's memory to wait for.
+                return Err(out_of_memory(used - (wish.bytes - wish.more)));
             }
             let left = patience.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Err(out_of_memory(used));
+                return Err(out_of_memory(used - (wish.bytes - wish.more)));
             }
             residents = self
                 .changed
@@ -118,11 +201,31 @@ impl Residency {
         }
     }
 
-    pub(crate) fn set_busy(&self, id: u64, busy: bool) {
-        let mut residents = self
-            .residents
+    fn residents(&self) -> MutexGuard<'_, Vec<Resident>> {
+        self.residents
             .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn set_waiting(&self, id: u64, waits: bool) {
+        if let Some(resident) = self.residents().iter_mut().find(|r| r.id == id) {
+            resident.waits = waits;
+        }
+        self.changed.notify_all();
+    }
+
+    #[cfg(test)]
+    pub(crate) fn waits(&self, id: u64) -> bool {
+        self.residents().iter().any(|r| r.id == id && r.waits)
+    }
+
+    /// What is booked for an engine.
+    pub(crate) fn bytes_of(&self, id: u64) -> u64 {
+        bytes_of(&self.residents(), id)
+    }
+
+    pub(crate) fn set_busy(&self, id: u64, busy: bool) {
+        let mut residents = self.residents();
         if let Some(resident) = residents.iter_mut().find(|r| r.id == id) {
             resident.busy = busy;
             resident.idle_since = Instant::now();
@@ -131,10 +234,7 @@ impl Residency {
     }
 
     pub(crate) fn leave(&self, id: u64) {
-        let mut residents = self
-            .residents
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut residents = self.residents();
         residents.retain(|r| r.id != id);
         self.changed.notify_all();
     }

@@ -13,7 +13,7 @@ use songwright_base::{EngineError, Observer, Progress, Stage};
 use tokio::sync::oneshot;
 use tracing::Span;
 
-use crate::{EngineHealth, Residency, residency::Newcomer};
+use crate::{Booking, EngineHealth, Residency, residency::Newcomer};
 
 static NEXT_ID: AtomicU64 = AtomicU64::new(1);
 
@@ -57,8 +57,8 @@ enum Outcome {
     Failed(String),
 }
 
-/// Makes an engine, on the thread that will own it; the observer is that of the first command.
-pub type Load<E> = dyn Fn(&dyn Observer) -> Result<Box<E>, EngineError> + Send + Sync;
+/// Makes an engine, on the thread that will own it: told what memory it has, and by the observer of the first command.
+pub type Load<E> = dyn Fn(&Booking, &dyn Observer) -> Result<Box<E>, EngineError> + Send + Sync;
 
 impl<E: ?Sized + Send + 'static> Workers<E> {
     /// Starts the threads; `load` runs on them, at the first command.
@@ -68,7 +68,7 @@ impl<E: ?Sized + Send + 'static> Workers<E> {
     pub fn start(
         config: &WorkersConfig,
         residency: &Arc<Residency>,
-        load: impl Fn(&dyn Observer) -> Result<Box<E>, EngineError> + Send + Sync + 'static,
+        load: impl Fn(&Booking, &dyn Observer) -> Result<Box<E>, EngineError> + Send + Sync + 'static,
     ) -> Result<Self, EngineError> {
         let (commands, line) = unbounded();
         let health = Arc::new(EngineHealth::default());
@@ -249,7 +249,8 @@ impl<E: ?Sized> Worker<E> {
             leave,
         };
         self.residency.enter(&newcomer, observer)?;
-        match (self.load)(observer) {
+        let booking = Booking::new(self.residency.clone(), self.id);
+        match (self.load)(&booking, observer) {
             Ok(loaded) => {
                 tracing::info!(engine = self.config.name, "loaded");
                 self.health.loaded(1);
@@ -293,9 +294,9 @@ mod tests {
 
     fn counting(
         loads: &Arc<AtomicUsize>,
-    ) -> impl Fn(&dyn Observer) -> Result<Box<u64>, EngineError> + use<> {
+    ) -> impl Fn(&Booking, &dyn Observer) -> Result<Box<u64>, EngineError> + use<> {
         let loads = loads.clone();
-        move |_: &dyn Observer| {
+        move |_: &Booking, _: &dyn Observer| {
             loads.fetch_add(1, Ordering::SeqCst);
             Ok(Box::new(41))
         }
@@ -351,6 +352,37 @@ mod tests {
             .await
             .unwrap_err();
         assert!(matches!(error, EngineError::OutOfMemory { .. }), "{error}");
+    }
+
+    #[tokio::test]
+    async fn an_engine_at_work_books_more_and_gives_it_back_even_where_it_panics() {
+        let loads = Arc::new(AtomicUsize::new(0));
+        let residency = Residency::new(100);
+        let long = Duration::from_secs(600);
+        let idle = Workers::start(&config(long, 60), &residency, counting(&loads)).unwrap();
+        idle.call(Arc::new(Silent), |_, _| Ok(())).await.unwrap();
+        let growing = Workers::start(&config(long, 40), &residency, |booking, _| {
+            Ok(Box::new(booking.clone()))
+        })
+        .unwrap();
+        let shared = residency.clone();
+        let job = move |booking: &mut Booking, observer: &dyn Observer| {
+            let more = booking.all_of(90, observer)?;
+            let used = shared.used_bytes();
+            drop(more);
+            Ok((used, shared.used_bytes()))
+        };
+        let used = growing.call(Arc::new(Silent), job).await.unwrap();
+        assert_eq!(used, (90, 40));
+        assert!(!idle.health().is_loaded());
+        let panics = growing.call(Arc::new(Silent), |booking, observer| {
+            let _more = booking.all_of(90, observer)?;
+            panic!("on purpose");
+            #[expect(unreachable_code, reason = "the type of the result")]
+            Ok(())
+        });
+        assert!(panics.await.is_err());
+        until(|| residency.used_bytes() == 0).await;
     }
 
     #[tokio::test]

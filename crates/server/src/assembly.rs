@@ -130,7 +130,7 @@ fn elsewhere<E: ?Sized, F>(
             info: info.clone(),
             workers: workers.clone(),
             facts: facts(),
-            load: Box::new(move |_| load()),
+            load: Box::new(move |_, _| load()),
         }))
     }
 }

@@ -279,7 +279,7 @@ impl<M: LocalMakers> Chooser<M> {
     fn unavailable(&self, what: String) -> MakerOf<M> {
         tracing::warn!("{what}");
         Making {
-            load: Box::new(move |_| Err(EngineError::Unavailable { what: what.clone() })),
+            load: Box::new(move |_, _| Err(EngineError::Unavailable { what: what.clone() })),
             ..self.makers.sketch(None)
         }
     }
@@ -369,7 +369,7 @@ mod tests {
                 info: identity.engine("f32", "cpu"),
                 memory_bytes: 1,
                 facts: (),
-                load: Box::new(|_| Ok(Box::new(()))),
+                load: Box::new(|_, _| Ok(Box::new(()))),
             }
         }
 

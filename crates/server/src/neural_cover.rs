@@ -39,7 +39,7 @@ impl LocalArtists {
             info: artist.info(),
             memory_bytes: artist.memory_bytes(),
             facts: (),
-            load: Box::new(move |_| Ok(Box::new(open()?))),
+            load: Box::new(move |booking, _| Ok(Box::new(open()?.with_booking(booking.clone())))),
         })
     }
 }
@@ -61,7 +61,7 @@ impl LocalMakers for LocalArtists {
             info: SketchArtist::new().info(),
             memory_bytes: SKETCH_BYTES,
             facts: (),
-            load: Box::new(move |_| {
+            load: Box::new(move |_, _| {
                 let sketch = SketchArtist::new();
                 Ok(match note.clone() {
                     Some(note) => Box::new(Noted { sketch, note }) as Box<dyn CoverArtist>,

@@ -39,7 +39,7 @@ impl LocalLyricists {
             info: plan.engine(&checkpoint, &identity, &device),
             memory_bytes: plan.bytes,
             facts: (),
-            load: Box::new(move |observer| {
+            load: Box::new(move |_, observer| {
                 // Files may have changed since; their heads are read again.
                 let checkpoint = Checkpoint::open(&path)?;
                 let place = (&device, plan);
@@ -78,7 +78,7 @@ impl LocalMakers for LocalLyricists {
             info: sketch.info(),
             memory_bytes: SKETCH_BYTES,
             facts: (),
-            load: Box::new(move |_| Ok(Box::new(sketch.clone()))),
+            load: Box::new(move |_, _| Ok(Box::new(sketch.clone()))),
         }
     }
 

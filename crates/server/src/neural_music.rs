@@ -37,7 +37,7 @@ impl LocalComposers {
             info: composer.info(),
             memory_bytes: composer.memory_bytes(),
             facts: Box::new(composer.facts()),
-            load: Box::new(move |_| Ok(Box::new(open()?))),
+            load: Box::new(move |booking, _| Ok(Box::new(open()?.with_booking(booking.clone())))),
         })
     }
 }
@@ -59,7 +59,7 @@ impl LocalMakers for LocalComposers {
             info: SketchComposer::new().info(),
             memory_bytes: SketchComposer::FACTS.bytes,
             facts: Box::new(SketchComposer::FACTS),
-            load: Box::new(move |_| {
+            load: Box::new(move |_, _| {
                 let sketch = SketchComposer::new();
                 Ok(match note.clone() {
                     Some(note) => Box::new(Noted { sketch, note }) as Box<dyn Composer>,

@@ -1,12 +1,13 @@
 use candle_core::Device;
 use image::{DynamicImage, RgbImage, imageops::FilterType};
 use songwright_base::{EngineError, EngineInfo, ModelIdentity, Observer, Seed};
+use songwright_engine::Booking;
 use songwright_nn::{device, stop, weights::in_memory};
 
 use super::{
     Error,
     checkpoint::{Checkpoint, Part},
-    needs::{Attempt, Needs},
+    needs::{Attempt, Needs, Room},
     networks::Networks,
     plan::{Plan, Sizes},
     prompt::Words,
@@ -19,6 +20,7 @@ use crate::{Cover, CoverArtist, CoverParams, Drawn, first, letter};
 pub struct SdxlArtist {
     networks: Networks,
     needs: Needs,
+    booking: Booking,
     info: EngineInfo,
     terms: Option<String>,
     native_pixels: Option<u32>,
@@ -46,6 +48,7 @@ impl SdxlArtist {
                 device::word(&device),
             ),
             networks: Networks::new(checkpoint, device)?,
+            booking: Booking::alone(budget_bytes, plan.bytes(sizes)),
             needs: Needs {
                 plan,
                 sizes,
@@ -55,6 +58,12 @@ impl SdxlArtist {
             terms: None,
             native_pixels: None,
         })
+    }
+
+    /// The same with the memory that it has booked beside others.
+    #[must_use]
+    pub fn with_booking(self, booking: Booking) -> Self {
+        Self { booking, ..self }
     }
 
     /// The same with what has to be said of every picture, where the licence asks for it.
@@ -96,11 +105,12 @@ impl SdxlArtist {
         &mut self,
         (plan, together): (Plan, usize),
         (params, seeds): (&CoverParams, &[Seed]),
-        observer: &dyn Observer,
+        room: Room<'_>,
     ) -> Result<Made, Error> {
+        let observer = room.observer;
         let words = Words::of(params, self.networks.tokenizer())?;
         let size = drawn_size(params, self.native_pixels);
-        let exact_vae = self.needs.exact_vae(plan);
+        let exact_vae = self.needs.exact_vae(plan, room);
         let pictures = together.min(seeds.len()).max(1);
         let parts = seeds.chunks(pictures);
         let all = parts.len();
@@ -110,6 +120,7 @@ impl SdxlArtist {
                 networks: &mut self.networks,
                 plan,
                 exact_vae,
+                room,
                 params,
                 size,
                 seeds,
@@ -136,12 +147,19 @@ impl SdxlArtist {
         observer: &dyn Observer,
     ) -> Result<Made, Error> {
         let size = drawn_size(wanted.0, self.native_pixels);
-        let mut needs = self.needs;
-        let made = needs.within((wanted.1.len(), size), &mut |plan, together| {
-            let made = self.attempt((plan, together), wanted, observer);
+        let (mut needs, booking) = (self.needs, self.booking.clone());
+        let room = Room {
+            booking: &booking,
+            observer,
+        };
+        let usual = needs.plan;
+        let made = needs.within((wanted.1.len(), size), room, &mut |plan, together| {
+            let made = self.attempt((plan, together), wanted, room);
             let ended =
                 |error: &Error| error.is_out_of_memory() || matches!(error, Error::NotFinite);
-            if made.as_ref().is_err_and(ended) {
+            // Networks in full precision are more than what stays booked.
+            let is_exact = (plan.dtype, plan.blocks) != (usual.dtype, usual.blocks);
+            if is_exact || made.as_ref().is_err_and(ended) {
                 self.networks.clear();
             }
             made
@@ -149,7 +167,6 @@ impl SdxlArtist {
         self.needs = needs;
         let (mut made, attempt) = made?;
         if attempt == Attempt::Exact {
-            self.networks.clear();
             made.notes.push(
                 "The model's first result was no picture; this one was drawn in full precision."
                     .to_owned(),

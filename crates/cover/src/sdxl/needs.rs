@@ -1,4 +1,6 @@
 use candle_core::quantized::GgmlDType;
+use songwright_base::{EngineError, Observer};
+use songwright_engine::{Booking, More};
 
 use super::{
     Error,
@@ -15,6 +17,37 @@ pub(super) struct Needs {
     pub(super) stored: Option<GgmlDType>,
 }
 
+/// Where more memory comes from, and for whom.
+#[derive(Clone, Copy)]
+pub(super) struct Room<'a> {
+    pub(super) booking: &'a Booking,
+    pub(super) observer: &'a dyn Observer,
+}
+
+impl Room<'_> {
+    /// Books what a plan takes in full precision beside what is always booked, for as long as what is returned lives.
+    ///
+    /// # Errors
+    /// [`Error::NoRoomForExact`] and [`Error::Cancelled`].
+    pub(super) fn for_exact(self, bytes: u64) -> Result<More, Error> {
+        let booked = self.booking.all_of(bytes, self.observer);
+        booked.map_err(|error| match error {
+            EngineError::Cancelled => Error::Cancelled,
+            _ => Error::NoRoomForExact {
+                needed_mib: bytes >> 20,
+                budget_mib: self.booking.within_reach() >> 20,
+            },
+        })
+    }
+}
+
+/// A plan, and what it takes.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) struct Counted {
+    pub(super) plan: Plan,
+    pub(super) bytes: u64,
+}
+
 /// Which attempt drew.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Attempt {
@@ -22,7 +55,7 @@ pub(super) enum Attempt {
     Usual,
     /// After memory ran out.
     Smaller,
-    /// After a result that was no number, in full precision.
+    /// After a result that was no number, in full precision, by a plan of that kind.
     Exact,
 }
 
@@ -33,23 +66,42 @@ impl Needs {
     }
 
     /// A plan's autoencoder in full precision, where it is not and there is room for it.
-    pub(super) fn exact_vae(&self, plan: Plan) -> Option<Plan> {
-        plan.exact_vae()?.fitting(self.sizes, self.budget_bytes)
+    pub(super) fn exact_vae(&self, plan: Plan, room: Room<'_>) -> Option<Counted> {
+        self.fitting(plan.exact_vae()?, room)
+    }
+
+    /// A plan as it fits into what is free now, or else into what may be used at all.
+    fn fitting(&self, plan: Plan, room: Room<'_>) -> Option<Counted> {
+        let within = |bytes| plan.fitting(self.sizes, bytes);
+        let free = room.booking.within_reach().min(self.budget_bytes);
+        let plan = within(free).or_else(|| within(self.budget_bytes))?;
+        Some(Counted {
+            plan,
+            bytes: plan.bytes(self.sizes),
+        })
     }
 
     /// Draws `count` pictures of a size in pixels, and once more where memory ran out or numbers did. `attempt` is given
-    /// a plan, and how many pictures it may draw together. A smaller plan is kept for what follows.
+    /// a plan, and how many pictures it may draw together. A smaller plan is kept for what follows. What is taken
+    /// beside what is always booked is booked meanwhile: for more pictures at once as far as it is free, for full precision
+    /// when it is.
     ///
     /// # Errors
     /// Those of the last attempt.
     pub(super) fn within<T>(
         &mut self,
         (count, size): (usize, (u32, u32)),
+        room: Room<'_>,
         attempt: &mut dyn FnMut(Plan, usize) -> Result<T, Error>,
     ) -> Result<(T, Attempt), Error> {
-        let room = self.plan.pictures(self.sizes, self.budget_bytes, size);
-        let together = room.min(count).max(1);
-        let first = match attempt(self.plan, together) {
+        let more = room
+            .booking
+            .up_to(self.plan.bytes_for(self.sizes, count, size));
+        let fit = self.plan.pictures(self.sizes, room.booking.bytes(), size);
+        let together = fit.min(count).max(1);
+        let first = attempt(self.plan, together);
+        drop(more);
+        let first = match first {
             Err(error) if error.is_out_of_memory() || matches!(error, Error::NotFinite) => error,
             other => return Ok((other?, Attempt::Usual)),
         };
@@ -66,21 +118,23 @@ impl Needs {
         let Some(exact) = self.plan.exact(self.stored) else {
             return Err(first);
         };
-        let Some(exact) = exact.fitting(self.sizes, self.budget_bytes) else {
+        let Some(exact) = self.fitting(exact, room) else {
             return Err(Error::NoRoomForExact {
                 needed_mib: exact.smaller().unwrap_or(exact).bytes(self.sizes) >> 20,
                 budget_mib: self.budget_bytes >> 20,
             });
         };
+        let _more = room.for_exact(exact.bytes)?;
         tracing::warn!(%first, "once more in full precision");
         // The next picture may need it no more.
-        Ok((attempt(exact, 1)?, Attempt::Exact))
+        Ok((attempt(exact.plan, 1)?, Attempt::Exact))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use candle_core::Device;
+    use songwright_base::Silent;
 
     use super::*;
 
@@ -102,6 +156,20 @@ mod tests {
         }
     }
 
+    /// With nobody beside it.
+    fn alone<T>(
+        needs: &mut Needs,
+        count: usize,
+        attempt: &mut dyn FnMut(Plan, usize) -> Result<T, Error>,
+    ) -> Result<(T, Attempt), Error> {
+        let booking = Booking::alone(needs.budget_bytes, needs.bytes());
+        let room = Room {
+            booking: &booking,
+            observer: &Silent,
+        };
+        needs.within((count, SIZE), room, attempt)
+    }
+
     fn device_is_full() -> Error {
         candle_core::Error::Msg("CUDA_ERROR_OUT_OF_MEMORY".to_owned()).into()
     }
@@ -110,7 +178,7 @@ mod tests {
     fn what_runs_out_of_memory_is_drawn_once_more_with_less() {
         let mut needs = needs();
         let mut tried = Vec::new();
-        let made = needs.within((3, SIZE), &mut |plan, together| {
+        let made = alone(&mut needs, 3, &mut |plan, together| {
             tried.push((plan, together));
             if plan.resident {
                 Err(device_is_full())
@@ -134,12 +202,12 @@ mod tests {
             tries += 1;
             Err::<(), _>(device_is_full())
         };
-        let end = needs.within((1, SIZE), &mut full);
+        let end = alone(&mut needs, 1, &mut full);
         assert!(end.unwrap_err().is_out_of_memory());
         // With the smallest plan there is nothing left to try but fewer pictures.
-        let end = needs.within((1, SIZE), &mut full);
+        let end = alone(&mut needs, 1, &mut full);
         assert!(end.unwrap_err().is_out_of_memory());
-        let end = needs.within((2, SIZE), &mut full);
+        let end = alone(&mut needs, 2, &mut full);
         assert!(end.unwrap_err().is_out_of_memory());
         assert_eq!(tries, 2 + 1 + 2);
     }
@@ -151,7 +219,7 @@ mod tests {
         needs.plan.blocks = blocks;
         let before = needs.plan;
         let mut tries = 0;
-        let made = needs.within((1, SIZE), &mut |plan, _| {
+        let made = alone(&mut needs, 1, &mut |plan, _| {
             tries += 1;
             match plan.blocks {
                 Some(_) => Err(Error::NotFinite),
@@ -163,7 +231,7 @@ mod tests {
         // Where there is no room for that, it is not tried.
         needs.budget_bytes = 1;
         let mut tries = 0;
-        let end = needs.within((1, SIZE), &mut |_, _| {
+        let end = alone(&mut needs, 1, &mut |_, _| {
             tries += 1;
             Err::<(), _>(Error::NotFinite)
         });
@@ -184,7 +252,7 @@ mod tests {
             needs.plan.blocks = stored;
             needs.stored = stored;
             let mut tries = 0;
-            let end = needs.within((1, SIZE), &mut |_, _| {
+            let end = alone(&mut needs, 1, &mut |_, _| {
                 tries += 1;
                 Err::<(), _>(Error::NotFinite)
             });
@@ -196,11 +264,58 @@ mod tests {
     #[test]
     fn another_failure_is_not_tried_again() {
         let mut tries = 0;
-        let end = needs().within((1, SIZE), &mut |_, _| {
+        let end = alone(&mut needs(), 1, &mut |_, _| {
             tries += 1;
             Err::<(), _>(Error::Cancelled)
         });
         assert!(matches!(end, Err(Error::Cancelled)));
         assert_eq!(tries, 1);
+    }
+
+    #[test]
+    fn what_is_taken_is_booked_meanwhile() {
+        let mut needs = needs();
+        needs.plan.blocks = Some(GgmlDType::Q8_0);
+        let usual = needs.bytes();
+        let booking = Booking::alone(needs.budget_bytes, usual);
+        let room = Room {
+            booking: &booking,
+            observer: &Silent,
+        };
+        let mut seen = Vec::new();
+        let (plan, sizes) = (needs.plan, needs.sizes);
+        let made = needs.within((40, SIZE), room, &mut |plan, together| {
+            seen.push((booking.bytes(), together, plan.bytes(SIZES)));
+            match plan.blocks {
+                Some(_) => Err(Error::NotFinite),
+                None => Ok(()),
+            }
+        });
+        assert_eq!(made.unwrap().1, Attempt::Exact);
+        let [(all, together, _), (booked, 1, exact)] = seen[..] else {
+            panic!("{seen:?}");
+        };
+        assert_eq!((together, all), (40, plan.bytes_for(sizes, 40, SIZE)));
+        assert!(all > usual && exact > usual && booked == exact);
+        assert_eq!(booking.bytes(), usual);
+    }
+
+    #[test]
+    fn pictures_are_drawn_together_in_what_others_leave_free() {
+        let mut needs = needs();
+        let usual = needs.bytes();
+        let takes = |count| needs.plan.bytes_for(SIZES, count, SIZE);
+        let each = takes(41) - takes(40);
+        // Music has the rest.
+        let booking = Booking::alone(usual + 2 * each, usual);
+        let room = Room {
+            booking: &booking,
+            observer: &Silent,
+        };
+        let made = needs.within((40, SIZE), room, &mut |_, together| Ok(together));
+        let (together, _) = made.unwrap();
+        let takes = |count| needs.plan.bytes_for(SIZES, count, SIZE);
+        assert!(together < 40 && takes(together) <= usual + 2 * each);
+        assert!(takes(together + 1) > usual + 2 * each);
     }
 }

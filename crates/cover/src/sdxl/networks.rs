@@ -67,6 +67,11 @@ impl Networks {
         (self.text, self.unet, self.vae, self.tiny) = (None, None, None, None);
     }
 
+    /// Lets the way to pictures go.
+    pub(super) fn clear_decoder(&mut self) {
+        self.vae = None;
+    }
+
     /// Lets those go that a plan does not keep beside `work`.
     fn make_room(&mut self, plan: Plan, work: Work) {
         if plan.resident {

@@ -91,15 +91,29 @@ impl Plan {
         }
     }
 
+    /// What it takes with so many pictures of a size in pixels before the UNet at once.
+    #[must_use]
+    pub fn bytes_for(&self, sizes: Sizes, pictures: usize, size: (u32, u32)) -> u64 {
+        let (weights, each) = self.before_unet(sizes, size);
+        let pictures = (pictures as u64).saturating_mul(each);
+        self.bytes(sizes).max(weights.saturating_add(pictures))
+    }
+
     /// How many pictures of a size in pixels the UNet may see at once within `budget_bytes`; one at least.
     #[must_use]
-    pub fn pictures(&self, sizes: Sizes, budget_bytes: u64, (width, height): (u32, u32)) -> usize {
+    pub fn pictures(&self, sizes: Sizes, budget_bytes: u64, size: (u32, u32)) -> usize {
+        let (weights, each) = self.before_unet(sizes, size);
+        let left = budget_bytes.saturating_sub(weights);
+        usize::try_from(left / each).unwrap_or(usize::MAX).max(1)
+    }
+
+    /// What lies in memory while the UNet is at work, and what each picture takes beside it.
+    fn before_unet(&self, sizes: Sizes, (width, height): (u32, u32)) -> (u64, u64) {
         let (text, unet, vae) = self.parts(sizes);
         let beside = if self.resident { text + vae } else { 0 };
-        let left = budget_bytes.saturating_sub(unet + beside);
         let pixels = u64::from(width) * u64::from(height);
         let each = (UNET_BYTES * pixels / (1024 * 1024)).max(1);
-        usize::try_from(left / each).unwrap_or(usize::MAX).max(1)
+        (unet + beside, each)
     }
 
     /// The text encoders, the UNet's weights, and the autoencoder at work.
@@ -209,6 +223,10 @@ mod tests {
         // One more would not fit.
         assert!(plan.resident && rest + (count + 1) * each > 32 * GIB);
         assert!(rest + count * each <= 32 * GIB);
+        let takes = |count: u64| plan.bytes_for(SIZES, count as usize, (512, 512));
+        assert_eq!(takes(count), rest + count * each);
+        // A few small ones take no more than what is counted for any picture.
+        assert_eq!((takes(1), takes(4)), (plan.bytes(SIZES), plan.bytes(SIZES)));
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::{
     Error,
     diffusion::{self, Diffusion, Guidance, Prompted},
     model::{TinyDecoder, Unet},
+    needs::{Counted, Room},
     networks::Networks,
     picture::{from_rgb, to_rgb},
     plan::Plan,
@@ -23,7 +24,9 @@ pub(super) struct Run<'a> {
     pub(super) networks: &'a mut Networks,
     pub(super) plan: Plan,
     /// Decodes once more what was no number; `None` where that is nothing else.
-    pub(super) exact_vae: Option<Plan>,
+    pub(super) exact_vae: Option<Counted>,
+    /// For that.
+    pub(super) room: Room<'a>,
     pub(super) params: &'a CoverParams,
     /// Pixels that are drawn.
     pub(super) size: (u32, u32),
@@ -195,7 +198,12 @@ impl Run<'_> {
             to_rgb(&vae.tiled(&latents.to_dtype(plan.vae)?, plan.tile)?)
         };
         match (decode(plan), self.exact_vae) {
-            (Err(Error::NotFinite), Some(exact)) => decode(exact),
+            (Err(Error::NotFinite), Some(exact)) => {
+                let _more = self.room.for_exact(exact.bytes)?;
+                let decoded = decode(exact.plan);
+                self.networks.clear_decoder();
+                decoded
+            }
             (other, _) => other,
         }
     }

@@ -1,5 +1,6 @@
 use candle_core::Device;
 use songwright_base::{EngineError, EngineInfo, ModelIdentity, Observer};
+use songwright_engine::Booking;
 use songwright_nn::{device, stop};
 
 use super::{
@@ -9,7 +10,7 @@ use super::{
     facts::AceStepFacts,
     lyric_text::LyricText,
     networks::Networks,
-    plan::{Needs, Plan, Sizes},
+    plan::{Needs, Plan, Room, Sizes},
     run::Run,
     tags::TagsTokenizer,
 };
@@ -19,6 +20,7 @@ use crate::{Composer, Composition, MusicParams};
 pub struct AceStepComposer {
     networks: Networks,
     needs: Needs,
+    booking: Booking,
     tags: TagsTokenizer,
     lyrics: LyricText,
     adapters: AdapterFolder,
@@ -48,12 +50,19 @@ impl AceStepComposer {
                 device::word(&device),
             ),
             networks: Networks::new(checkpoint, device),
+            booking: Booking::alone(budget_bytes, plan.bytes(sizes)),
             needs: Needs {
                 plan,
                 sizes,
                 budget_bytes,
             },
         })
+    }
+
+    /// The same with the memory that it has booked beside others.
+    #[must_use]
+    pub fn with_booking(self, booking: Booking) -> Self {
+        Self { booking, ..self }
     }
 
     /// The same with adapters to choose from.
@@ -132,8 +141,13 @@ impl Composer for AceStepComposer {
         observer: &dyn Observer,
     ) -> Result<Composition, EngineError> {
         self.facts().check(params)?;
-        let mut needs = self.needs;
-        let made = needs.within(params.task.duration_s(params.duration_s), &mut |plan| {
+        let (mut needs, booking) = (self.needs, self.booking.clone());
+        let room = Room {
+            booking: &booking,
+            observer,
+        };
+        let duration_s = params.task.duration_s(params.duration_s);
+        let made = needs.within(duration_s, room, &mut |plan| {
             let made = self.attempt(plan, params, observer);
             if made.as_ref().is_err_and(Error::is_out_of_memory) {
                 self.networks.clear();

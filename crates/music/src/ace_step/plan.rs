@@ -1,6 +1,8 @@
 //! How much of the model lies in memory at once.
 
 use candle_core::{DType, Device, quantized::GgmlDType};
+use songwright_base::{EngineError, Observer};
+use songwright_engine::Booking;
 use songwright_nn::weights::in_memory;
 
 use super::{Error, codec::Chunks, diffusion::FRAMES_PER_S};
@@ -139,6 +141,13 @@ impl Plan {
     }
 }
 
+/// Where more memory comes from, and for whom.
+#[derive(Clone, Copy)]
+pub(super) struct Room<'a> {
+    pub(super) booking: &'a Booking,
+    pub(super) observer: &'a dyn Observer,
+}
+
 /// What a model on a device takes, and what it may take.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Needs {
@@ -164,16 +173,17 @@ impl Needs {
     }
 
     /// Runs `attempt` by the plan, and where memory runs out, or would, once more by the smaller one,
-    /// which is kept where a device had said so.
+    /// which is kept where a device had said so. What the song takes beside what is always booked is booked meanwhile.
     ///
     /// # Errors
     /// [`Error::Memory`] where the smaller one does not do, or there is none; what `attempt` says else.
     pub(super) fn within<T>(
         &mut self,
         duration_s: f64,
+        room: Room<'_>,
         attempt: &mut dyn FnMut(Plan) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        let first = match self.tried(self.plan, duration_s, attempt) {
+        let first = match self.tried((self.plan, duration_s), room, attempt) {
             Err(error) if error.is_out_of_memory() => error,
             other => return other,
         };
@@ -184,24 +194,31 @@ impl Needs {
         if !matches!(first, Error::Memory { .. }) {
             self.plan = smaller;
         }
-        self.tried(smaller, duration_s, attempt).map_err(|error| {
-            if error.is_out_of_memory() {
-                self.beyond(smaller, duration_s)
-            } else {
-                error
-            }
-        })
+        self.tried((smaller, duration_s), room, attempt)
+            .map_err(|error| match error {
+                Error::Network(_) if error.is_out_of_memory() => self.beyond(smaller, duration_s),
+                other => other,
+            })
     }
 
     fn tried<T>(
         &self,
-        plan: Plan,
-        duration_s: f64,
+        (plan, duration_s): (Plan, f64),
+        room: Room<'_>,
         attempt: &mut dyn FnMut(Plan) -> Result<T, Error>,
     ) -> Result<T, Error> {
-        if plan.bytes_for(self.sizes, duration_s) > self.budget_bytes {
+        let bytes = plan.bytes_for(self.sizes, duration_s);
+        if bytes > self.budget_bytes {
             return Err(self.beyond(plan, duration_s));
         }
+        let booked = room.booking.all_of(bytes, room.observer);
+        let _more = booked.map_err(|error| match error {
+            EngineError::Cancelled => Error::Cancelled,
+            _ => Error::Memory {
+                needed_bytes: bytes,
+                budget_bytes: room.booking.within_reach(),
+            },
+        })?;
         attempt(plan)
     }
 
@@ -215,6 +232,8 @@ impl Needs {
 
 #[cfg(test)]
 mod tests {
+    use songwright_base::Silent;
+
     use super::*;
 
     /// The published model's.
@@ -308,6 +327,20 @@ mod tests {
         }
     }
 
+    /// With nobody beside it.
+    fn alone<T>(
+        needs: &mut Needs,
+        duration_s: f64,
+        attempt: &mut dyn FnMut(Plan) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let booking = Booking::alone(needs.budget_bytes, needs.plan.bytes(SIZES));
+        let room = Room {
+            booking: &booking,
+            observer: &Silent,
+        };
+        needs.within(duration_s, room, attempt)
+    }
+
     fn device_is_full() -> Error {
         let cause = candle_core::Error::Msg("CUDA_ERROR_OUT_OF_MEMORY: out of memory".to_owned());
         Error::Network(cause.into())
@@ -317,7 +350,7 @@ mod tests {
     fn a_full_device_is_asked_once_more_for_less_and_for_less_from_then_on() {
         let mut needs = needs(32);
         let mut asked = Vec::new();
-        let made = needs.within(60.0, &mut |plan| {
+        let made = alone(&mut needs, 60.0, &mut |plan| {
             asked.push(plan);
             if plan.resident {
                 Err(device_is_full())
@@ -333,7 +366,7 @@ mod tests {
     #[test]
     fn a_device_that_stays_full_is_the_end() {
         let mut tries = 0;
-        let end = needs(32).within(60.0, &mut |_| {
+        let end = alone(&mut needs(32), 60.0, &mut |_| {
             tries += 1;
             Err::<(), _>(device_is_full())
         });
@@ -344,7 +377,7 @@ mod tests {
     #[test]
     fn another_failure_is_not_tried_again() {
         let mut tries = 0;
-        let end = needs(32).within(60.0, &mut |_| {
+        let end = alone(&mut needs(32), 60.0, &mut |_| {
             tries += 1;
             Err::<(), _>(Error::NotFinite)
         });
@@ -357,10 +390,27 @@ mod tests {
         let mut needs = needs(13);
         let usual = needs.plan;
         assert!(usual.resident && usual.bytes_for(SIZES, 240.0) > 13 * GIB);
-        let by = needs.within(240.0, &mut Ok).unwrap();
+        let by = alone(&mut needs, 240.0, &mut Ok).unwrap();
         assert!(!by.resident && needs.bytes_for(240.0) < 13 * GIB);
-        assert_eq!(needs.within(60.0, &mut Ok).unwrap(), usual);
+        assert_eq!(alone(&mut needs, 60.0, &mut Ok).unwrap(), usual);
         needs.budget_bytes = GIB;
-        assert!(needs.within(240.0, &mut Ok).is_err());
+        assert!(alone(&mut needs, 240.0, &mut Ok).is_err());
+    }
+
+    #[test]
+    fn what_a_long_song_takes_is_booked_while_it_is_made() {
+        let mut needs = needs(32);
+        let usual = needs.plan.bytes(SIZES);
+        let booking = Booking::alone(32 * GIB, usual);
+        let room = Room {
+            booking: &booking,
+            observer: &Silent,
+        };
+        let made = needs.within(240.0, room, &mut |plan| {
+            Ok((plan.bytes_for(SIZES, 240.0), booking.bytes()))
+        });
+        let (takes, booked) = made.unwrap();
+        assert!(takes > usual && booked == takes);
+        assert_eq!(booking.bytes(), usual);
     }
 }

@@ -51,7 +51,7 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        if self.numbers.len() == 0 {
+        if self.numbers.is_empty() {
             return;
         }
         let numbers = std::mem::replace(&mut self.numbers, Aligned::zeros(0));
