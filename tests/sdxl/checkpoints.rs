@@ -6,6 +6,7 @@ use songwright_cover::{
     CoverArtist as _,
     sdxl::{Checkpoint, Plan, SdxlArtist},
 };
+use songwright_engine::Booking;
 use songwright_nn::weights::FEWEST_IN_BLOCKS;
 
 use crate::{artist, artist_of, params, small};
@@ -160,6 +161,41 @@ fn what_is_no_number_in_blocks_is_drawn_in_full_precision() {
         let notes = drawn.notes.join(" ");
         assert!(notes.contains("drawn in full precision"), "{notes}");
         assert_eq!(drawn.image, exact.image);
+    }
+}
+
+#[test]
+fn what_is_no_number_in_the_autoencoder_is_decoded_in_full_precision() {
+    let folder = copied();
+    let file = folder
+        .path()
+        .join("vae/diffusion_pytorch_model.fp16.safetensors");
+    change(&file, |tensors| {
+        let name = "decoder.conv_in.bias";
+        // One channel that f16 is too narrow for; what norms it makes small numbers of it again.
+        let mut values = vec![0.0_f32; tensors[name].elem_count()];
+        values[0] = 1e5;
+        let bias = Tensor::new(values, &Device::Cpu).unwrap();
+        tensors.insert(name.to_owned(), bias);
+    });
+    let exact = artist_of(folder.path()).draw(&params(|_| {}), &Silent);
+    let exact = exact.unwrap();
+    for resident in [true, false] {
+        let plan = Plan {
+            vae: DType::F16,
+            resident,
+            ..artist_of(folder.path()).plan()
+        };
+        let usual = artist_of(folder.path()).memory_bytes();
+        let booking = Booking::alone(2 * usual, usual);
+        let artist = artist_of(folder.path()).with_plan(plan);
+        let mut artist = artist.with_booking(booking.clone());
+        // Each time anew.
+        for _ in 0..2 {
+            let drawn = artist.draw(&params(|_| {}), &Silent).unwrap();
+            assert_eq!(drawn.image, exact.image);
+            assert_eq!(booking.bytes(), usual);
+        }
     }
 }
 

@@ -38,11 +38,21 @@ pub fn small() -> Value {
 
 /// The network of Qwen3 0.6B.
 #[must_use]
-pub fn real() -> Value {
+pub fn qwen3_0_6b() -> Value {
+    published(1024, 3072)
+}
+
+/// The network of Qwen3 1.7B.
+#[must_use]
+pub fn qwen3_1_7b() -> Value {
+    published(2048, 6144)
+}
+
+fn published(hidden: usize, inner: usize) -> Value {
     let mut config = small();
     for (key, value) in [
-        ("hidden_size", 1024),
-        ("intermediate_size", 3072),
+        ("hidden_size", hidden),
+        ("intermediate_size", inner),
         ("num_hidden_layers", 28),
         ("num_attention_heads", 16),
         ("num_key_value_heads", 8),

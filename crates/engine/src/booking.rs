@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use crossbeam_channel::bounded;
-use songwright_base::{EngineError, Observer, Silent};
+use songwright_base::{EngineError, Observer, Progress, Silent, Stage};
 
 use crate::{Residency, residency::Newcomer};
 
@@ -11,11 +11,17 @@ use crate::{Residency, residency::Newcomer};
 pub struct Booking {
     residency: Arc<Residency>,
     id: u64,
+    /// What it always has.
+    usual_bytes: u64,
 }
 
 impl Booking {
-    pub(crate) fn new(residency: Arc<Residency>, id: u64) -> Self {
-        Self { residency, id }
+    pub(crate) fn new(residency: Arc<Residency>, id: u64, usual_bytes: u64) -> Self {
+        Self {
+            residency,
+            id,
+            usual_bytes,
+        }
     }
 
     /// Of an engine that has `budget_bytes` for itself, and `bytes` of them booked.
@@ -30,7 +36,7 @@ impl Booking {
         };
         // There is room for the first one.
         let _ = residency.enter(&only, &Silent);
-        Self { residency, id: 0 }
+        Self::new(residency, 0, bytes)
     }
 
     /// What it has, in bytes.
@@ -48,39 +54,82 @@ impl Booking {
     /// Books as much as is free, up to `bytes` in all.
     #[must_use = "it is given back when this is dropped"]
     pub fn up_to(&self, bytes: u64) -> More {
-        let added = self.residency.grow_into_free(self.id, bytes);
-        self.more(added)
+        let more = self.more();
+        self.residency.grow_into_free(self.id, bytes);
+        more
     }
 
-    /// Books `bytes` in all, for which idle engines leave and those at work are waited for.
+    /// Books `bytes` in all, for which idle engines leave. Where engines at work have them, `let_go` is called, after which the
+    /// engine has nothing in memory: it waits as one that is loaded anew does, so that no two wait for each other.
     ///
     /// # Errors
-    /// [`EngineError::OutOfMemory`] where that is more than all may have, or whoever is waited for waits as well;
-    /// [`EngineError::Cancelled`].
-    pub fn all_of(&self, bytes: u64, observer: &dyn Observer) -> Result<More, EngineError> {
-        let added = self.residency.grow(self.id, bytes, observer)?;
-        Ok(self.more(added))
+    /// [`EngineError::OutOfMemory`] where that is more than all may have; [`EngineError::Cancelled`]. The engine is
+    /// unloaded after either where it was let go.
+    pub fn all_of(
+        &self,
+        bytes: u64,
+        observer: &dyn Observer,
+        let_go: &mut dyn FnMut(),
+    ) -> Result<More, EngineError> {
+        let more = self.more();
+        if self.residency.grow(self.id, bytes, observer)? {
+            return Ok(more);
+        }
+        tracing::info!(mib = bytes >> 20, "waits for memory that others have");
+        let_go();
+        observer.report(Progress::new(Stage::Load, 0, 1));
+        let bytes = bytes.max(self.usual_bytes);
+        self.residency.return_with(self.id, bytes, observer)?;
+        Ok(more)
     }
 
-    fn more(&self, added: u64) -> More {
+    /// For whoever watches `observer`.
+    #[must_use]
+    pub fn room<'a>(&'a self, observer: &'a dyn Observer) -> Room<'a> {
+        Room {
+            booking: self,
+            observer,
+        }
+    }
+
+    fn more(&self) -> More {
         More {
             booking: self.clone(),
-            added,
+            before: self.bytes(),
         }
     }
 }
 
-/// What is booked beside what an engine always has, for as long as this lives.
+/// Where an engine at work has more memory from, and who watches it wait.
+#[derive(Clone, Copy)]
+pub struct Room<'a> {
+    /// What it has.
+    pub booking: &'a Booking,
+    /// Who watches.
+    pub observer: &'a dyn Observer,
+}
+
+impl Room<'_> {
+    /// As [`Booking::all_of`].
+    ///
+    /// # Errors
+    /// As there.
+    pub fn all_of(&self, bytes: u64, let_go: &mut dyn FnMut()) -> Result<More, EngineError> {
+        self.booking.all_of(bytes, self.observer, let_go)
+    }
+}
+
+/// What is booked beside what an engine had before, for as long as this lives.
 #[derive(Debug)]
 pub struct More {
     booking: Booking,
-    added: u64,
+    before: u64,
 }
 
 impl Drop for More {
     fn drop(&mut self) {
-        let Booking { residency, id } = &self.booking;
-        residency.shrink(*id, self.added);
+        let Booking { residency, id, .. } = &self.booking;
+        residency.shrink_to(*id, self.before);
     }
 }
 
@@ -96,7 +145,6 @@ mod tests {
     };
 
     use crossbeam_channel::Receiver;
-    use songwright_base::Progress;
 
     use super::*;
 
@@ -111,7 +159,11 @@ mod tests {
             leave: &leave,
         };
         residency.enter(&newcomer, &Silent).unwrap();
-        (Booking::new(residency.clone(), id), asked)
+        (Booking::new(residency.clone(), id, bytes), asked)
+    }
+
+    fn stays() {
+        panic!("it has no need to let go");
     }
 
     fn refused(wanted: Result<More, EngineError>) -> (u64, u64) {
@@ -136,30 +188,35 @@ mod tests {
         assert_eq!(residency.used_bytes(), 100);
         // Nobody takes what is booked, and less than it has is nothing more.
         drop((music.up_to(90), music.up_to(10)));
-        drop(music.all_of(20, &Silent).unwrap());
+        drop(music.all_of(20, &Silent, &mut stays).unwrap());
         assert_eq!(residency.used_bytes(), 100);
         drop((more, rest));
         assert_eq!(residency.used_bytes(), 70);
     }
 
     #[test]
-    fn one_at_work_is_waited_for() {
+    fn what_one_at_work_has_is_waited_for_with_empty_hands() {
         let residency = Residency::new(100);
-        let (music, _) = at_work(&residency, 1, 60);
+        let (_music, _) = at_work(&residency, 1, 60);
         let (cover, _) = at_work(&residency, 2, 30);
-        let (told, wishes) = mpsc::channel();
+        let (tell, told) = mpsc::channel();
         let waiting = thread::spawn(move || {
-            let more = cover.all_of(50, &Silent).unwrap();
-            told.send(()).unwrap();
+            let mut let_go = || tell.send("let go").unwrap();
+            let more = cover.all_of(50, &Silent, &mut let_go).unwrap();
+            tell.send("has it").unwrap();
             more
         });
+        assert_eq!(told.recv().unwrap(), "let go");
         // The music goes on, at its full size, until it is done.
-        assert!(wishes.recv_timeout(3 * MOMENT).is_err());
-        assert_eq!(residency.used_bytes(), 90);
+        assert_eq!(
+            told.recv_timeout(3 * MOMENT),
+            Err(mpsc::RecvTimeoutError::Timeout)
+        );
+        assert_eq!(residency.used_bytes(), 60);
         residency.leave(1);
         let more = waiting.join().unwrap();
         assert_eq!(residency.used_bytes(), 50);
-        drop((more, music));
+        drop(more);
         assert_eq!(residency.used_bytes(), 30);
     }
 
@@ -174,7 +231,7 @@ mod tests {
             music_asked.recv().unwrap();
             leaving.leave(1);
         });
-        let more = cover.all_of(100, &Silent).unwrap();
+        let more = cover.all_of(100, &Silent, &mut stays).unwrap();
         assert_eq!(residency.used_bytes(), 100);
         music.join().unwrap();
         drop(more);
@@ -182,26 +239,26 @@ mod tests {
     }
 
     #[test]
-    fn two_that_wait_for_each_other_do_not() {
+    fn two_that_want_more_have_it_one_after_the_other() {
         let residency = Residency::new(100);
-        let (music, _) = at_work(&residency, 1, 50);
-        let (cover, _) = at_work(&residency, 2, 40);
-        let first = {
+        let mut working = Vec::new();
+        for id in [1, 2] {
+            let (booking, _) = at_work(&residency, id, 40);
             let residency = residency.clone();
-            thread::spawn(move || {
-                let made = music.all_of(70, &Silent).map(drop);
-                residency.leave(1);
-                made
-            })
-        };
-        while !residency.waits(1) {
-            thread::sleep(MOMENT);
+            working.push(thread::spawn(move || {
+                for _ in 0..20 {
+                    let more = booking.all_of(90, &Silent, &mut || ()).unwrap();
+                    assert_eq!(booking.bytes(), 90);
+                    assert!(residency.used_bytes() <= 100);
+                    drop(more);
+                }
+                residency.leave(id);
+            }));
         }
-        // The second one hears of it at once, and the first one has its way when that one is done.
-        assert_eq!(refused(cover.all_of(60, &Silent)), (1, 0));
-        assert!(!first.is_finished());
-        residency.leave(2);
-        first.join().unwrap().unwrap();
+        for working in working {
+            working.join().unwrap();
+        }
+        assert_eq!(residency.used_bytes(), 0);
     }
 
     #[test]
@@ -216,12 +273,13 @@ mod tests {
         const MIB: u64 = 1 << 20;
         let alone = Booking::alone(100 * MIB, 40 * MIB);
         assert_eq!(alone.within_reach(), 100 * MIB);
-        alone.all_of(100 * MIB, &Silent).map(drop).unwrap();
-        assert_eq!(refused(alone.all_of(100 * MIB + 1, &Silent)), (101, 100));
+        drop(alone.all_of(100 * MIB, &Silent, &mut stays).unwrap());
+        let more = alone.all_of(100 * MIB + 1, &Silent, &mut stays);
+        assert_eq!(refused(more), (101, 100));
         // One that was given less than it takes at least.
         let narrow = Booking::alone(1, 40);
         assert_eq!(narrow.within_reach(), 40);
-        narrow.all_of(40, &Silent).map(drop).unwrap();
+        drop(narrow.all_of(40, &Silent, &mut stays).unwrap());
 
         let residency = Residency::new(100);
         let (_music, _) = at_work(&residency, 1, 60);
@@ -232,10 +290,10 @@ mod tests {
             thread::sleep(3 * MOMENT);
             given_up.0.store(true, SeqCst);
         });
-        let ended = cover.all_of(50, wish.as_ref());
+        let ended = cover.all_of(50, wish.as_ref(), &mut || ());
         assert!(matches!(ended, Err(EngineError::Cancelled)));
         giving_up.join().unwrap();
-        assert!(!residency.waits(2));
-        assert_eq!(residency.used_bytes(), 90);
+        // It has nothing any more, and is to be unloaded.
+        assert_eq!((residency.used_bytes(), cover.bytes()), (60, 0));
     }
 }

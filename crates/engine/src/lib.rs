@@ -20,7 +20,7 @@ mod residency;
 mod workers;
 
 pub use aside::Aside;
-pub use booking::{Booking, More};
+pub use booking::{Booking, More, Room};
 pub use health::{EngineHealth, HealthStatus, LastRuns};
 pub use loading::{Told, load};
 pub use place::{Choose, Chosen, EnginePlace, Maker, PlacedEngine};

@@ -9,6 +9,9 @@ use songwright_base::{EngineError, Observer};
 /// How long a thread waits for an idle engine to leave.
 const EVICTION_PATIENCE: Duration = Duration::from_secs(30);
 
+/// How often is looked whether whoever waits still wants to.
+const LOOK: Duration = Duration::from_millis(200);
+
 /// The memory that loaded engines may take together, and who leaves when it does not suffice: the
 /// one idle for longest.
 #[derive(Debug)]
@@ -33,19 +36,9 @@ struct Resident {
     id: u64,
     bytes: u64,
     busy: bool,
-    /// At work, and waiting for more memory.
-    waits: bool,
-    idle_since: Instant,
+    /// Since when it is idle, or at work.
+    since: Instant,
     leave: Sender<()>,
-}
-
-/// What is wanted for an engine.
-struct Wish {
-    id: u64,
-    /// In all.
-    bytes: u64,
-    /// Of it, what is not booked yet.
-    more: u64,
 }
 
 fn used(residents: &[Resident]) -> u64 {
@@ -57,13 +50,20 @@ fn bytes_of(residents: &[Resident], id: u64) -> u64 {
     own.map_or(0, |own| own.bytes)
 }
 
-/// How much was added: nothing for an engine that has left.
-fn add(residents: &mut [Resident], id: u64, bytes: u64) -> u64 {
-    let own = residents.iter_mut().find(|r| r.id == id);
-    own.map_or(0, |own| {
+fn add(residents: &mut [Resident], id: u64, bytes: u64) {
+    if let Some(own) = residents.iter_mut().find(|r| r.id == id) {
         own.bytes += bytes;
-        bytes
-    })
+    }
+}
+
+/// Asks one engine, of all others that have memory: the one that has been idle for longest, else the one that has been at
+/// work for longest, which hears of it when it is done, before what waits in its line.
+fn ask_one_to_leave(residents: &[Resident], but: u64) {
+    let others = residents.iter().filter(|r| r.id != but && r.bytes > 0);
+    if let Some(first) = others.min_by_key(|r| (r.busy, r.since)) {
+        // A full channel means that it was asked already.
+        let _ = first.leave.try_send(());
+    }
 }
 
 impl Residency {
@@ -92,57 +92,78 @@ impl Residency {
         observer: &dyn Observer,
     ) -> Result<(), EngineError> {
         let &Newcomer { id, bytes, leave } = newcomer;
-        let mut residents = self.room(
-            &Wish {
-                id,
-                bytes,
-                more: bytes,
-            },
-            observer,
-        )?;
+        let mut residents = self.wait_for(id, bytes, observer)?;
         residents.push(Resident {
             id,
             bytes,
             busy: true,
-            waits: false,
-            idle_since: Instant::now(),
+            since: Instant::now(),
             leave: leave.clone(),
         });
         Ok(())
     }
 
-    /// Books more for an engine at work, so that it has `bytes` in all; waits as for a newcomer, but not for others that wait
-    /// themselves, who may do so for this one. How much was added.
+    /// Books more for an engine at work, so that it has `bytes` in all, of what is free or will be once idle engines have left.
+    /// Nobody at work is waited for, who may be waiting too: `false` where that would be needed.
     pub(crate) fn grow(
         &self,
         id: u64,
         bytes: u64,
         observer: &dyn Observer,
-    ) -> Result<u64, EngineError> {
-        let more = bytes.saturating_sub(self.bytes_of(id));
-        if more == 0 {
-            return Ok(0);
+    ) -> Result<bool, EngineError> {
+        let patience = Instant::now() + self.patience;
+        let mut residents = self.residents();
+        if bytes > self.budget_bytes.max(bytes_of(&residents, id)) {
+            return Err(self.out_of_memory(bytes, 0));
         }
-        self.set_waiting(id, true);
-        let room = self.room(&Wish { id, bytes, more }, observer);
-        let grown = room.map(|mut residents| add(&mut residents, id, more));
-        self.set_waiting(id, false);
-        grown
+        loop {
+            if bytes <= bytes_of(&residents, id) {
+                return Ok(true);
+            }
+            let at_work = residents.iter().filter(|r| r.busy && r.id != id);
+            let of_others: u64 = at_work.map(|r| r.bytes).sum();
+            if of_others + bytes > self.budget_bytes || Instant::now() > patience {
+                return Ok(false);
+            }
+            let more = bytes - bytes_of(&residents, id);
+            if used(&residents) + more <= self.budget_bytes {
+                add(&mut residents, id, more);
+                return Ok(true);
+            }
+            if observer.is_cancelled() {
+                return Err(EngineError::Cancelled);
+            }
+            ask_one_to_leave(&residents, id);
+            residents = self.changed(residents, LOOK);
+        }
     }
 
-    /// Books for an engine what is free, up to `bytes` in all, and waits for nobody. How much was added.
-    pub(crate) fn grow_into_free(&self, id: u64, bytes: u64) -> u64 {
+    /// Books `bytes` for an engine that has given up all that it had, as for a newcomer.
+    pub(crate) fn return_with(
+        &self,
+        id: u64,
+        bytes: u64,
+        observer: &dyn Observer,
+    ) -> Result<(), EngineError> {
+        self.shrink_to(id, 0);
+        let mut residents = self.wait_for(id, bytes, observer)?;
+        add(&mut residents, id, bytes);
+        Ok(())
+    }
+
+    /// Books for an engine what is free, up to `bytes` in all, and waits for nobody.
+    pub(crate) fn grow_into_free(&self, id: u64, bytes: u64) {
         let mut residents = self.residents();
         let free = self.budget_bytes.saturating_sub(used(&residents));
         let wanted = bytes.saturating_sub(bytes_of(&residents, id));
-        add(&mut residents, id, wanted.min(free))
+        add(&mut residents, id, wanted.min(free));
     }
 
-    /// Gives back what an engine had booked beside its own.
-    pub(crate) fn shrink(&self, id: u64, bytes: u64) {
+    /// Takes from an engine what it has beyond `bytes`.
+    pub(crate) fn shrink_to(&self, id: u64, bytes: u64) {
         let mut residents = self.residents();
         if let Some(resident) = residents.iter_mut().find(|r| r.id == id) {
-            resident.bytes = resident.bytes.saturating_sub(bytes);
+            resident.bytes = resident.bytes.min(bytes);
         }
         self.changed.notify_all();
     }
@@ -154,69 +175,62 @@ impl Residency {
         bytes_of(&residents, id) + free
     }
 
-    /// Waits until there is room.
-    fn room(
+    /// Waits until `bytes` are free for an engine that has none.
+    fn wait_for(
         &self,
-        wish: &Wish,
+        id: u64,
+        bytes: u64,
         observer: &dyn Observer,
     ) -> Result<MutexGuard<'_, Vec<Resident>>, EngineError> {
-        let out_of_memory = |others: u64| EngineError::OutOfMemory {
-            needed_mib: wish.bytes.div_ceil(1 << 20),
-            available_mib: self.budget_bytes.saturating_sub(others) >> 20,
-        };
-        if wish.bytes > self.budget_bytes {
-            return Err(out_of_memory(0));
+        if bytes > self.budget_bytes {
+            return Err(self.out_of_memory(bytes, 0));
         }
         let mut patience = Instant::now() + self.patience;
         let mut residents = self.residents();
         loop {
             let used = used(&residents);
-            if used + wish.more <= self.budget_bytes {
+            if used + bytes <= self.budget_bytes {
                 return Ok(residents);
             }
-            let others = || residents.iter().filter(|r| r.id != wish.id);
-            if let Some(idle) = others().filter(|r| !r.busy).min_by_key(|r| r.idle_since) {
-                // A full channel means that it was asked already.
-                let _ = idle.leave.try_send(());
-            }
+            ask_one_to_leave(&residents, id);
             if observer.is_cancelled() {
                 return Err(EngineError::Cancelled);
             }
-            let is_newcomer = bytes_of(&residents, wish.id) == 0;
-            if others().any(|r| r.busy && (is_newcomer || !r.waits)) {
+            if residents
+                .iter()
+                .any(|r| r.busy && r.bytes > 0 && r.id != id)
+            {
                 patience = Instant::now() + self.patience;
-            } else if others().all(|r| r.busy) {
-                // Whoever waits too has this one's memory to wait for.
-                return Err(out_of_memory(used - (wish.bytes - wish.more)));
             }
             let left = patience.saturating_duration_since(Instant::now());
             if left.is_zero() {
-                return Err(out_of_memory(used - (wish.bytes - wish.more)));
+                return Err(self.out_of_memory(bytes, used));
             }
-            residents = self
-                .changed
-                .wait_timeout(residents, left.min(Duration::from_millis(200)))
-                .unwrap_or_else(PoisonError::into_inner)
-                .0;
+            residents = self.changed(residents, left.min(LOOK));
         }
+    }
+
+    fn out_of_memory(&self, bytes: u64, used: u64) -> EngineError {
+        EngineError::OutOfMemory {
+            needed_mib: bytes.div_ceil(1 << 20),
+            available_mib: self.budget_bytes.saturating_sub(used) >> 20,
+        }
+    }
+
+    /// After something has changed, or so much time.
+    fn changed<'r>(
+        &self,
+        residents: MutexGuard<'r, Vec<Resident>>,
+        time: Duration,
+    ) -> MutexGuard<'r, Vec<Resident>> {
+        let woken = self.changed.wait_timeout(residents, time);
+        woken.unwrap_or_else(PoisonError::into_inner).0
     }
 
     fn residents(&self) -> MutexGuard<'_, Vec<Resident>> {
         self.residents
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn set_waiting(&self, id: u64, waits: bool) {
-        if let Some(resident) = self.residents().iter_mut().find(|r| r.id == id) {
-            resident.waits = waits;
-        }
-        self.changed.notify_all();
-    }
-
-    #[cfg(test)]
-    pub(crate) fn waits(&self, id: u64) -> bool {
-        self.residents().iter().any(|r| r.id == id && r.waits)
     }
 
     /// What is booked for an engine.
@@ -228,7 +242,7 @@ impl Residency {
         let mut residents = self.residents();
         if let Some(resident) = residents.iter_mut().find(|r| r.id == id) {
             resident.busy = busy;
-            resident.idle_since = Instant::now();
+            resident.since = Instant::now();
         }
         self.changed.notify_all();
     }

@@ -57,7 +57,8 @@ enum Outcome {
     Failed(String),
 }
 
-/// Makes an engine, on the thread that will own it: told what memory it has, and by the observer of the first command.
+/// Makes an engine, on the thread that will own it. It is given what the engine has booked, and the observer of the first
+/// command.
 pub type Load<E> = dyn Fn(&Booking, &dyn Observer) -> Result<Box<E>, EngineError> + Send + Sync;
 
 impl<E: ?Sized + Send + 'static> Workers<E> {
@@ -194,6 +195,10 @@ impl<E: ?Sized> Worker<E> {
                 Some(_) => crossbeam_channel::after(self.config.idle),
                 None => never(),
             };
+            // Who waits for its memory has waited longer than what is in its line.
+            if asked_to_leave.try_recv().is_ok() {
+                self.unload(&mut engine, "another engine needs its memory");
+            }
             select! {
                 recv(self.line) -> command => {
                     let Ok(command) = command else { break };
@@ -222,9 +227,16 @@ impl<E: ?Sized> Worker<E> {
         }));
         self.residency.set_busy(self.id, false);
         match outcome {
-            Ok(Outcome::Worked) => self.health.runs.worked(),
-            Ok(Outcome::Declined) => {}
-            Ok(Outcome::Failed(why)) => self.health.runs.failed(&why),
+            Ok(outcome) => {
+                match outcome {
+                    Outcome::Worked => self.health.runs.worked(),
+                    Outcome::Declined => {}
+                    Outcome::Failed(why) => self.health.runs.failed(&why),
+                }
+                if self.residency.bytes_of(self.id) < self.config.memory_bytes {
+                    self.unload(engine, "it let its memory go");
+                }
+            }
             Err(_) => {
                 // Its state is unknown: the next command gets a fresh one.
                 self.health.runs.failed(&"the engine panicked");
@@ -249,7 +261,7 @@ impl<E: ?Sized> Worker<E> {
             leave,
         };
         self.residency.enter(&newcomer, observer)?;
-        let booking = Booking::new(self.residency.clone(), self.id);
+        let booking = Booking::new(self.residency.clone(), self.id, self.config.memory_bytes);
         match (self.load)(&booking, observer) {
             Ok(loaded) => {
                 tracing::info!(engine = self.config.name, "loaded");
@@ -355,34 +367,64 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_engine_at_work_books_more_and_gives_it_back_even_where_it_panics() {
-        let loads = Arc::new(AtomicUsize::new(0));
+    async fn an_engine_at_work_books_more_and_one_that_let_go_is_loaded_anew() {
         let residency = Residency::new(100);
         let long = Duration::from_secs(600);
+        let loads = Arc::new(AtomicUsize::new(0));
         let idle = Workers::start(&config(long, 60), &residency, counting(&loads)).unwrap();
         idle.call(Arc::new(Silent), |_, _| Ok(())).await.unwrap();
-        let growing = Workers::start(&config(long, 40), &residency, |booking, _| {
+        let counted = loads.clone();
+        let load = move |booking: &Booking, _: &dyn Observer| {
+            counted.fetch_add(1, Ordering::SeqCst);
             Ok(Box::new(booking.clone()))
-        })
-        .unwrap();
+        };
+        let growing = Workers::start(&config(long, 40), &residency, load).unwrap();
         let shared = residency.clone();
         let job = move |booking: &mut Booking, observer: &dyn Observer| {
-            let more = booking.all_of(90, observer)?;
+            let more = booking.all_of(90, observer, &mut || panic!("nobody is at work"))?;
             let used = shared.used_bytes();
             drop(more);
             Ok((used, shared.used_bytes()))
         };
         let used = growing.call(Arc::new(Silent), job).await.unwrap();
         assert_eq!(used, (90, 40));
-        assert!(!idle.health().is_loaded());
-        let panics = growing.call(Arc::new(Silent), |booking, observer| {
-            let _more = booking.all_of(90, observer)?;
-            panic!("on purpose");
-            #[expect(unreachable_code, reason = "the type of the result")]
-            Ok(())
+        assert!(!idle.health().is_loaded() && growing.health().is_loaded());
+        let (begin, begun) = oneshot::channel();
+        let (end, ended) = std::sync::mpsc::channel();
+        let working = tokio::spawn(async move {
+            let job = move |_: &mut u64, _: &dyn Observer| {
+                let _ = begin.send(());
+                ended.recv().map_err(EngineError::failed("waiting"))
+            };
+            idle.call(Arc::new(Silent), job).await
         });
-        assert!(panics.await.is_err());
-        until(|| residency.used_bytes() == 0).await;
+        begun.await.unwrap();
+        let wish = Arc::new(Wish::default());
+        let let_go = wish.clone();
+        let job = move |booking: &mut Booking, observer: &dyn Observer| {
+            let mut let_go = || let_go.0.store(true, Ordering::SeqCst);
+            booking.all_of(90, observer, &mut let_go).map(drop)
+        };
+        let error = growing.call(wish, job).await.unwrap_err();
+        assert!(matches!(error, EngineError::Cancelled), "{error}");
+        until(|| !growing.health().is_loaded()).await;
+        assert_eq!(residency.used_bytes(), 60);
+        end.send(()).unwrap();
+        working.await.unwrap().unwrap();
+        growing.call(Arc::new(Silent), |_, _| Ok(())).await.unwrap();
+        assert_eq!(loads.load(Ordering::SeqCst), 4);
+    }
+
+    /// Cancelled once it says so.
+    #[derive(Default)]
+    struct Wish(AtomicBool);
+
+    impl Observer for Wish {
+        fn report(&self, _: Progress) {}
+
+        fn is_cancelled(&self) -> bool {
+            self.0.load(Ordering::SeqCst)
+        }
     }
 
     #[tokio::test]

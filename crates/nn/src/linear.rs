@@ -74,6 +74,11 @@ impl Linear {
         Ok(Self { kernel, bias })
     }
 
+    /// Whether its matrix is in blocks of small integers.
+    pub(crate) fn is_quantised(&self) -> bool {
+        matches!(self.kernel, Kernel::Quantised(_))
+    }
+
     /// `(…, inputs)` → `(…, outputs)`.
     ///
     /// # Errors

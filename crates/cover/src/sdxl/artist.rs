@@ -1,13 +1,13 @@
 use candle_core::Device;
 use image::{DynamicImage, RgbImage, imageops::FilterType};
 use songwright_base::{EngineError, EngineInfo, ModelIdentity, Observer, Seed};
-use songwright_engine::Booking;
+use songwright_engine::{Booking, Room};
 use songwright_nn::{device, stop, weights::in_memory};
 
 use super::{
     Error,
     checkpoint::{Checkpoint, Part},
-    needs::{Attempt, Needs, Room},
+    needs::{Attempt, Needs},
     networks::Networks,
     plan::{Plan, Sizes},
     prompt::Words,
@@ -110,7 +110,6 @@ impl SdxlArtist {
         let observer = room.observer;
         let words = Words::of(params, self.networks.tokenizer())?;
         let size = drawn_size(params, self.native_pixels);
-        let exact_vae = self.needs.exact_vae(plan, room);
         let pictures = together.min(seeds.len()).max(1);
         let parts = seeds.chunks(pictures);
         let all = parts.len();
@@ -119,7 +118,7 @@ impl SdxlArtist {
             let run = Run {
                 networks: &mut self.networks,
                 plan,
-                exact_vae,
+                needs: self.needs,
                 room,
                 params,
                 size,
@@ -148,11 +147,9 @@ impl SdxlArtist {
     ) -> Result<Made, Error> {
         let size = drawn_size(wanted.0, self.native_pixels);
         let (mut needs, booking) = (self.needs, self.booking.clone());
-        let room = Room {
-            booking: &booking,
-            observer,
-        };
+        let room = booking.room(observer);
         let usual = needs.plan;
+        let _one = needs.book_one(size, room, &mut || self.networks.clear())?;
         let made = needs.within((wanted.1.len(), size), room, &mut |plan, together| {
             let made = self.attempt((plan, together), wanted, room);
             let ended =

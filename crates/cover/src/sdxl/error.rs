@@ -34,6 +34,9 @@ pub enum Error {
         /// What there is.
         budget_mib: u64,
     },
+    /// Others have the memory that it needs, and do not give it up.
+    #[error(transparent)]
+    Booking(EngineError),
     /// What was asked for is beyond this model; the sentence says what can be done instead.
     #[error("{0}")]
     Unsupported(String),
@@ -47,6 +50,16 @@ impl From<songwright_nn::Error> for Error {
         match error {
             songwright_nn::Error::Stopped => Self::Cancelled,
             other => Self::Network(other),
+        }
+    }
+}
+
+/// Of a booking.
+impl From<EngineError> for Error {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Cancelled => Self::Cancelled,
+            other => Self::Booking(other),
         }
     }
 }
@@ -70,6 +83,7 @@ impl From<Error> for EngineError {
         match error {
             Error::Cancelled => Self::Cancelled,
             Error::Unsupported(what) => Self::Unsupported { what },
+            Error::Booking(error) => error,
             Error::Checkpoint { .. } => Self::Unavailable {
                 what: format!("SDXL cannot be loaded. {error}"),
             },

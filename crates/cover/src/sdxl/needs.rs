@@ -1,6 +1,5 @@
 use candle_core::quantized::GgmlDType;
-use songwright_base::{EngineError, Observer};
-use songwright_engine::{Booking, More};
+use songwright_engine::{More, Room};
 
 use super::{
     Error,
@@ -17,37 +16,6 @@ pub(super) struct Needs {
     pub(super) stored: Option<GgmlDType>,
 }
 
-/// Where more memory comes from, and for whom.
-#[derive(Clone, Copy)]
-pub(super) struct Room<'a> {
-    pub(super) booking: &'a Booking,
-    pub(super) observer: &'a dyn Observer,
-}
-
-impl Room<'_> {
-    /// Books what a plan takes in full precision beside what is always booked, for as long as what is returned lives.
-    ///
-    /// # Errors
-    /// [`Error::NoRoomForExact`] and [`Error::Cancelled`].
-    pub(super) fn for_exact(self, bytes: u64) -> Result<More, Error> {
-        let booked = self.booking.all_of(bytes, self.observer);
-        booked.map_err(|error| match error {
-            EngineError::Cancelled => Error::Cancelled,
-            _ => Error::NoRoomForExact {
-                needed_mib: bytes >> 20,
-                budget_mib: self.booking.within_reach() >> 20,
-            },
-        })
-    }
-}
-
-/// A plan, and what it takes.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) struct Counted {
-    pub(super) plan: Plan,
-    pub(super) bytes: u64,
-}
-
 /// Which attempt drew.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Attempt {
@@ -55,7 +23,7 @@ pub(super) enum Attempt {
     Usual,
     /// After memory ran out.
     Smaller,
-    /// After a result that was no number, in full precision, by a plan of that kind.
+    /// After a result that was no number, in full precision.
     Exact,
 }
 
@@ -66,25 +34,36 @@ impl Needs {
     }
 
     /// A plan's autoencoder in full precision, where it is not and there is room for it.
-    pub(super) fn exact_vae(&self, plan: Plan, room: Room<'_>) -> Option<Counted> {
+    pub(super) fn exact_vae(&self, plan: Plan, room: Room<'_>) -> Option<Plan> {
         self.fitting(plan.exact_vae()?, room)
     }
 
+    /// Books what one picture takes, which is more than what is always booked where it is a large one. `let_go` is called as by
+    /// [`Room::all_of`].
+    ///
+    /// # Errors
+    /// [`Error::Booking`] and [`Error::Cancelled`].
+    pub(super) fn book_one(
+        &self,
+        size: (u32, u32),
+        room: Room<'_>,
+        let_go: &mut dyn FnMut(),
+    ) -> Result<More, Error> {
+        let bytes = self.plan.bytes_for(self.sizes, 1, size);
+        Ok(room.all_of(bytes.min(self.budget_bytes), let_go)?)
+    }
+
     /// A plan as it fits into what is free now, or else into what may be used at all.
-    fn fitting(&self, plan: Plan, room: Room<'_>) -> Option<Counted> {
+    fn fitting(&self, plan: Plan, room: Room<'_>) -> Option<Plan> {
         let within = |bytes| plan.fitting(self.sizes, bytes);
         let free = room.booking.within_reach().min(self.budget_bytes);
-        let plan = within(free).or_else(|| within(self.budget_bytes))?;
-        Some(Counted {
-            plan,
-            bytes: plan.bytes(self.sizes),
-        })
+        within(free).or_else(|| within(self.budget_bytes))
     }
 
     /// Draws `count` pictures of a size in pixels, and once more where memory ran out or numbers did. `attempt` is given
-    /// a plan, and how many pictures it may draw together. A smaller plan is kept for what follows. What is taken
-    /// beside what is always booked is booked meanwhile: for more pictures at once as far as it is free, for full precision
-    /// when it is.
+    /// a plan, and how many pictures it may draw together; where it fails so, it leaves nothing in memory. A smaller plan is kept
+    /// for what follows. What is taken beside what is always booked is booked meanwhile: for more pictures at once as
+    /// far as it is free, for full precision when it is.
     ///
     /// # Errors
     /// Those of the last attempt.
@@ -124,10 +103,11 @@ impl Needs {
                 budget_mib: self.budget_bytes >> 20,
             });
         };
-        let _more = room.for_exact(exact.bytes)?;
+        let bytes = exact.bytes_for(self.sizes, 1, size);
+        let _more = room.all_of(bytes.min(self.budget_bytes), &mut || ())?;
         tracing::warn!(%first, "once more in full precision");
         // The next picture may need it no more.
-        Ok((attempt(exact.plan, 1)?, Attempt::Exact))
+        Ok((attempt(exact, 1)?, Attempt::Exact))
     }
 }
 
@@ -135,6 +115,7 @@ impl Needs {
 mod tests {
     use candle_core::Device;
     use songwright_base::Silent;
+    use songwright_engine::Booking;
 
     use super::*;
 
@@ -163,10 +144,7 @@ mod tests {
         attempt: &mut dyn FnMut(Plan, usize) -> Result<T, Error>,
     ) -> Result<(T, Attempt), Error> {
         let booking = Booking::alone(needs.budget_bytes, needs.bytes());
-        let room = Room {
-            booking: &booking,
-            observer: &Silent,
-        };
+        let room = booking.room(&Silent);
         needs.within((count, SIZE), room, attempt)
     }
 
@@ -278,10 +256,7 @@ mod tests {
         needs.plan.blocks = Some(GgmlDType::Q8_0);
         let usual = needs.bytes();
         let booking = Booking::alone(needs.budget_bytes, usual);
-        let room = Room {
-            booking: &booking,
-            observer: &Silent,
-        };
+        let room = booking.room(&Silent);
         let mut seen = Vec::new();
         let (plan, sizes) = (needs.plan, needs.sizes);
         let made = needs.within((40, SIZE), room, &mut |plan, together| {
@@ -308,10 +283,7 @@ mod tests {
         let each = takes(41) - takes(40);
         // Music has the rest.
         let booking = Booking::alone(usual + 2 * each, usual);
-        let room = Room {
-            booking: &booking,
-            observer: &Silent,
-        };
+        let room = booking.room(&Silent);
         let made = needs.within((40, SIZE), room, &mut |_, together| Ok(together));
         let (together, _) = made.unwrap();
         let takes = |count| needs.plan.bytes_for(SIZES, count, SIZE);

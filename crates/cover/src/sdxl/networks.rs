@@ -65,11 +65,13 @@ impl Networks {
     /// Lets all of them go; what prompts were is kept.
     pub(super) fn clear(&mut self) {
         (self.text, self.unet, self.vae, self.tiny) = (None, None, None, None);
+        device::return_freed_memory();
     }
 
     /// Lets the way to pictures go.
     pub(super) fn clear_decoder(&mut self) {
         self.vae = None;
+        device::return_freed_memory();
     }
 
     /// Lets those go that a plan does not keep beside `work`.

@@ -3,13 +3,14 @@
 use candle_core::{DType, Device, Tensor};
 use image::{RgbImage, imageops::FilterType};
 use songwright_base::{Observer, Progress, Seed, Stage};
+use songwright_engine::Room;
 use songwright_nn::random::Generator;
 
 use super::{
     Error,
     diffusion::{self, Diffusion, Guidance, Prompted},
     model::{TinyDecoder, Unet},
-    needs::{Counted, Room},
+    needs::Needs,
     networks::Networks,
     picture::{from_rgb, to_rgb},
     plan::Plan,
@@ -23,9 +24,8 @@ use crate::{CoverParams, Drawn, Redraw};
 pub(super) struct Run<'a> {
     pub(super) networks: &'a mut Networks,
     pub(super) plan: Plan,
-    /// Decodes once more what was no number; `None` where that is nothing else.
-    pub(super) exact_vae: Option<Counted>,
-    /// For that.
+    /// For decoding once more what was no number.
+    pub(super) needs: Needs,
     pub(super) room: Room<'a>,
     pub(super) params: &'a CoverParams,
     /// Pixels that are drawn.
@@ -193,19 +193,25 @@ impl Run<'_> {
         let scaling = self.networks.checkpoint().vae.scaling_factor;
         let latents = (latents / scaling)?;
         let (plan, observer) = (self.plan, self.progress.observer);
-        let mut decode = |plan: Plan| -> Result<RgbImage, Error> {
-            let vae = self.networks.decoder(plan, observer)?;
-            to_rgb(&vae.tiled(&latents.to_dtype(plan.vae)?, plan.tile)?)
-        };
-        match (decode(plan), self.exact_vae) {
-            (Err(Error::NotFinite), Some(exact)) => {
-                let _more = self.room.for_exact(exact.bytes)?;
-                let decoded = decode(exact.plan);
-                self.networks.clear_decoder();
-                decoded
-            }
-            (other, _) => other,
+        let vae = self.networks.decoder(plan, observer)?;
+        let decoded = to_rgb(&vae.tiled(&latents.to_dtype(plan.vae)?, plan.tile)?);
+        match decoded {
+            Err(Error::NotFinite) => self.decode_exactly(&latents),
+            other => other,
         }
+    }
+
+    /// Decodes in full precision, where that is something else.
+    fn decode_exactly(&mut self, latents: &Tensor) -> Result<RgbImage, Error> {
+        let exact = self.needs.exact_vae(self.plan, self.room);
+        let plan = exact.ok_or(Error::NotFinite)?;
+        let bytes = plan.bytes(self.needs.sizes);
+        let _more = self.room.all_of(bytes, &mut || self.networks.clear())?;
+        let vae = self.networks.decoder(plan, self.progress.observer)?;
+        let decoded = to_rgb(&vae.tiled(&latents.to_dtype(plan.vae)?, plan.tile)?);
+        // It is more than what stays booked.
+        self.networks.clear_decoder();
+        decoded
     }
 
     fn report(&self, done: usize, schedule: &Schedule) -> Result<(), Error> {

@@ -45,7 +45,7 @@ impl QwenLyricist {
         })
     }
 
-    /// Has something written, and keeps none of the memory that it took.
+    /// Has something written, and gives the memory back that was freed by then: that of keys and values above all.
     fn write<T>(
         &mut self,
         stage: Stage,

@@ -30,7 +30,7 @@ pub struct Tokenizer {
     signs: Arc<HashMap<String, u32>>,
 }
 
-/// The bytes of each token, one after the other: a hundred thousand short lists of their own would take five times as much.
+/// The bytes of each token, one after the other: a hundred thousand short lists of their own would take four times as much.
 struct Bytes {
     all: Box<[u8]>,
     /// Where those of each token end, and the next one's begin.

@@ -10,7 +10,7 @@ use super::{
     facts::AceStepFacts,
     lyric_text::LyricText,
     networks::Networks,
-    plan::{Needs, Plan, Room, Sizes},
+    plan::{Attempts, Needs, Plan, Sizes},
     run::Run,
     tags::TagsTokenizer,
 };
@@ -142,19 +142,35 @@ impl Composer for AceStepComposer {
     ) -> Result<Composition, EngineError> {
         self.facts().check(params)?;
         let (mut needs, booking) = (self.needs, self.booking.clone());
-        let room = Room {
-            booking: &booking,
+        let duration_s = params.task.duration_s(params.duration_s);
+        let mut song = Song {
+            composer: self,
+            params,
             observer,
         };
-        let duration_s = params.task.duration_s(params.duration_s);
-        let made = needs.within(duration_s, room, &mut |plan| {
-            let made = self.attempt(plan, params, observer);
-            if made.as_ref().is_err_and(Error::is_out_of_memory) {
-                self.networks.clear();
-            }
-            made
-        });
+        let made = needs.within(duration_s, booking.room(observer), &mut song);
         self.needs = needs;
         Ok(made?)
+    }
+}
+
+/// A song in the making.
+struct Song<'a> {
+    composer: &'a mut AceStepComposer,
+    params: &'a MusicParams,
+    observer: &'a dyn Observer,
+}
+
+impl Attempts<Composition> for Song<'_> {
+    fn attempt(&mut self, plan: Plan) -> Result<Composition, Error> {
+        let made = self.composer.attempt(plan, self.params, self.observer);
+        if made.as_ref().is_err_and(Error::is_out_of_memory) {
+            self.let_go();
+        }
+        made
+    }
+
+    fn let_go(&mut self) {
+        self.composer.networks.clear();
     }
 }

@@ -39,6 +39,9 @@ pub enum Error {
         /// What may be used.
         budget_bytes: u64,
     },
+    /// Others have the memory that it needs, and do not give it up.
+    #[error(transparent)]
+    Booking(EngineError),
     /// The model made something that is no number.
     #[error(
         "the model's result is not a number: its weights are damaged, or its precision is too low"
@@ -61,6 +64,16 @@ impl From<songwright_nn::Error> for Error {
     }
 }
 
+/// Of a booking.
+impl From<EngineError> for Error {
+    fn from(error: EngineError) -> Self {
+        match error {
+            EngineError::Cancelled => Self::Cancelled,
+            other => Self::Booking(other),
+        }
+    }
+}
+
 impl Error {
     /// Whether a device had no room.
     #[must_use]
@@ -78,6 +91,7 @@ impl From<Error> for EngineError {
         match error {
             Error::Cancelled => Self::Cancelled,
             Error::Unsupported(what) => Self::Unsupported { what },
+            Error::Booking(error) => error,
             Error::Memory {
                 needed_bytes,
                 budget_bytes,

@@ -60,6 +60,7 @@ impl Networks {
     /// Lets all of them go.
     pub(super) fn clear(&mut self) {
         (self.text, self.diffusion, self.decoder) = (None, None, None);
+        device::return_freed_memory();
     }
 
     /// Lets those go that a plan does not keep beside `part`.

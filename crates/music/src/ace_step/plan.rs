@@ -1,8 +1,7 @@
 //! How much of the model lies in memory at once.
 
 use candle_core::{DType, Device, quantized::GgmlDType};
-use songwright_base::{EngineError, Observer};
-use songwright_engine::Booking;
+use songwright_engine::Room;
 use songwright_nn::weights::in_memory;
 
 use super::{Error, codec::Chunks, diffusion::FRAMES_PER_S};
@@ -141,11 +140,13 @@ impl Plan {
     }
 }
 
-/// Where more memory comes from, and for whom.
-#[derive(Clone, Copy)]
-pub(super) struct Room<'a> {
-    pub(super) booking: &'a Booking,
-    pub(super) observer: &'a dyn Observer,
+/// Whoever makes a song by a plan.
+pub(super) trait Attempts<T> {
+    /// By this one.
+    fn attempt(&mut self, plan: Plan) -> Result<T, Error>;
+
+    /// Lets go of all that lies in memory, for others to have it first.
+    fn let_go(&mut self);
 }
 
 /// What a model on a device takes, and what it may take.
@@ -172,18 +173,19 @@ impl Needs {
         }
     }
 
-    /// Runs `attempt` by the plan, and where memory runs out, or would, once more by the smaller one,
-    /// which is kept where a device had said so. What the song takes beside what is always booked is booked meanwhile.
+    /// Tries the plan, and where memory runs out, or would, the smaller one, which is kept where a device had said so. What the
+    /// song takes beside what is always booked is booked meanwhile.
     ///
     /// # Errors
-    /// [`Error::Memory`] where the smaller one does not do, or there is none; what `attempt` says else.
+    /// [`Error::Memory`] where the smaller one does not do, or there is none; [`Error::Booking`]; what the attempt says
+    /// else.
     pub(super) fn within<T>(
         &mut self,
         duration_s: f64,
         room: Room<'_>,
-        attempt: &mut dyn FnMut(Plan) -> Result<T, Error>,
+        attempts: &mut dyn Attempts<T>,
     ) -> Result<T, Error> {
-        let first = match self.tried((self.plan, duration_s), room, attempt) {
+        let first = match self.tried((self.plan, duration_s), room, attempts) {
             Err(error) if error.is_out_of_memory() => error,
             other => return other,
         };
@@ -194,7 +196,7 @@ impl Needs {
         if !matches!(first, Error::Memory { .. }) {
             self.plan = smaller;
         }
-        self.tried((smaller, duration_s), room, attempt)
+        self.tried((smaller, duration_s), room, attempts)
             .map_err(|error| match error {
                 Error::Network(_) if error.is_out_of_memory() => self.beyond(smaller, duration_s),
                 other => other,
@@ -205,21 +207,14 @@ impl Needs {
         &self,
         (plan, duration_s): (Plan, f64),
         room: Room<'_>,
-        attempt: &mut dyn FnMut(Plan) -> Result<T, Error>,
+        attempts: &mut dyn Attempts<T>,
     ) -> Result<T, Error> {
         let bytes = plan.bytes_for(self.sizes, duration_s);
         if bytes > self.budget_bytes {
             return Err(self.beyond(plan, duration_s));
         }
-        let booked = room.booking.all_of(bytes, room.observer);
-        let _more = booked.map_err(|error| match error {
-            EngineError::Cancelled => Error::Cancelled,
-            _ => Error::Memory {
-                needed_bytes: bytes,
-                budget_bytes: room.booking.within_reach(),
-            },
-        })?;
-        attempt(plan)
+        let _more = room.all_of(bytes, &mut || attempts.let_go())?;
+        attempts.attempt(plan)
     }
 
     fn beyond(&self, plan: Plan, duration_s: f64) -> Error {
@@ -233,6 +228,7 @@ impl Needs {
 #[cfg(test)]
 mod tests {
     use songwright_base::Silent;
+    use songwright_engine::Booking;
 
     use super::*;
 
@@ -327,18 +323,25 @@ mod tests {
         }
     }
 
+    impl<T, F: FnMut(Plan) -> Result<T, Error>> Attempts<T> for F {
+        fn attempt(&mut self, plan: Plan) -> Result<T, Error> {
+            self(plan)
+        }
+
+        fn let_go(&mut self) {
+            panic!("nobody has the memory");
+        }
+    }
+
     /// With nobody beside it.
     fn alone<T>(
         needs: &mut Needs,
         duration_s: f64,
-        attempt: &mut dyn FnMut(Plan) -> Result<T, Error>,
+        mut attempt: impl FnMut(Plan) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let booking = Booking::alone(needs.budget_bytes, needs.plan.bytes(SIZES));
-        let room = Room {
-            booking: &booking,
-            observer: &Silent,
-        };
-        needs.within(duration_s, room, attempt)
+        let room = booking.room(&Silent);
+        needs.within(duration_s, room, &mut attempt)
     }
 
     fn device_is_full() -> Error {
@@ -350,7 +353,7 @@ mod tests {
     fn a_full_device_is_asked_once_more_for_less_and_for_less_from_then_on() {
         let mut needs = needs(32);
         let mut asked = Vec::new();
-        let made = alone(&mut needs, 60.0, &mut |plan| {
+        let made = alone(&mut needs, 60.0, |plan| {
             asked.push(plan);
             if plan.resident {
                 Err(device_is_full())
@@ -366,7 +369,7 @@ mod tests {
     #[test]
     fn a_device_that_stays_full_is_the_end() {
         let mut tries = 0;
-        let end = alone(&mut needs(32), 60.0, &mut |_| {
+        let end = alone(&mut needs(32), 60.0, |_| {
             tries += 1;
             Err::<(), _>(device_is_full())
         });
@@ -377,7 +380,7 @@ mod tests {
     #[test]
     fn another_failure_is_not_tried_again() {
         let mut tries = 0;
-        let end = alone(&mut needs(32), 60.0, &mut |_| {
+        let end = alone(&mut needs(32), 60.0, |_| {
             tries += 1;
             Err::<(), _>(Error::NotFinite)
         });
@@ -390,11 +393,11 @@ mod tests {
         let mut needs = needs(13);
         let usual = needs.plan;
         assert!(usual.resident && usual.bytes_for(SIZES, 240.0) > 13 * GIB);
-        let by = alone(&mut needs, 240.0, &mut Ok).unwrap();
+        let by = alone(&mut needs, 240.0, Ok).unwrap();
         assert!(!by.resident && needs.bytes_for(240.0) < 13 * GIB);
-        assert_eq!(alone(&mut needs, 60.0, &mut Ok).unwrap(), usual);
+        assert_eq!(alone(&mut needs, 60.0, Ok).unwrap(), usual);
         needs.budget_bytes = GIB;
-        assert!(alone(&mut needs, 240.0, &mut Ok).is_err());
+        assert!(alone(&mut needs, 240.0, Ok).is_err());
     }
 
     #[test]
@@ -402,11 +405,8 @@ mod tests {
         let mut needs = needs(32);
         let usual = needs.plan.bytes(SIZES);
         let booking = Booking::alone(32 * GIB, usual);
-        let room = Room {
-            booking: &booking,
-            observer: &Silent,
-        };
-        let made = needs.within(240.0, room, &mut |plan| {
+        let room = booking.room(&Silent);
+        let made = needs.within(240.0, room, &mut |plan: Plan| {
             Ok((plan.bytes_for(SIZES, 240.0), booking.bytes()))
         });
         let (takes, booked) = made.unwrap();

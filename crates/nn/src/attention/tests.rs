@@ -52,11 +52,23 @@ fn softmax_attention_is_composed() {
 
 #[test]
 fn keys_and_values_in_halves_are_met_in_full() {
-    for (queries, keys) in [(2, 70), (MOST + 1, 33), (130, 600)] {
-        let q = random(&[2, 3, queries, 16]);
+    for (queries, keys, size) in [
+        (2, 70, 16),
+        // Both sides of a stretch, and several, in whole vectors and with a rest.
+        (1, 31, 128),
+        (1, 32, 128),
+        (MOST, 33, 128),
+        (2, 64, 203),
+        (MOST, 300, 203),
+        (MOST + 1, 33, 128),
+        (130, 600, 16),
+    ] {
+        let q = random(&[2, 3, queries, size]);
         // Of a cache that has room for more.
         let kept = || {
-            let all = random(&[2, 3, keys + 5, 16]).to_dtype(DType::F16).unwrap();
+            let all = random(&[2, 3, keys + 5, size])
+                .to_dtype(DType::F16)
+                .unwrap();
             all.narrow(2, 0, keys).unwrap()
         };
         let (k, v) = (kept(), kept());

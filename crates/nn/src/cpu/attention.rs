@@ -224,7 +224,7 @@ impl<'a> Part<'a, '_> {
     }
 
     /// Keys or values of this head from `before` on: all as they lie, or as many as `near` has room for.
-    // No closure is given them: it would be none of the code that the processor's vectors are picked for.
+    // A closure over each would not be inlined into the code that was compiled for this processor's vectors.
     #[inline(always)]
     fn stretch<'s>(&self, kept: Kept<'a>, before: usize, near: &'s mut [f32]) -> Stretch<'s>
     where
@@ -246,11 +246,11 @@ impl<'a> Part<'a, '_> {
     }
 
     /// Room for what is made wide at a time.
-    fn near(&self, kept: Kept<'_>) -> Scratch {
-        Scratch::of(match kept {
-            Kept::Whole(_) => 0,
-            Kept::Halves(_) => NEAR * self.all.measures.size,
-        })
+    fn near(&self, kept: Kept<'_>) -> Vec<f32> {
+        match kept {
+            Kept::Whole(_) => Vec::new(),
+            Kept::Halves(_) => vec![0.0; NEAR * self.all.measures.size],
+        }
     }
 
     /// All keys or values of this head in f32.

@@ -39,12 +39,13 @@ pub(crate) fn usable(tensors: &[&Tensor]) -> bool {
             .all(|tensor| tensor.device().is_cpu() && tensor.dtype() == DType::F32)
 }
 
+/// Whether this processor has vectors that own loops are written for.
 #[cfg(target_arch = "x86_64")]
-fn has_vectors() -> bool {
+pub(crate) fn has_vectors() -> bool {
     !matches!(pulp::Arch::new(), pulp::Arch::Scalar)
 }
 
 #[cfg(not(target_arch = "x86_64"))]
-fn has_vectors() -> bool {
+pub(crate) fn has_vectors() -> bool {
     false
 }

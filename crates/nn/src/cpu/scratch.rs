@@ -27,10 +27,6 @@ pub(crate) struct Scratch {
 
 impl Scratch {
     pub(crate) fn of(len: usize) -> Self {
-        if len == 0 {
-            let numbers = Aligned::zeros(0);
-            return Self { numbers, len };
-        }
         let mut shelf = SHELF.lock().unwrap_or_else(PoisonError::into_inner);
         // The smallest that is large enough.
         let fits = |(_, numbers): &(usize, &Aligned)| numbers.len() >= len;
@@ -51,9 +47,6 @@ impl Scratch {
 
 impl Drop for Scratch {
     fn drop(&mut self) {
-        if self.numbers.is_empty() {
-            return;
-        }
         let numbers = std::mem::replace(&mut self.numbers, Aligned::zeros(0));
         let mut shelf = SHELF.lock().unwrap_or_else(PoisonError::into_inner);
         // Smaller ones make way: a network's layers come in growing sizes.

@@ -189,7 +189,7 @@ impl Cache {
     }
 
     /// Makes room for `len` tokens in all. Memory grows by a quarter at least, so that what is copied in all
-    /// is no more than five times what is kept.
+    /// is no more than four times what there is room for.
     ///
     /// # Errors
     /// Where the device has no room.

@@ -27,6 +27,11 @@ impl Layer {
         })
     }
 
+    /// Whether its largest matrix is in blocks.
+    pub(super) fn is_quantised(&self) -> bool {
+        self.gate_and_up.is_quantised()
+    }
+
     /// `(batch, tokens, features)` → the same shape.
     pub(super) fn forward(&self, x: &Tensor, pass: &Pass, cache: &Cache) -> Result<Tensor> {
         let seen = self

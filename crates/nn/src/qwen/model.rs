@@ -5,7 +5,7 @@ use super::{
     layer::Layer,
     rotary::{Tables, Turns},
 };
-use crate::{Error, Linear, Matrix, Result, Weights, norm::RmsNorm, stop};
+use crate::{Error, Linear, Matrix, Result, Weights, cpu, norm::RmsNorm, stop};
 
 /// A decoder of text.
 #[derive(Debug)]
@@ -29,12 +29,13 @@ pub(super) struct Pass {
     pub(super) bias: Option<Tensor>,
 }
 
-/// What keys and values are kept in by a network that computes in `dtype`. Where its matrices are in blocks, f32 would
-/// keep nothing that the blocks have not lost, in twice the memory; f16 is what llama.cpp keeps them in.
+/// What keys and values are kept in by a network that computes in `dtype`. Where its matrices are in blocks, what f16 loses is far
+/// below what the blocks have lost, and it takes half the memory; llama.cpp keeps them so too. On processors that
+/// there are no own loops for they stay as they are: all of them would be made wide for every token.
 #[must_use]
 pub fn kept_as(dtype: DType, is_quantised: bool) -> DType {
     match dtype {
-        DType::F32 if is_quantised => DType::F16,
+        DType::F32 if is_quantised && cpu::has_vectors() => DType::F16,
         other => other,
     }
 }
@@ -54,11 +55,12 @@ impl Qwen {
         } else {
             weights.pp("lm_head").matrix(rows, hidden)?
         };
-        let layers = (0..config.num_hidden_layers)
+        let layers: Vec<Layer> = (0..config.num_hidden_layers)
             .map(|layer| Layer::load(&model.pp("layers").pp(layer), config, layer))
             .collect::<Result<_>>()?;
         let positions = positions.min(config.max_position_embeddings);
-        let is_quantised = matches!(embedding, Matrix::Quantised(_));
+        // Files that are in blocks may have the embedding in floats.
+        let is_quantised = layers.iter().any(Layer::is_quantised);
         Ok(Self {
             kept: kept_as(weights.dtype(), is_quantised),
             config: config.clone(),
@@ -205,5 +207,22 @@ impl Qwen {
         let bias = Tensor::from_vec(bias, (paddings.len(), 1, count, all), &self.device)?;
         let bias = bias.to_dtype(self.dtype)?;
         Ok(Tensor::cat(&vec![bias; shared], 2)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_and_values_are_halves_beside_blocks_alone() {
+        let narrow = if cpu::has_vectors() {
+            DType::F16
+        } else {
+            DType::F32
+        };
+        assert_eq!(kept_as(DType::F32, true), narrow);
+        assert_eq!(kept_as(DType::F32, false), DType::F32);
+        assert_eq!(kept_as(DType::BF16, true), DType::BF16);
     }
 }
