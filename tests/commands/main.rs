@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "helpers of tests")]
 
 mod home;
+mod lyrics;
 mod processes;
 mod song;
 mod studio;

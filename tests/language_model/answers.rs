@@ -279,3 +279,52 @@ fn a_description_longer_than_the_context_is_told_so() -> Result<()> {
     ensure!(what.contains("8192") && what.contains("too long"), "{what}");
     Ok(())
 }
+
+#[test]
+fn categories_are_shown_while_they_are_written() -> Result<()> {
+    let mut model = lyricist(5)?;
+    let watcher = Watcher::patient();
+    let params = CategoriesParams {
+        description: "a song about rain".to_owned(),
+        max_categories: 4,
+        include_subgenres: true,
+    };
+    let found = model.categories(&params, &watcher)?.categories;
+    let notes = watcher.notes.lock().unwrap().clone();
+    let last = notes.last().context("nothing was shown")?;
+    let shown: Vec<&str> = last.split(", ").collect();
+    ensure!(shown.len() == found.len(), "{last}: {found:?}");
+    for category in &found {
+        ensure!(shown.contains(&category.name.as_str()), "{last}: {found:?}");
+    }
+    // More than the end of each, and never less than before.
+    ensure!(notes.len() > found.len(), "{notes:?}");
+    let counts = notes.iter().map(|note| note.split(", ").count());
+    ensure!(counts.is_sorted(), "{notes:?}");
+    Ok(())
+}
+
+#[test]
+fn an_instruction_that_comes_again_is_not_read_again() -> Result<()> {
+    let mut model = lyricist(5)?;
+    let mut asked = |lyrics: Option<&str>| -> Result<(usize, String)> {
+        let watcher = Watcher::patient();
+        let params = TitleParams {
+            description: "a song about rain".to_owned(),
+            lyrics: lyrics.map(str::to_owned),
+            seed: Seed(3),
+        };
+        let title = model.title(&params, &watcher)?;
+        Ok((watcher.asked(), title))
+    };
+    // It is asked whether to go on in every layer, for each part of what is read.
+    let (first, title) = asked(None)?;
+    let (second, same) = asked(None)?;
+    ensure!(title == same, "{title}, {same}");
+    ensure!(second < first, "{second} after {first}");
+    // Of other questions behind it too.
+    asked(Some("[verse]\nRain on the roof"))?;
+    let (third, _) = asked(None)?;
+    ensure!(third == second, "{third} after {second}");
+    Ok(())
+}

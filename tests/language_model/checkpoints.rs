@@ -120,7 +120,6 @@ fn weights_in_several_files_are_those_of_one() -> Result<()> {
     Ok(())
 }
 
-/// What is said of a folder or a file that cannot be loaded.
 #[test]
 fn loading_is_told_and_can_be_ended() -> Result<()> {
     let folder = tempfile::tempdir()?;
@@ -137,6 +136,29 @@ fn loading_is_told_and_can_be_ended() -> Result<()> {
     Ok(())
 }
 
+#[test]
+fn a_models_own_stop_tokens_end_answers_too() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    write_qwen(folder.path(), &small(), 1)?;
+    let stops = |said: &str| -> Result<Vec<u32>> {
+        fs::write(folder.path().join("generation_config.json"), said)?;
+        let checkpoint = Checkpoint::open(folder.path())?;
+        Ok(checkpoint.stops(&checkpoint.tokenizer()?))
+    };
+    let usual = [151_645, 151_643];
+    ensure!(stops("{}")? == usual);
+    for (said, more) in [
+        ("{\"eos_token_id\": 151643}", &[][..]),
+        ("{\"eos_token_id\": 42}", &[42]),
+        ("{\"eos_token_id\": [42, 151645, 151662]}", &[42, 151_662]),
+    ] {
+        let found = stops(said)?;
+        ensure!(found == [&usual[..], more].concat(), "{said}: {found:?}");
+    }
+    Ok(())
+}
+
+/// What is said of a folder or a file that cannot be loaded.
 fn refusal(path: &Path) -> Result<String> {
     let error = match Checkpoint::open(path) {
         Err(error) => error,
@@ -235,5 +257,46 @@ fn a_gguf_file_that_is_not_whole_is_refused() -> Result<()> {
     fs::remove_file(&file)?;
     let found = refusal(&file)?;
     ensure!(found.contains("small.gguf"), "{found}");
+    Ok(())
+}
+
+#[test]
+fn a_gguf_file_whose_numbers_are_damaged_is_refused() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    write_qwen(folder.path(), &small(), 1)?;
+    let file = folder.path().join("small.gguf");
+    write_qwen_gguf(folder.path(), &file, Quantisation::Q8_0)?;
+    let whole = fs::read(&file)?;
+    // One note more, of four bytes.
+    let mut notes = whole.clone();
+    notes[16] += 1;
+    let unaligned = [
+        &17_u64.to_le_bytes()[..],
+        b"general.alignment",
+        &[4, 0, 0, 0],
+        &[0; 4],
+    ];
+    notes.splice(24..24, unaligned.concat());
+    // Tensors are counted before notes.
+    let mut counted = whole.clone();
+    counted[8..16].fill(0xff);
+    // Where a tensor lies is behind its name, its one side's length, and its type.
+    let name = b"output_norm.weight";
+    let at = whole.windows(name.len()).position(|part| part == name);
+    let offset = at.context("it has no such tensor")? + name.len() + 4 + 8 + 4;
+    let mut far = whole;
+    far[offset..offset + 8].fill(0xff);
+    for (bytes, said) in [
+        (notes, "general.alignment is 0"),
+        (counted, "no GGUF file"),
+        (far, "output_norm.weight is larger than any file"),
+    ] {
+        fs::write(&file, bytes)?;
+        let found = refusal(&file)?;
+        ensure!(
+            found.contains(said) && found.contains("small.gguf"),
+            "{found}"
+        );
+    }
     Ok(())
 }

@@ -1,11 +1,11 @@
 //! The same through the program: over HTTP, and where the model is missing or broken.
 
-use std::fs;
+use std::{fs, path::Path};
 
 use serde_json::{Value, json};
 use songwright_base::LyricSheet;
 use songwright_tests::{
-    Server,
+    Server, command,
     synthetic_qwen::{small, write_qwen},
 };
 
@@ -165,4 +165,91 @@ fn a_model_that_comes_goes_or_breaks_is_seen_by_the_next_request() {
     assert!(detail.contains("config.json"), "{detail}");
     fs::remove_dir_all(&model).unwrap();
     assert_eq!(write().status, 503);
+}
+
+/// Writes a small model and its card, and imports it: `auto` takes it.
+fn install(data_dir: &Path, folder: &Path) {
+    write_qwen(folder, &small(), 5).unwrap();
+    let cards = data_dir.join("models/cards");
+    fs::create_dir_all(&cards).unwrap();
+    let mut card =
+        "id = \"small-qwen\"\ntitle = \"A small Qwen\"\nfamily = \"qwen\"\nservice = \"lyrics\"\n\
+                    repository = \"nobody/small-qwen\"\n\
+                    revision = \"0000000000000000000000000000000000000001\"\n\
+                    [licence]\nid = \"MIT\"\nurl = \"https://opensource.org/license/mit\"\n"
+            .to_owned();
+    for entry in fs::read_dir(folder).unwrap() {
+        let name = entry.unwrap().file_name();
+        card += &format!("\n[[file]]\npath = \"{}\"\n", name.to_str().unwrap());
+    }
+    fs::write(cards.join("small-qwen.toml"), card).unwrap();
+    let mut call = command();
+    call.arg("--data-dir").arg(data_dir);
+    call.args(["models", "import", "small-qwen"]).arg(folder);
+    let output = call.output().unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{said}");
+}
+
+/// Damages the configuration of a model wherever below a folder it lies; its size stays.
+fn damage(folder: &Path) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            damage(&path);
+        } else if path.ends_with("config.json") {
+            let text = fs::read_to_string(&path).unwrap();
+            fs::write(&path, text.replace("qwen3", "gemma")).unwrap();
+        }
+    }
+}
+
+#[test]
+fn every_answer_says_why_the_sketch_stands_in_for_an_installed_model() {
+    let dir = tempfile::tempdir().unwrap();
+    let data_dir = dir.path().join("data");
+    install(&data_dir, &dir.path().join("checkpoint"));
+    let server = Server::start(&data_dir, &[]);
+    let words = "[verse]\nRain on the roof\nHold on tonight\n[chorus]\nStay";
+    let requests = [
+        (
+            "generate_lyrics",
+            json!({"description": "a song about rain", "audio_duration": 10}),
+        ),
+        (
+            "generate_prompt",
+            json!({"description": "a song about rain"}),
+        ),
+        (
+            "generate_categories",
+            json!({"description": "a song about rain"}),
+        ),
+        (
+            "generate_title",
+            json!({"description": "a song about rain"}),
+        ),
+        (
+            "revise_lyrics",
+            json!({"task": "continue", "lyrics": words}),
+        ),
+        ("suggest_rhymes", json!({"word": "night", "max_rhymes": 3})),
+        ("improve_prompt", json!({"prompt": "doom metal, 61 BPM"})),
+    ];
+    let ask = |path: &str, body| ask(&server, &format!("/lyrics/{path}"), body);
+    for (path, body) in &requests {
+        let answer = ask(path, body);
+        assert_eq!(answer["metadata"]["model_info"], "small-qwen", "{answer}");
+        assert_eq!(answer["notes"], Value::Null, "{answer}");
+    }
+    damage(dir.path());
+    for (path, body) in &requests {
+        let answer = ask(path, body);
+        let info = answer["metadata"]["model_info"].as_str().unwrap();
+        assert!(info.contains("sketch"), "{answer}");
+        let note = answer["notes"][0].as_str().unwrap();
+        assert!(
+            note.contains("because A small Qwen cannot be used") && note.contains("config.json"),
+            "{path}: {note}"
+        );
+    }
 }

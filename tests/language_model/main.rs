@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "all of it is tests")]
 
 mod answers;
+mod blocks;
 mod checkpoints;
 mod desk;
 mod failures;

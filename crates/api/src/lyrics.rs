@@ -42,7 +42,7 @@ pub struct LyricsResponse {
     pub structure_tags: Vec<String>,
     /// Who wrote them.
     pub metadata: GenerationMetadata,
-    /// What its maker could not promise: rhymes or syllables that cannot be told by letters.
+    /// What its maker could not promise: rhymes or syllables that cannot be told by letters; why it stands in for a model.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }
@@ -85,6 +85,9 @@ pub struct PromptResponse {
     pub detected_genre: Option<String>,
     /// Who wrote it.
     pub metadata: GenerationMetadata,
+    /// Why its maker stands in for a model that is installed and cannot be used.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// `POST /lyrics/generate_categories`.
@@ -114,6 +117,9 @@ pub struct CategoriesResponse {
     pub confidence_scores: serde_json::Map<String, serde_json::Value>,
     /// Who chose them.
     pub metadata: GenerationMetadata,
+    /// Why its maker stands in for a model that is installed and cannot be used.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// `POST /lyrics/generate_title`.
@@ -140,6 +146,9 @@ pub struct TitleResponse {
     pub title: String,
     /// Who made it.
     pub metadata: GenerationMetadata,
+    /// Why its maker stands in for a model that is installed and cannot be used.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
 }
 
 /// What was heard in a description.

@@ -86,7 +86,7 @@ pub struct RhymesResponse {
     pub rhymes: Vec<String>,
     /// Who found them.
     pub metadata: GenerationMetadata,
-    /// What its maker could not promise: rhymes or syllables that cannot be told by letters.
+    /// What its maker could not promise: rhymes or syllables that cannot be told by letters; why it stands in for a model.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
 }

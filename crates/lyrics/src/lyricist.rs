@@ -44,6 +44,11 @@ pub trait Lyricist: Send {
     /// Who writes.
     fn info(&self) -> EngineInfo;
 
+    /// Why it stands in for a model, a sentence, which every answer repeats; `None` from who does not.
+    fn note(&self) -> Option<String> {
+        None
+    }
+
     /// Lyrics with section tags.
     ///
     /// # Errors

@@ -21,6 +21,8 @@ pub struct Written<T> {
     pub value: T,
     /// Who wrote it.
     pub engine: EngineInfo,
+    /// Why they stand in for a model, where they do.
+    pub notes: Vec<String>,
 }
 
 type Watcher = Arc<dyn Observer + Send + Sync>;
@@ -82,6 +84,7 @@ impl LyricsService {
         Ok(Written {
             value: within_limit(made.value),
             engine: made.engine,
+            notes: made.notes,
         })
     }
 
@@ -173,6 +176,7 @@ impl LyricsService {
         Ok(Written {
             value: improved(params.tags, made.value),
             engine: made.engine,
+            notes: made.notes,
         })
     }
 
@@ -188,6 +192,7 @@ impl LyricsService {
             Ok(Written {
                 value,
                 engine: engine.info(),
+                notes: engine.note().into_iter().collect(),
             })
         };
         self.place.call(observer, work).await

@@ -112,3 +112,43 @@ fn weights_of(place: &ModelPlace) -> PathBuf {
     gguf.map_or(place.folder(), |file| Path::new(file))
         .to_path_buf()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Which of models of these sizes is taken where there is room for so much.
+    fn best(budget_bytes: u64, sizes: &[u64]) -> Option<u64> {
+        let lyricists = LocalLyricists { budget_bytes };
+        let making = |bytes: &u64| Making {
+            memory_bytes: *bytes,
+            ..lyricists.sketch(None)
+        };
+        let best = lyricists.best(sizes.iter().map(making).collect());
+        best.map(|making| making.memory_bytes)
+    }
+
+    #[test]
+    fn the_largest_that_fits_is_taken() {
+        let sizes = [20, 5, 30, 10];
+        for (budget, taken) in [
+            (u64::MAX, 30),
+            (30, 30),
+            (29, 20),
+            (20, 20),
+            (19, 10),
+            (10, 10),
+            (9, 5),
+            (5, 5),
+        ] {
+            assert_eq!(best(budget, &sizes), Some(taken), "{budget}");
+        }
+    }
+
+    #[test]
+    fn where_none_fits_the_smallest_is_taken() {
+        assert_eq!(best(4, &[20, 5, 30]), Some(5));
+        assert_eq!(best(0, &[30]), Some(30));
+        assert_eq!(best(100, &[]), None);
+    }
+}

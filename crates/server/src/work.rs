@@ -68,7 +68,7 @@ async fn lyrics(
         .await?;
     operation.end_stage(Stage::Lyrics, true);
     answer(&api::LyricsResponse {
-        notes: Vec::new(),
+        notes: written.notes,
         word_count: word_count(&written.value),
         structure_tags: written.value.structure_tags(),
         lyrics: written.value.to_string(),
@@ -115,6 +115,7 @@ fn tags(
         tag_count: written.value.tags.len() as u64,
         detected_genre: written.value.genre.clone(),
         metadata: metadata(operation, &written.engine, begun),
+        notes: written.notes.clone(),
     })
 }
 
@@ -125,7 +126,7 @@ async fn revise(
 ) -> Result<Value, Failure> {
     let begun = Instant::now();
     let params = ReviseParams::try_from(&request)?;
-    let notes = params.caution().into_iter().collect();
+    let caution = params.caution();
     let written = studio
         .lyrics
         .revise(params, Arc::new(operation.clone()))
@@ -133,7 +134,7 @@ async fn revise(
     operation.end_stage(Stage::Lyrics, true);
     let sheet = LyricSheet::parse(&written.value);
     answer(&api::LyricsResponse {
-        notes,
+        notes: caution.into_iter().chain(written.notes).collect(),
         word_count: word_count(&sheet),
         structure_tags: sheet.structure_tags(),
         lyrics: written.value,
@@ -149,14 +150,14 @@ async fn rhymes(
     let begun = Instant::now();
     let params = RhymesParams::try_from(&request)?;
     let word = params.word.clone();
-    let notes = rhyme::caution(&params).into_iter().collect();
+    let caution = rhyme::caution(&params);
     let found = studio
         .lyrics
         .rhymes(params, Arc::new(operation.clone()))
         .await?;
     operation.end_stage(Stage::Lyrics, true);
     answer(&api::RhymesResponse {
-        notes,
+        notes: caution.into_iter().chain(found.notes).collect(),
         word,
         rhymes: found.value,
         metadata: metadata(operation, &found.engine, begun),
@@ -188,6 +189,7 @@ async fn categories(
         confidence_scores: categories.iter().map(score).collect::<Map<_, _>>(),
         categories: categories.iter().map(|c| c.name.clone()).collect(),
         metadata: metadata(operation, &chosen.engine, begun),
+        notes: chosen.notes,
     })
 }
 
@@ -206,6 +208,7 @@ async fn title(
     answer(&api::TitleResponse {
         title: written.value,
         metadata: metadata(operation, &written.engine, begun),
+        notes: written.notes,
     })
 }
 

@@ -139,6 +139,27 @@ mod tests {
         );
     }
 
+    /// An answer is to begin at once: behind a thought that is empty, as Qwen3's makers have it.
+    #[test]
+    fn qwen3_does_not_think() {
+        let source = include_str!("../../../../tests/golden/qwen/templates/qwen3.jinja");
+        let template = ChatTemplate::parse(source).unwrap();
+        let message = |role, content: &str| Message {
+            role,
+            content: content.to_owned(),
+        };
+        let messages = [message("system", "Rhyme."), message("user", "Rain?")];
+        assert_eq!(
+            template.render(&messages, true).unwrap(),
+            "<|im_start|>system\nRhyme.<|im_end|>\n<|im_start|>user\nRain?<|im_end|>\n\
+             <|im_start|>assistant\n<think>\n\n</think>\n\n"
+        );
+        assert_eq!(
+            template.render(&messages[..1], false).unwrap(),
+            "<|im_start|>system\nRhyme.<|im_end|>\n"
+        );
+    }
+
     #[test]
     fn a_template_may_refuse() {
         let template = ChatTemplate::parse("{{ raise_exception('no messages') }}").unwrap();

@@ -87,7 +87,9 @@ pub(super) fn categories(
         }
         let grammar = grammar(&found, params.include_subgenres);
         let mut matcher = session.grammars().matcher(&grammar)?;
-        let passage = session.write(&mut matcher, &mut sampler, observer, |_| {})?;
+        let passage = session.write(&mut matcher, &mut sampler, observer, |text| {
+            observer.note(&shown(&found, text));
+        })?;
         written.push_str(&passage.text);
         let name = passage.text.trim_end_matches('"').to_owned();
         found.push((name, passage.log_probability.exp()));
@@ -95,6 +97,13 @@ pub(super) fn categories(
         observer.report(Progress::new(Stage::Categories, done, most as u64));
     }
     read(&written, found)
+}
+
+/// The list as it grows: what was found, and what is written of the next one.
+fn shown(found: &[(String, f32)], next: &str) -> String {
+    let found = found.iter().map(|(name, _)| name.as_str());
+    let all = found.chain([next.trim_end_matches('"')]);
+    all.map(title_case).collect::<Vec<_>>().join(", ")
 }
 
 /// What stands between items.
@@ -194,6 +203,13 @@ mod tests {
         assert!(matches!(next(4, 5), Next::Asked(_)));
         assert_eq!(next(5, 5), Next::Said("]"));
         assert_eq!(next(1, 1), Next::Said("]"));
+    }
+
+    #[test]
+    fn the_list_is_shown_as_it_grows() {
+        let found = [("folk".to_owned(), 0.2), ("r&b".to_owned(), 0.9)];
+        assert_eq!(shown(&[], "dre"), "Dre");
+        assert_eq!(shown(&found, "dream pop\""), "Folk, R&B, Dream Pop");
     }
 
     #[test]

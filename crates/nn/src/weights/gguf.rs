@@ -1,7 +1,10 @@
+mod head;
+
 use std::{
     collections::HashMap,
+    fmt::Display,
     fs::File,
-    io::BufReader,
+    io::{self, BufReader, Cursor, Read, Seek},
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
 };
@@ -13,6 +16,8 @@ use candle_core::{
         gguf_file::{Content, TensorInfo, Value},
     },
 };
+
+use head::{ARRAY, Head, STRING};
 
 use super::Source;
 use crate::{Error, Result};
@@ -28,27 +33,31 @@ impl Gguf {
     /// Reads the file's head; what is not asked for is not read.
     ///
     /// # Errors
-    /// Where the file cannot be opened, is no GGUF file, or ends before its last tensor does: the
-    /// error names it.
+    /// Where the file cannot be opened, is no GGUF file, counts what no file has, or ends before its last
+    /// tensor does: the error names it.
     pub fn open(path: impl AsRef<Path>) -> Result<Self> {
         let path = path.as_ref().to_owned();
         let wrong = |what: String| Error::File {
             path: path.clone(),
             what,
         };
+        let unread =
+            |error: &dyn Display| wrong(format!("this is no GGUF file that can be read: {error}"));
         let file = File::open(&path).map_err(|error| wrong(error.to_string()))?;
         let length = file
             .metadata()
             .map_err(|error| wrong(error.to_string()))?
             .len();
         let mut file = BufReader::new(file);
-        let content = Content::read(&mut file)
-            .map_err(|error| wrong(format!("this is no GGUF file that can be read: {error}")))?;
+        // Candle divides by it.
+        if has_no_alignment(&mut file).map_err(|error| unread(&error))? {
+            return Err(unread(&"its note general.alignment is 0"));
+        }
+        file.rewind().map_err(|error| wrong(error.to_string()))?;
+        let content = Content::read(&mut file).map_err(|error| unread(&error))?;
         for (name, info) in &content.tensor_infos {
-            let dtype = info.ggml_dtype;
-            let blocks = info.shape.elem_count() / dtype.block_size();
-            let end =
-                content.tensor_data_offset + info.offset + (blocks * dtype.type_size()) as u64;
+            let end = end_of(info, content.tensor_data_offset)
+                .ok_or_else(|| unread(&format_args!("{name} is larger than any file")))?;
             if end > length {
                 return Err(wrong(format!(
                     "the file is cut off: {name} ends at byte {end}, and the file at {length}. \
@@ -67,27 +76,15 @@ impl Gguf {
     /// notes; `None` where it is not there.
     #[must_use]
     pub fn architecture(beginning: &[u8]) -> Option<String> {
-        let mut head = Head(beginning);
-        if head.take(4)? != b"GGUF" || !(2..=3).contains(&head.u32()?) {
-            return None;
-        }
-        let (_tensors, notes) = (head.u64()?, head.u64()?);
+        let (mut head, notes) = Head::open(Cursor::new(beginning)).ok()?;
         for _ in 0..notes {
-            let key = head.text()?;
-            // The format's numbers of its types.
-            match head.u32()? {
-                8 => {
-                    let text = head.text()?;
-                    if key == b"general.architecture" {
-                        return String::from_utf8(text.to_vec()).ok();
-                    }
+            match head.note().ok()? {
+                (name, STRING) if name == b"general.architecture" => {
+                    return String::from_utf8(head.text().ok()?).ok();
                 }
-                0 | 1 | 7 => drop(head.take(1)?),
-                2 | 3 => drop(head.take(2)?),
-                4..=6 => drop(head.take(4)?),
-                10..=12 => drop(head.take(8)?),
                 // Lists are not among the first.
-                _ => return None,
+                (_, ARRAY) => return None,
+                (_, kind) => head.pass(kind).ok()?,
             }
         }
         None
@@ -138,8 +135,7 @@ impl Gguf {
         };
         let sides: Vec<usize> = sides.iter().map(side).collect::<Option<_>>()?;
         let stored = self.content.tensor_infos.get(name)?.shape.elem_count();
-        let shape = Shape::from(sides);
-        (shape.elem_count() == stored).then_some(shape)
+        (product(&sides)? == stored).then(|| Shape::from(sides))
     }
 
     fn read(&self, name: &str, device: &Device) -> Result<QTensor> {
@@ -148,28 +144,35 @@ impl Gguf {
     }
 }
 
-/// What is left of a file's beginning.
-struct Head<'a>(&'a [u8]);
-
-impl<'a> Head<'a> {
-    fn take(&mut self, bytes: usize) -> Option<&'a [u8]> {
-        let (taken, rest) = self.0.split_at_checked(bytes)?;
-        self.0 = rest;
-        Some(taken)
+/// Whether a file says that its tensors begin at multiples of nought bytes.
+fn has_no_alignment(file: impl Read + Seek) -> io::Result<bool> {
+    let (mut head, notes) = Head::open(file)?;
+    for _ in 0..notes {
+        let (name, kind) = head.note()?;
+        let nought = match name == b"general.alignment" {
+            true => head.is_nought(kind)?,
+            false => None,
+        };
+        match nought {
+            Some(true) => return Ok(true),
+            Some(false) => {}
+            None => head.pass(kind)?,
+        }
     }
+    Ok(false)
+}
 
-    fn u32(&mut self) -> Option<u32> {
-        Some(u32::from_le_bytes(self.take(4)?.try_into().ok()?))
-    }
+/// The byte behind a tensor, in a file whose tensors begin at `first`; `None` where no number is so large.
+fn end_of(info: &TensorInfo, first: u64) -> Option<u64> {
+    let blocks = product(info.shape.dims())? / info.ggml_dtype.block_size();
+    let bytes = blocks.checked_mul(info.ggml_dtype.type_size())?;
+    first.checked_add(info.offset)?.checked_add(bytes as u64)
+}
 
-    fn u64(&mut self) -> Option<u64> {
-        Some(u64::from_le_bytes(self.take(8)?.try_into().ok()?))
-    }
-
-    fn text(&mut self) -> Option<&'a [u8]> {
-        let bytes = usize::try_from(self.u64()?).ok()?;
-        self.take(bytes)
-    }
+fn product(sides: &[usize]) -> Option<usize> {
+    sides
+        .iter()
+        .try_fold(1_usize, |product, side| product.checked_mul(*side))
 }
 
 impl Source for Gguf {
@@ -223,6 +226,131 @@ mod tests {
 
     fn text(text: &str) -> Vec<u8> {
         [&(text.len() as u64).to_le_bytes()[..], text.as_bytes()].concat()
+    }
+
+    /// A file of no tensors but what follows, and these notes.
+    fn file(tensors: u64, notes: &[Vec<u8>]) -> Vec<u8> {
+        let head = [
+            &b"GGUF"[..],
+            &3_u32.to_le_bytes(),
+            &tensors.to_le_bytes(),
+            &(notes.len() as u64).to_le_bytes(),
+        ];
+        [head.concat(), notes.concat()].concat()
+    }
+
+    fn note(name: &str, kind: u32, value: &[u8]) -> Vec<u8> {
+        [text(name), kind.to_le_bytes().to_vec(), value.to_vec()].concat()
+    }
+
+    /// A tensor of floats.
+    fn tensor(sides: &[u64], offset: u64) -> Vec<u8> {
+        let sides: Vec<[u8; 8]> = sides.iter().map(|side| side.to_le_bytes()).collect();
+        [
+            text("a.weight"),
+            (sides.len() as u32).to_le_bytes().to_vec(),
+            sides.concat(),
+            0_u32.to_le_bytes().to_vec(),
+            offset.to_le_bytes().to_vec(),
+        ]
+        .concat()
+    }
+
+    fn opened(bytes: &[u8]) -> Result<Gguf> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.gguf");
+        std::fs::write(&path, bytes).unwrap();
+        Gguf::open(path)
+    }
+
+    fn refusal(bytes: &[u8]) -> String {
+        let error = opened(bytes).map(drop).unwrap_err();
+        assert!(
+            matches!(&error, Error::File { path, .. } if path.ends_with("a.gguf")),
+            "{error:?}"
+        );
+        error.to_string()
+    }
+
+    /// A file of one tensor, with room for four of its floats.
+    fn of_one(tensor: &[u8]) -> Vec<u8> {
+        let mut bytes = [file(1, &[]), tensor.to_vec()].concat();
+        bytes.resize(bytes.len().next_multiple_of(32) + 16, 0);
+        bytes
+    }
+
+    #[test]
+    fn tensors_that_end_beyond_all_files_are_refused() {
+        assert!(opened(&of_one(&tensor(&[4], 0))).is_ok());
+        assert!(opened(&of_one(&tensor(&[2, 2], 0))).is_ok());
+        let found = refusal(&of_one(&tensor(&[5], 0)));
+        assert!(found.contains("cut off"), "{found}");
+        for (sides, offset) in [
+            (&[4][..], u64::MAX),
+            (&[4], u64::MAX - 64),
+            (&[u64::MAX], 0),
+            (&[1 << 62], 0),
+            (&[1 << 33, 1 << 33], 0),
+        ] {
+            let found = refusal(&of_one(&tensor(sides, offset)));
+            assert!(found.contains("a.weight is larger"), "{sides:?}: {found}");
+        }
+    }
+
+    #[test]
+    fn an_alignment_of_nought_is_refused() {
+        let tokens = [8_u32.to_le_bytes().to_vec(), 2_u64.to_le_bytes().to_vec()].concat();
+        let before = [
+            note("tokens", 9, &[tokens, text("a"), text("")].concat()),
+            note(
+                "numbers",
+                9,
+                &[&4_u32.to_le_bytes()[..], &1_u64.to_le_bytes(), &[9; 4]].concat(),
+            ),
+            note("name", 8, &text("a network")),
+        ];
+        let with = |name: &str, kind, value: &[u8]| {
+            file(0, &[&before[..], &[note(name, kind, value)]].concat())
+        };
+        for (kind, bytes) in [(0, 1), (1, 1), (2, 2), (3, 2), (4, 4), (5, 4)] {
+            let mut value = vec![0; bytes];
+            for name in ["general.alignment", "general.alignment\0"] {
+                let found = refusal(&with(name, kind, &value));
+                assert!(found.contains("general.alignment is 0"), "{kind}: {found}");
+            }
+            value[0] = 64;
+            assert!(opened(&with("general.alignment", kind, &value)).is_ok());
+        }
+        // Of another type it says nothing.
+        assert!(opened(&with("general.alignment", 10, &[0; 8])).is_ok());
+    }
+
+    #[test]
+    fn counts_that_no_file_has_are_refused() {
+        let huge = u64::MAX.to_le_bytes();
+        let list = |kind: u32| [&kind.to_le_bytes()[..], &huge].concat();
+        let mut nested = Vec::new();
+        for _ in 0..100_000 {
+            nested.extend([&9_u32.to_le_bytes()[..], &1_u64.to_le_bytes()].concat());
+        }
+        let notes = [&b"GGUF"[..], &[3, 0, 0, 0], &[0; 8], &huge].concat();
+        let name = [&b"GGUF"[..], &[3, 0, 0, 0], &[0; 8], &[1], &[0; 7], &huge].concat();
+        for bytes in [
+            file(u64::MAX, &[]),
+            file(1 << 29, &[]),
+            notes,
+            name,
+            file(0, &[note("text", 8, &huge)]),
+            file(0, &[note("numbers", 9, &list(4))]),
+            file(0, &[note("texts", 9, &list(8))]),
+            file(0, &[note("lists", 9, &list(9))]),
+            file(0, &[note("deep", 9, &nested)]),
+            file(0, &[note("unknown", 99, &[0; 8])]),
+            of_one(&[&huge[..], &[0; 40]].concat()),
+        ] {
+            let found = refusal(&bytes);
+            assert!(found.contains("no GGUF file"), "{found}");
+        }
     }
 
     #[test]

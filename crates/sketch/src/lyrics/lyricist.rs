@@ -51,6 +51,10 @@ impl Lyricist for SketchLyricist {
         }
     }
 
+    fn note(&self) -> Option<String> {
+        self.note.clone()
+    }
+
     fn lyrics(
         &mut self,
         params: &LyricsParams,

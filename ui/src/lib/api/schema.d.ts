@@ -1137,6 +1137,8 @@ export interface components {
             confidence_scores: Record<string, never>;
             /** @description Who chose them. */
             metadata: components["schemas"]["GenerationMetadata"];
+            /** @description Why its maker stands in for a model that is installed and cannot be used. */
+            notes?: string[];
             /** @description The first of them. */
             primary_genre?: string | null;
         };
@@ -1636,7 +1638,7 @@ export interface components {
             lyrics: string;
             /** @description Who wrote them. */
             metadata: components["schemas"]["GenerationMetadata"];
-            /** @description What its maker could not promise: rhymes or syllables that cannot be told by letters. */
+            /** @description What its maker could not promise: rhymes or syllables that cannot be told by letters; why it stands in for a model. */
             notes?: string[];
             /** @description The tags as found. */
             structure_tags: string[];
@@ -1995,6 +1997,8 @@ export interface components {
             detected_genre?: string | null;
             /** @description Who wrote it. */
             metadata: components["schemas"]["GenerationMetadata"];
+            /** @description Why its maker stands in for a model that is installed and cannot be used. */
+            notes?: string[];
             /** @description One line of comma-separated tags. */
             prompt: string;
             /**
@@ -2088,7 +2092,7 @@ export interface components {
         RhymesResponse: {
             /** @description Who found them. */
             metadata: components["schemas"]["GenerationMetadata"];
-            /** @description What its maker could not promise: rhymes or syllables that cannot be told by letters. */
+            /** @description What its maker could not promise: rhymes or syllables that cannot be told by letters; why it stands in for a model. */
             notes?: string[];
             /** @description Words that rhyme with it, each once; there may be fewer than were asked for. */
             rhymes: string[];
@@ -2687,6 +2691,8 @@ export interface components {
         TitleResponse: {
             /** @description Who made it. */
             metadata: components["schemas"]["GenerationMetadata"];
+            /** @description Why its maker stands in for a model that is installed and cannot be used. */
+            notes?: string[];
             /** @description One to six words. */
             title: string;
         };
