@@ -25,7 +25,7 @@ fn lines(home: &Home, words: &[&str]) -> Vec<String> {
     printed.lines().map(str::to_owned).collect()
 }
 
-fn is_tag(line: &String) -> bool {
+fn is_tag(line: &str) -> bool {
     line.starts_with('[')
 }
 
@@ -60,7 +60,7 @@ fn lyrics_are_fitted_to_a_longer_song() {
     let home = home();
     let found = lines(&home, &["fit", "words.txt", "--duration", "120"]);
     assert!(found.len() > WORDS.lines().count(), "{found:?}");
-    assert!(found.iter().any(is_tag), "{found:?}");
+    assert!(found.iter().any(|line| is_tag(line)), "{found:?}");
 }
 
 #[test]
