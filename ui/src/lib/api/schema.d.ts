@@ -2784,7 +2784,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2943,7 +2943,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3110,7 +3110,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3277,7 +3277,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3450,7 +3450,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3623,7 +3623,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3796,7 +3796,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3969,7 +3969,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4124,7 +4124,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4282,7 +4282,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4440,7 +4440,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4611,7 +4611,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4766,7 +4766,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4921,7 +4921,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5076,7 +5076,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5235,7 +5235,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5406,7 +5406,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5577,7 +5577,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5748,7 +5748,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5919,7 +5919,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6074,7 +6074,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6245,7 +6245,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6416,7 +6416,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6571,7 +6571,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6742,7 +6742,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6897,7 +6897,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7055,7 +7055,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7229,7 +7229,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7388,7 +7388,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7555,7 +7555,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7726,7 +7726,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7897,7 +7897,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8052,7 +8052,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8207,7 +8207,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8367,7 +8367,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8525,7 +8525,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8683,7 +8683,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8841,7 +8841,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8999,7 +8999,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9157,7 +9157,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9312,7 +9312,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9467,7 +9467,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9631,7 +9631,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9789,7 +9789,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9945,7 +9945,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10107,7 +10107,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10277,7 +10277,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10448,7 +10448,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10615,7 +10615,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10789,7 +10789,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10963,7 +10963,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11125,7 +11125,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11299,7 +11299,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11461,7 +11461,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11624,7 +11624,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11798,7 +11798,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11960,7 +11960,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12126,7 +12126,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12300,7 +12300,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12462,7 +12462,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12636,7 +12636,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12798,7 +12798,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12957,7 +12957,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13115,7 +13115,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
