@@ -12,7 +12,7 @@ pub enum Code {
     BadRequest,
     /// A key is required and none, or a wrong one, was sent.
     Unauthorized,
-    /// The request comes from a host or origin that is not allowed.
+    /// The request comes from a host or origin that is not allowed, or the model's licence has to be accepted first.
     Forbidden,
     /// No such endpoint, operation, song or file.
     NotFound,

@@ -50,6 +50,12 @@ pub enum EngineError {
         /// The whole sentence, with what to do.
         what: String,
     },
+    /// The terms of the model have to be accepted first.
+    #[error("{what}")]
+    NotAccepted {
+        /// The whole sentence, with what to do.
+        what: String,
+    },
     /// A remote service failed or answered what cannot be used.
     #[error("The {service} at {url} failed: {problem}")]
     Remote {
@@ -103,6 +109,7 @@ impl EngineError {
             Self::QueueFull { .. } => Code::QueueFull,
             Self::OutOfMemory { .. } => Code::OutOfMemory,
             Self::Unavailable { .. } => Code::Unavailable,
+            Self::NotAccepted { .. } => Code::Forbidden,
             Self::Remote { .. } | Self::Refused { .. } => Code::BadGateway,
             Self::Failed { .. } => Code::Internal,
         }

@@ -4,7 +4,7 @@ use songwright_base::{Code, EngineError, Failure};
 
 use crate::{
     ByteCount, Digest,
-    fault::{Advice, Faults, FileFault, TensorFault},
+    fault::{Accepting, Advice, Faults, FileFault, TensorFault},
 };
 
 /// Why a model is not there, or cannot be brought here. The text says what to do.
@@ -78,7 +78,7 @@ pub enum Error {
     },
     /// Somebody has to agree to the licence first.
     #[error(
-        "{title} is under the licence {licence}, which has to be accepted first. Read it at {url}; if you agree, add --accept-licence, or accept_licence in a request."
+        "{title} is under the licence {licence}, which has to be accepted first. Read it at {url}; if you agree, {accepting}."
     )]
     LicenceNotAccepted {
         /// The model.
@@ -87,6 +87,8 @@ pub enum Error {
         licence: String,
         /// Its text.
         url: String,
+        /// How that is said.
+        accepting: Box<Accepting>,
     },
     /// Files are there and wrong.
     #[error("{title} cannot be used: {faults}. {advice}")]
@@ -381,6 +383,9 @@ impl From<Error> for EngineError {
         match error {
             Error::Cancelled => Self::Cancelled,
             Error::Machine { doing, source } => Self::Failed { doing, source },
+            Error::LicenceNotAccepted { .. } => Self::NotAccepted {
+                what: error.to_string(),
+            },
             error => Self::Unavailable {
                 what: error.to_string(),
             },

@@ -133,3 +133,23 @@ impl fmt::Display for Advice {
         }
     }
 }
+/// How a licence is accepted, a clause.
+#[derive(Debug)]
+pub struct Accepting {
+    /// The model's.
+    pub id: String,
+    /// What to type.
+    pub command: String,
+    /// What to send, as JSON.
+    pub body: String,
+}
+
+impl fmt::Display for Accepting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, command, body } = self;
+        write!(
+            f,
+            "say so with {command}, or over HTTP with POST /models/{id}/install and {body}"
+        )
+    }
+}

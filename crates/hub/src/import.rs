@@ -63,7 +63,7 @@ impl Hub {
             ImportBy::Reference => Place::Folder(folder.clone()),
             ImportBy::Copy => Place::Copied,
         });
-        record.accepted = accepted(card, import.acceptance, earlier.as_ref())?;
+        record.accepted = accepted((card, variant), import.acceptance, earlier.as_ref())?;
         compare(card, variant, &folder, &mut record, observer)?;
         if import.by == ImportBy::Copy {
             copy(variant, &folder, &records.copies(variant), &mut record)?;

@@ -42,7 +42,7 @@ pub use digest::{Digest, NoDigest};
 pub use disk::{existing_ancestor, free_bytes};
 pub use environment::HubEnvironment;
 pub use error::{CardProblem, Error};
-pub use fault::{Advice, Faults, FileFault, HeadFault, TensorFault};
+pub use fault::{Accepting, Advice, Faults, FileFault, HeadFault, TensorFault};
 pub use hub::{FreeBytes, Hub};
 pub use import::{Import, ImportBy};
 pub use install::Acceptance;

@@ -6,7 +6,7 @@ use reqwest::{
     header::{HeaderMap, RETRY_AFTER},
 };
 use serde_json::Value;
-use songwright_base::{EngineError, clean_text};
+use songwright_base::{Code, EngineError, clean_text};
 
 use crate::target::Address;
 
@@ -19,6 +19,8 @@ pub(crate) struct Refusal {
     pub(crate) status: StatusCode,
     /// What the service says of it.
     pub(crate) detail: Option<String>,
+    /// Whether it is a Songwright's own 403: of a licence or a host, and not of a key, which is a 401 there.
+    is_forbidden: bool,
     pub(crate) retry_after: Option<Duration>,
 }
 
@@ -36,6 +38,7 @@ impl Refusal {
         Self {
             status,
             detail: detail(body),
+            is_forbidden: status == StatusCode::FORBIDDEN && has_code(body, Code::Forbidden),
             retry_after: headers
                 .get(RETRY_AFTER)
                 .and_then(|value| value.to_str().ok())
@@ -47,15 +50,10 @@ impl Refusal {
     pub(crate) fn into_engine_error(self, address: &Address) -> Result<EngineError, String> {
         let word = address.service.word().to_uppercase();
         match self.status {
+            _ if self.is_forbidden => Ok(self.into_refused(address)),
             StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => {
                 // What our client asked was right by our own checks, so it is no 400 for it.
-                Ok(EngineError::Refused {
-                    service: address.service.name(),
-                    url: address.shown(),
-                    reason: self
-                        .detail
-                        .unwrap_or_else(|| "it does not say why.".to_owned()),
-                })
+                Ok(self.into_refused(address))
             }
             StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS => {
                 let why = self.detail.unwrap_or_else(|| {
@@ -95,6 +93,26 @@ impl Refusal {
             _ => Err(self.to_string()),
         }
     }
+
+    fn into_refused(self, address: &Address) -> EngineError {
+        EngineError::Refused {
+            service: address.service.name(),
+            url: address.shown(),
+            reason: self
+                .detail
+                .unwrap_or_else(|| "it does not say why.".to_owned()),
+        }
+    }
+}
+
+/// Whether an error body is the contract's, with that code.
+fn has_code(body: &[u8], code: Code) -> bool {
+    let value = serde_json::from_slice::<Value>(body);
+    let found = value.ok().and_then(|mut value| {
+        let code = value.get_mut("code")?.take();
+        serde_json::from_value::<Code>(code).ok()
+    });
+    found == Some(code)
 }
 
 /// The sentence in an error body: the contract's `detail`, or FastAPI's list of them.

@@ -19,6 +19,7 @@ mod key;
 mod local_makers;
 mod model_place;
 pub mod models;
+mod named_model;
 mod neural_cover;
 mod neural_lyrics;
 mod neural_music;

@@ -12,9 +12,12 @@ use songwright_base::{
     config::{Config, ModelChoice},
 };
 use songwright_engine::{Chosen, Load, Maker, WorkersConfig};
-use songwright_hub::{Card, Error as HubError, Hub, Installed, Repository};
+use songwright_hub::{Card, Error as HubError, Hub, Installed};
 
-use crate::model_place::ModelPlace;
+use crate::{
+    model_place::ModelPlace,
+    named_model::{Absent, named},
+};
 
 /// The makers of one service.
 pub(crate) trait LocalMakers: Send + Sync + 'static {
@@ -86,7 +89,7 @@ pub(crate) type Open<M> = fn(&M, &ModelPlace) -> Result<MakerOf<M>, EngineError>
 
 impl<M: LocalMakers + ?Sized> Family<M> {
     /// Whether a card is of a family that is loaded here for this service.
-    fn has(card: &Card) -> bool {
+    pub(crate) fn has(card: &Card) -> bool {
         card.service == M::SERVICE && M::FAMILIES.iter().any(|family| family.name == card.family)
     }
 }
@@ -114,12 +117,13 @@ pub(crate) struct Chooser<M> {
 enum Choice {
     Sketch,
     /// One that was named, or why it cannot be had.
-    Named(Result<Found, String>),
+    Named(Result<Found, Absent>),
     /// All that are installed.
     Installed(Vec<Result<Found, Damage>>),
 }
 
-struct Found {
+/// A model that is here.
+pub(crate) struct Found {
     place: ModelPlace,
     /// Another one for other files, and for the same that were written since.
     key: String,
@@ -164,7 +168,7 @@ impl<M: LocalMakers> Chooser<M> {
         }
         let hub = Hub::open(&self.config.data_dir)?;
         match wanted {
-            ModelChoice::Named(name) => Ok(Choice::Named(Self::named(&hub, &name)?)),
+            ModelChoice::Named(name) => Ok(Choice::Named(named::<M>(&hub, &name)?)),
             _ => Ok(Choice::Installed(Self::installed(&hub)?)),
         }
     }
@@ -187,51 +191,6 @@ impl<M: LocalMakers> Chooser<M> {
         Ok(all)
     }
 
-    /// A card by its id or its repository; a folder or file; a repository that any program fetched.
-    fn named(hub: &Hub, name: &str) -> Result<Result<Found, String>, EngineError> {
-        let path = Path::new(name);
-        if path.exists() {
-            return Ok(Ok(Found::at(name, path.to_path_buf())));
-        }
-        let catalogue = hub.catalogue()?;
-        let of_id = catalogue
-            .cards
-            .iter()
-            .filter(|card| card.id.as_str() == name);
-        let of_repository = catalogue.published_at(name);
-        let described = of_id
-            .map(|card| (card, None))
-            .chain(of_repository.map(|(card, variant)| (card, Some(variant.name.as_str()))));
-        let mut missing = None;
-        for (card, variant) in described {
-            if !Family::<M>::has(card) {
-                return Ok(Err(format!("{} {}.", card.title, M::NOT_HERE)));
-            }
-            match hub.installed(card, variant) {
-                Ok(installed) => return Ok(Ok(Found::of(card, &installed))),
-                // Another form, or another card of the same repository, may be here.
-                Err(error @ HubError::NotInstalled { .. }) => missing = missing.or(Some(error)),
-                Err(error) => return Ok(Err(error.to_string())),
-            }
-        }
-        if let Some(missing) = missing {
-            return Ok(Err(missing.to_string()));
-        }
-        Ok(match hub.snapshot(name) {
-            Some(folder) => Ok(Found::at(name, folder)),
-            None => {
-                let fetch = name.parse::<Repository>().map_or_else(
-                    |_| "name one of the cards".to_owned(),
-                    |repository| M::fetching(repository.as_str()),
-                );
-                Err(format!(
-                    "There is no model {name}: it is no card (songwright models list), no repository \
-                     that was fetched, and no file or folder here. To use it, {fetch}."
-                ))
-            }
-        })
-    }
-
     /// The chosen one, and whether it is a model.
     fn making(&self, choice: Choice) -> (MakerOf<M>, bool) {
         match choice {
@@ -239,12 +198,12 @@ impl<M: LocalMakers> Chooser<M> {
             Choice::Named(found) => {
                 let found = found.and_then(|found| {
                     let made = self.makers.model(&found.place);
-                    made.map_err(|error| error.to_string())
+                    made.map_err(|error| Absent::new(error.to_string()))
                 });
                 match found {
                     Ok(making) => (making, true),
                     // It was asked for by name: every request says why it cannot be had.
-                    Err(what) => (self.unavailable(what), false),
+                    Err(absent) => (self.unavailable(absent), false),
                 }
             }
             Choice::Installed(all) => {
@@ -276,10 +235,10 @@ impl<M: LocalMakers> Chooser<M> {
         }
     }
 
-    fn unavailable(&self, what: String) -> MakerOf<M> {
-        tracing::warn!("{what}");
+    fn unavailable(&self, absent: Absent) -> MakerOf<M> {
+        tracing::warn!("{absent}");
         Making {
-            load: Box::new(move |_, _| Err(EngineError::Unavailable { what: what.clone() })),
+            load: Box::new(move |_, _| Err(absent.error())),
             ..self.makers.sketch(None)
         }
     }
@@ -288,7 +247,7 @@ impl<M: LocalMakers> Chooser<M> {
 impl Choice {
     /// Tells one state of things from another, at the cost of looking at files.
     fn key(&self) -> String {
-        let of = |found: &Result<Found, String>| match found {
+        let of = |found: &Result<Found, Absent>| match found {
             Ok(found) => found.key.clone(),
             Err(why) => format!("none: {why}"),
         };
@@ -308,7 +267,7 @@ impl Choice {
 }
 
 impl Found {
-    fn of(card: &Card, installed: &Installed) -> Self {
+    pub(crate) fn of(card: &Card, installed: &Installed) -> Self {
         let files = installed.files().iter().map(|file| {
             let digest = file.digest.map(|digest| digest.to_string());
             format!(
@@ -331,7 +290,7 @@ impl Found {
         }
     }
 
-    fn at(name: &str, path: PathBuf) -> Self {
+    pub(crate) fn at(name: &str, path: PathBuf) -> Self {
         Self {
             key: format!("{name}\n{}", written(&path)),
             place: ModelPlace::own(name, path),

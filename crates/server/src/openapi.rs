@@ -28,7 +28,10 @@ pub(crate) enum Refusals {
     BadRequest(ErrorBody),
     #[response(status = 401, description = "The key is missing or wrong")]
     Unauthorized(ErrorBody),
-    #[response(status = 403, description = "The host or origin is not allowed")]
+    #[response(
+        status = 403,
+        description = "The host or origin is not allowed, or the model's licence has to be accepted first"
+    )]
     Forbidden(ErrorBody),
     #[response(status = 404, description = "There is no such thing")]
     NotFound(ErrorBody),

@@ -25,6 +25,8 @@ const USUAL_PIXELS: i64 = 512;
 const STYLE_CHARS: usize = 100;
 /// The most of a song's tags that are told, and of its things that can be drawn.
 const MOST: (usize, usize) = (6, 3);
+/// How fast a song is, in words.
+const TEMPO_WORDS: [&str; 4] = ["slow", "mid-tempo", "fast", "up-tempo"];
 
 /// What a cover is made from.
 pub(crate) struct Subject<'a> {
@@ -96,11 +98,9 @@ impl CoverWish {
 impl Told {
     /// The scene, or where there is none what the song is called; then its name, its sound and what it is about.
     fn of(scene: String, of: &Subject<'_>) -> Self {
-        let (tags, _) = MOST;
-        let tags: Vec<_> = of.prompt.split(',').map(str::trim).take(tags).collect();
         let details = [
             Detail::Title(of.title.trim().to_owned()),
-            Detail::Sound(tags.join(", ")),
+            Detail::Sound(sound(of.prompt)),
             Detail::About(of.about.trim().to_owned()),
         ];
         let said = |detail: &Detail| !detail.text().is_empty();
@@ -111,6 +111,27 @@ impl Told {
         };
         Self { prompt, also }
     }
+}
+
+/// The tags that are told. They come as genre, voice, instruments, mood, tempo and key: of too many, what tells
+/// nothing to the eye goes first, then instruments, which stand in the middle, so that the mood stays.
+fn sound(prompt: &str) -> String {
+    let (most, _) = MOST;
+    let mut tags: Vec<&str> = prompt.split(',').map(str::trim).collect();
+    if tags.len() > most {
+        tags.retain(|tag| !is_measure(tag));
+    }
+    let spare = tags.len().saturating_sub(most);
+    let begin = most / 2;
+    tags.drain(begin.min(tags.len())..(begin + spare).min(tags.len()));
+    tags.join(", ")
+}
+
+/// Whether a tag tells the tempo or the key.
+fn is_measure(tag: &str) -> bool {
+    let small = tag.to_lowercase();
+    let is_key = small.ends_with(" major") || small.ends_with(" minor");
+    is_key || small.contains("bpm") || TEMPO_WORDS.contains(&small.as_str())
 }
 
 impl Studio {
@@ -308,11 +329,26 @@ mod tests {
         );
         assert_eq!(whole.prompt, "a boat, mist");
         let also: Vec<&str> = whole.also.iter().map(Detail::text).collect();
-        assert_eq!(also, ["Night Ferry", "folk, 90 bpm, a, b, c, d", "a ferry"]);
+        assert_eq!(also, ["Night Ferry", "folk, a, b, c, d, e", "a ferry"]);
         // Without one the title is what there is to draw.
         let named = told("", "Night Ferry", "folk", "");
         assert_eq!(named.prompt, "Night Ferry");
         assert_eq!(named.also, [Detail::Sound("folk".to_owned())]);
         assert_eq!(told("", "", "folk", "").prompt, "folk");
+    }
+
+    #[test]
+    fn instruments_give_way_to_the_mood() {
+        let four = "indie folk, female voice, guitar, piano, violin, cello, melancholic, slow, 76 BPM, A minor";
+        assert_eq!(
+            sound(four),
+            "indie folk, female voice, guitar, violin, cello, melancholic"
+        );
+        let six = "pop, male voice, i1, i2, i3, i4, i5, i6, tender, hopeful, 90 BPM, C major";
+        assert_eq!(sound(six), "pop, male voice, i1, i6, tender, hopeful");
+        // What there is room for is told as it is.
+        let few = "rock, drums, energetic, fast, 140 BPM, E minor";
+        assert_eq!(sound(few), few);
+        assert_eq!(sound(""), "");
     }
 }

@@ -13,7 +13,11 @@ pub const MARGIN: f32 = 0.06;
 const MOST_LINES: usize = 3;
 /// Baseline to baseline, in ems.
 const LEADING: f32 = 1.06;
-/// Height that is kept for the artist below the title, in units.
+/// The artist's smallest and largest size, in units per em.
+const ARTIST_SIZES: (f32, f32) = (0.026, 0.042);
+/// From what is above the artist to the artist's baseline, in ems of the artist's size.
+const ARTIST_GAP: f32 = 1.75;
+/// What is kept for that baseline below the title, in units.
 const ARTIST_ROOM: f32 = 0.075;
 /// A word is broken where it would have to be set smaller than this, in units per em.
 const SMALLEST_UNBROKEN: f32 = 0.04;
@@ -98,6 +102,14 @@ pub fn set(
     (title, artist): (Option<&str>, Option<&str>),
 ) -> Option<Setting> {
     let area = within_margins(lettering.area, (w, h));
+    let artist = artist.and_then(|text| {
+        let text = text.to_uppercase();
+        let chain = fonts.chain(lettering.artist_face, &text);
+        let line = shape(&letterable(&text, &chain), &chain, 0.2);
+        // Cedillas and the tail of a Q hang below the baseline, and are to keep the margin too.
+        let descent = line.bounds()?.bottom().max(0.0);
+        Some((line, descent))
+    });
     let title = title.and_then(|text| {
         let text = if lettering.capitals {
             text.to_uppercase()
@@ -106,24 +118,23 @@ pub fn set(
         };
         let chain = fonts.chain(lettering.face, &text);
         let text = letterable(&text, &chain);
-        let below = if artist.is_some() { ARTIST_ROOM } else { 0.0 };
+        let below = artist
+            .as_ref()
+            .map_or(0.0, |(_, descent)| ARTIST_ROOM + ARTIST_SIZES.1 * descent);
         let room = Area::new(area.x, area.y, area.w, area.h - below);
         Block::fit(&text, &chain, &lettering, room)
     });
-    let artist = artist.and_then(|text| {
-        let text = text.to_uppercase();
-        let chain = fonts.chain(lettering.artist_face, &text);
-        let line = shape(&letterable(&text, &chain), &chain, 0.2);
-        line.bounds()?;
+    let artist = artist.map(|(line, descent)| {
         let wanted = title.as_ref().map_or(0.04, |t| t.size * 0.34);
         let size = wanted
-            .clamp(0.026, 0.042)
+            .clamp(ARTIST_SIZES.0, ARTIST_SIZES.1)
             .min(area.w / line.advance.max(0.01));
-        Some((line, size))
+        (line, descent, size)
     });
-    let gap = |size: f32| size * 1.75;
     let title_height = title.as_ref().map_or(0.0, Block::height);
-    let artist_height = artist.as_ref().map_or(0.0, |(_, size)| gap(*size));
+    let artist_height = artist
+        .as_ref()
+        .map_or(0.0, |(_, descent, size)| (ARTIST_GAP + descent) * size);
     let spare = (area.h - title_height - artist_height).max(0.0);
     let mut y = area.y
         + match lettering.anchor {
@@ -148,7 +159,7 @@ pub fn set(
         }
         y += title_height;
     }
-    let artist = artist.and_then(|(line, size)| place(&line, size, y + gap(size)));
+    let artist = artist.and_then(|(line, _, size)| place(&line, size, y + ARTIST_GAP * size));
     (!title_paths.is_empty() || artist.is_some()).then_some(Setting {
         title: title_paths,
         artist,

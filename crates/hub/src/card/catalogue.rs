@@ -159,6 +159,51 @@ mod tests {
     }
 
     #[test]
+    fn terms_that_are_not_free_have_to_be_accepted_and_are_stated() {
+        // OpenRAIL++ forbids uses, not sales; its card says so.
+        let free = ["Apache-2.0", "LicenseRef-openrail++"];
+        for card in Catalogue::built_in().unwrap() {
+            let licence = &card.licence;
+            let is_free = free.contains(&licence.id.as_str());
+            assert_eq!(licence.must_accept, !is_free, "{}", card.id);
+            assert!(licence.url.starts_with("https://"), "{}", card.id);
+            if licence.id.starts_with("LicenseRef-") {
+                assert!(licence.summary.is_some(), "{}", card.id);
+                assert!(licence.url.contains("/LICENSE"), "{}", card.id);
+            }
+        }
+    }
+
+    #[test]
+    fn covers_of_sdxl_turbo_are_not_for_sale_and_those_of_lightning_may_be() {
+        let cards = Catalogue::built_in().unwrap();
+        let licence = |id: &str| {
+            let card = cards.iter().find(|card| card.id.as_str() == id);
+            card.unwrap().licence.clone()
+        };
+        let turbo = licence("sdxl-turbo");
+        assert_eq!(turbo.id, "LicenseRef-sai-nc-community");
+        assert!(turbo.must_accept);
+        let terms = "https://huggingface.co/stabilityai/sdxl-turbo/blob/main/LICENSE.md";
+        assert_eq!(turbo.url, terms);
+        let note = turbo.summary.unwrap();
+        assert!(
+            note.starts_with("Non-commercial use only, covers included"),
+            "{note}"
+        );
+        let lightning = licence("sdxl-lightning");
+        assert_eq!(lightning.id, "LicenseRef-openrail++");
+        assert!(!lightning.must_accept);
+        assert!(lightning.url.contains("stable-diffusion-xl-base-1.0"));
+        assert!(
+            lightning
+                .summary
+                .unwrap()
+                .contains("commercial use is allowed")
+        );
+    }
+
+    #[test]
     fn cards_of_ones_own_stand_beside_the_built_in_ones() {
         let dir = tempfile::tempdir().unwrap();
         let own = dir.path().join(OWN_CARDS);

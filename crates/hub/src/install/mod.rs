@@ -47,7 +47,7 @@ pub enum Acceptance {
 /// # Errors
 /// [`Error::LicenceNotAccepted`] where it has to be and was not.
 pub(crate) fn accepted(
-    card: &Card,
+    (card, variant): (&Card, &Variant),
     acceptance: Acceptance,
     record: Option<&Record>,
 ) -> Result<Option<String>, Error> {
@@ -56,7 +56,7 @@ pub(crate) fn accepted(
     match acceptance {
         Acceptance::Given => Ok(Some(licence.id.clone())),
         Acceptance::NotGiven if licence.must_accept && before.as_ref() != Some(&licence.id) => {
-            Err(licence_not_accepted(card))
+            Err(licence_not_accepted(card, variant))
         }
         Acceptance::NotGiven => Ok(before),
     }
@@ -80,7 +80,7 @@ impl Hub {
         let variant = card.variant(variant)?;
         let records = Records::of(&self.models_dir, card);
         let earlier = records.read(variant);
-        let accepted = accepted(card, acceptance, earlier.as_ref())?;
+        let accepted = accepted((card, variant), acceptance, earlier.as_ref())?;
         let cache = match earlier.as_ref().map(|record| &record.place) {
             Some(Place::Folder(_) | Place::Copied) => {
                 if let Ok(installed) = self.installed(card, Some(variant.name.as_str()))
@@ -140,7 +140,7 @@ impl Hub {
     ) -> Result<(), Error> {
         let variant = card.variant(variant)?;
         let earlier = Records::of(&self.models_dir, card).read(variant);
-        accepted(card, acceptance, earlier.as_ref()).map(drop)
+        accepted((card, variant), acceptance, earlier.as_ref()).map(drop)
     }
 
     async fn present(

@@ -13,7 +13,7 @@ pub(crate) use head::length;
 use crate::{
     ByteCount, Digest, Error,
     card::{Card, CardFile, FilePath, Licence, ModelName, Variant},
-    fault::{Advice, Faults, FileFault, TensorFault},
+    fault::{Accepting, Advice, Faults, FileFault, TensorFault},
     hashing::{self, Compared},
     record::{Record, Stamp},
 };
@@ -173,7 +173,7 @@ impl Found {
         }
         let accepted = self.record.as_ref().and_then(|r| r.accepted.as_ref());
         if card.licence.must_accept && accepted != Some(&card.licence.id) {
-            return Err(licence_not_accepted(card));
+            return Err(licence_not_accepted(card, variant));
         }
         let mut files = Vec::new();
         let mut faults = Vec::new();
@@ -255,22 +255,37 @@ pub(crate) fn damaged(
     }
 }
 
-pub(crate) fn licence_not_accepted(card: &Card) -> Error {
+/// Says how the licence of a variant is accepted, for which nothing is fetched that is here.
+pub(crate) fn licence_not_accepted(card: &Card, variant: &Variant) -> Error {
+    let of_variant = match is_usual(card, variant) {
+        true => String::new(),
+        false => format!("\"variant\": \"{}\", ", variant.name),
+    };
     Error::LicenceNotAccepted {
         title: card.title.clone(),
         licence: card.licence.id.clone(),
         url: card.licence.url.clone(),
+        accepting: Box::new(Accepting {
+            id: card.id.to_string(),
+            command: install_command(card, variant),
+            body: format!("{{{of_variant}\"accept_licence\": true}}"),
+        }),
     }
 }
 
 /// What to type to fetch a variant.
 fn install_command(card: &Card, variant: &Variant) -> String {
     let mut command = format!("songwright models install {}", card.id);
-    if card.variants().first().map(|v| &v.name) != Some(&variant.name) {
+    if !is_usual(card, variant) {
         command = format!("{command} --variant {}", variant.name);
     }
     if card.licence.must_accept {
         command.push_str(" --accept-licence");
     }
     command
+}
+
+/// Whether it is the variant that is meant where none is named.
+fn is_usual(card: &Card, variant: &Variant) -> bool {
+    card.variants().first().map(|v| &v.name) == Some(&variant.name)
 }

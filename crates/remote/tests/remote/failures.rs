@@ -87,6 +87,16 @@ fn retry_after_is_kept_and_not_waited_for_past_the_end() {
 }
 
 #[test]
+fn a_licence_that_was_not_accepted_there_is_no_wrong_key() {
+    let detail = "Model is under a licence, which has to be accepted first.";
+    let server = Server::saying(403, json!({"detail": detail, "code": "forbidden"}));
+    let error = ask(&server.url()).unwrap_err();
+    assert_eq!(error.code(), Code::BadGateway);
+    let text = error.to_string();
+    assert!(text.contains(detail) && !text.contains("key"), "{text}");
+}
+
+#[test]
 fn each_status_has_its_sentence() {
     let refused = |status: u16, key: Option<&str>| {
         let server = Server::saying(status, json!({"detail": "Because."}));

@@ -45,6 +45,27 @@ fn distance(a: &RgbImage, b: &RgbImage) -> f64 {
     sum as f64 / a.len() as f64
 }
 
+/// The pixels that the letters changed, after a look at where they are.
+fn ink_within_margins<'a>(
+    (ground, inked): (&RgbImage, &'a RgbImage),
+    what: &str,
+) -> Vec<(u32, u32, &'a image::Rgb<u8>)> {
+    let changed: Vec<_> = inked
+        .enumerate_pixels()
+        .filter(|(x, y, p)| *p != ground.get_pixel(*x, *y))
+        .collect();
+    let (w, h) = (inked.width() as f32, inked.height() as f32);
+    for (x, y, _) in &changed {
+        let (x, y) = (*x as f32 / w, *y as f32 / h);
+        // A pixel of anti-aliasing may reach over.
+        assert!(
+            (0.055..0.945).contains(&x) && (0.055..0.945).contains(&y),
+            "{what}: ink at {x} {y}"
+        );
+    }
+    changed
+}
+
 /// Checks margins and contrast of the title of `params`; the number of inked pixels.
 fn check_title(artist: &SketchArtist, params: &CoverParams) -> usize {
     let what = format!(
@@ -57,19 +78,7 @@ fn check_title(artist: &SketchArtist, params: &CoverParams) -> usize {
         (params.width, params.height)
     );
     assert!(boxes.len() <= 4, "{what}: {} lines", boxes.len());
-    let changed: Vec<_> = inked
-        .enumerate_pixels()
-        .filter(|(x, y, p)| *p != ground.get_pixel(*x, *y))
-        .collect();
-    let (w, h) = (params.width as f32, params.height as f32);
-    for (x, y, _) in &changed {
-        let (x, y) = (*x as f32 / w, *y as f32 / h);
-        // A pixel of anti-aliasing may reach over.
-        assert!(
-            (0.055..0.945).contains(&x) && (0.055..0.945).contains(&y),
-            "{what}: ink at {x} {y}"
-        );
-    }
+    let changed = ink_within_margins((&ground, &inked), &what);
     if changed.is_empty() {
         return 0;
     }
@@ -140,6 +149,28 @@ fn the_artist_stands_below_the_title() {
     let (_, _, boxes) = SketchArtist::new().draw_in_two_steps(&params);
     assert_eq!(boxes.len(), 2);
     assert!(boxes[1].y > boxes[0].y + boxes[0].h);
+}
+
+#[test]
+fn what_hangs_below_the_artist_s_baseline_keeps_the_margin() {
+    let sketch = SketchArtist::new();
+    let titles = [
+        None,
+        Some("Tide"),
+        Some("The Long and Winding Harbour Lights Song"),
+    ];
+    for style in StylePreset::ALL {
+        for title in titles {
+            let mut params = params(style, 512, title);
+            params.words.artist = Some("Çağ Qy Ț".to_owned());
+            let (ground, inked, boxes) = sketch.draw_in_two_steps(&params);
+            let what = format!("{style:?} {title:?}");
+            ink_within_margins((&ground, &inked), &what);
+            // To the unit, where a pixel's edge hides nothing.
+            let lowest = boxes.iter().map(|ink| ink.y + ink.h).fold(0.0, f32::max);
+            assert!(lowest <= 0.9401, "{what}: {lowest}");
+        }
+    }
 }
 
 #[test]

@@ -2790,7 +2790,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -2949,7 +2949,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3116,7 +3116,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3283,7 +3283,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3456,7 +3456,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3629,7 +3629,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3802,7 +3802,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -3975,7 +3975,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4130,7 +4130,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4288,7 +4288,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4446,7 +4446,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4617,7 +4617,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4772,7 +4772,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -4927,7 +4927,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5082,7 +5082,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5241,7 +5241,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5412,7 +5412,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5583,7 +5583,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5754,7 +5754,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -5925,7 +5925,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6080,7 +6080,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6251,7 +6251,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6422,7 +6422,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6577,7 +6577,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6748,7 +6748,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6903,7 +6903,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7061,7 +7061,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7235,7 +7235,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7394,7 +7394,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7561,7 +7561,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7732,7 +7732,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -7903,7 +7903,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8058,7 +8058,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8213,7 +8213,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8373,7 +8373,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8531,7 +8531,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8689,7 +8689,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -8847,7 +8847,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9005,7 +9005,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9163,7 +9163,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9318,7 +9318,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9473,7 +9473,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9637,7 +9637,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9795,7 +9795,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9951,7 +9951,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10113,7 +10113,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10283,7 +10283,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10454,7 +10454,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10621,7 +10621,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10795,7 +10795,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -10969,7 +10969,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11131,7 +11131,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11305,7 +11305,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11467,7 +11467,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11630,7 +11630,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11804,7 +11804,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -11966,7 +11966,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12132,7 +12132,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12306,7 +12306,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12468,7 +12468,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12642,7 +12642,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12804,7 +12804,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -12963,7 +12963,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -13121,7 +13121,7 @@ export interface operations {
                     "application/json": components["schemas"]["ErrorBody"];
                 };
             };
-            /** @description The host or origin is not allowed */
+            /** @description The host or origin is not allowed, or the model's licence has to be accepted first */
             403: {
                 headers: {
                     [name: string]: unknown;
