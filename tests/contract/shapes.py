@@ -121,6 +121,32 @@ def png(data: bytes) -> tuple[int, int]:
     return struct.unpack_from(">II", data, 16)
 
 
+def png_chunks(data: bytes) -> list[tuple[str, bytes]]:
+    """The kind of each chunk and what it holds."""
+    png(data)
+    chunks, at = [], 8
+    while at < len(data):
+        length, kind = struct.unpack_from(">I4s", data, at)
+        chunks.append((kind.decode("ascii"), data[at + 8 : at + 8 + length]))
+        at += 12 + length
+    return chunks
+
+
+def png_texts(chunks: list[tuple[str, bytes]]) -> dict[str, str]:
+    """The texts of a PNG by their keywords, Latin-1 or UTF-8 as each chunk has them."""
+    texts = {}
+    for kind, data in chunks:
+        if kind == "tEXt":
+            keyword, value = data.split(b"\0", 1)
+            texts[keyword.decode("latin-1")] = value.decode("latin-1")
+        elif kind == "iTXt":
+            keyword, rest = data.split(b"\0", 1)
+            assert rest[0] == 0, "compressed"
+            value = rest[2:].split(b"\0", 2)[2]
+            texts[keyword.decode("latin-1")] = value.decode("utf-8")
+    return texts
+
+
 def unbase64(value: str) -> bytes:
     return base64.b64decode(text(value), validate=True)
 

@@ -4,6 +4,7 @@ import io
 import re
 import uuid
 import zipfile
+import zlib
 
 import pytest
 import requests
@@ -147,6 +148,7 @@ def test_a_song_can_be_renamed_liked_and_deleted(base):
         ("?pixels=1400", "image/jpeg", 1400),
         ("?pixels=1400&format=png", "image/png", 1400),
         ("?pixels=3000&format=jpeg", "image/jpeg", 3000),
+        ("?pixels=3000&format=png", "image/png", 3000),
     ],
 )
 def test_a_cover_comes_as_shops_take_it(base, package, query, kind, pixels):
@@ -156,7 +158,21 @@ def test_a_cover_comes_as_shops_take_it(base, package, query, kind, pixels):
     assert answer.headers["content-disposition"].startswith("attachment; ")
     size = shapes.png if kind == "image/png" else jpeg_size
     assert size(answer.content) == (pixels, pixels)
-    assert b"ICC_PROFILE" in answer.content[:4096] or b"iCCP" in answer.content[:4096]
+    if kind == "image/jpeg":
+        assert b"ICC_PROFILE" in answer.content[:4096]
+        return
+    chunks = shapes.png_chunks(answer.content)
+    name, profile = dict(chunks)["iCCP"].split(b"\0", 1)
+    assert name and profile[:1] == b"\0", "zlib's is the only compression"
+    profile = zlib.decompress(profile[1:])
+    assert profile[36:40] == b"acsp" and profile[16:20] == b"RGB ", profile[:40]
+    kinds = [kind for kind, _ in chunks]
+    assert kinds.index("iCCP") < kinds.index("IDAT")
+    texts = shapes.png_texts(chunks)
+    assert texts["Title"] == package["title"]
+    assert texts["Software"].startswith("Songwright ")
+    assert texts["Comment"].startswith(f"{pixels} × {pixels} pixels.")
+    assert texts["Source"] and texts["Copyright"].startswith("The model's licence: ")
 
 
 def test_words_are_set_once(base):

@@ -80,7 +80,7 @@ fn a_cover_of_a_model_whose_licence_was_not_accepted_is_a_403_with_what_to_do() 
     assert_says_how(errors[0].as_str().unwrap(), "small-sdxl");
     let path = format!("/songs/{}/cover", made["song_id"].as_str().unwrap());
     assert_forbidden(&server.post(&path, &json!({})), "small-sdxl");
-    // What is said helps: nothing is fetched, and the next request is drawn.
+    // Installing without it says the same.
     let install = server.post("/models/small-sdxl/install", &json!({}));
     assert_forbidden(&install, "small-sdxl");
     assert!(server.stop().success());

@@ -6,7 +6,9 @@ mod blocks;
 mod checkpoints;
 mod draw;
 mod failures;
+mod licence;
 mod service;
+mod variants;
 mod watcher;
 
 use std::{

@@ -1,6 +1,6 @@
 //! The same through the program: a card, the command line, HTTP.
 
-use std::{fmt::Write as _, fs, path::Path, process::Command};
+use std::{fmt::Write as _, fs, io::Cursor, path::Path, process::Command};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::json;
@@ -209,10 +209,19 @@ fn a_song_gets_another_cover() {
     assert_ne!(first, second);
     let text = String::from_utf8_lossy(&second).into_owned();
     assert!(text.contains("Denoising strength: 0.5") && text.contains("Seed: 9"));
-    let shop = server.get(&format!("/songs/{id}/release-art?size=1400&format=jpeg"));
-    assert_eq!(shop.status, 200);
-    let text = String::from_utf8_lossy(&shop.bytes).into_owned();
-    assert!(text.contains("Not for sale.") && text.contains("Seed: 9"));
+    for (pixels, format) in [(1400, "jpeg"), (3000, "png")] {
+        let path = format!("/songs/{id}/release-art?pixels={pixels}&format={format}");
+        let shop = server.get(&path);
+        assert_eq!(shop.status, 200, "{path}");
+        let file = image::ImageReader::new(Cursor::new(&shop.bytes));
+        let size = file.with_guessed_format().unwrap().into_dimensions();
+        assert_eq!(size.unwrap(), (pixels, pixels));
+        let text = String::from_utf8_lossy(&shop.bytes).into_owned();
+        assert!(
+            text.contains("Not for sale.") && text.contains("Seed: 9"),
+            "{path}"
+        );
+    }
 
     // Several at once are all kept; the first of them is shown.
     let several =

@@ -26,11 +26,11 @@ pub(crate) struct LocalArtists {
 impl LocalArtists {
     /// SDXL and what was distilled from it.
     fn sdxl(&self, place: &ModelPlace) -> Result<MakerOf<Self>, EngineError> {
-        let (folders, terms) = (place.folders.clone(), place.terms.clone());
+        let (folders, files) = (place.folders.clone(), place.files.clone());
         let (identity, budget_bytes) = (place.identity.clone(), self.budget_bytes);
-        let native_pixels = place.native_pixels;
+        let (native_pixels, terms) = (place.native_pixels, place.terms.clone());
         let open = move || -> Result<SdxlArtist, EngineError> {
-            let checkpoint = Checkpoint::open(&folders)?;
+            let checkpoint = Checkpoint::open_own(&folders, &files)?;
             let artist = SdxlArtist::new(checkpoint, &identity, device::best(), budget_bytes)?;
             Ok(artist.with_terms(terms.clone()).with_native(native_pixels))
         };

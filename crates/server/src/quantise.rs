@@ -36,7 +36,10 @@ impl Whole {
             }
             SDXL => {
                 let folders: Vec<PathBuf> = folders.into_iter().map(Path::to_owned).collect();
-                Some(Self::Sdxl(Box::new(sdxl::Checkpoint::open(&folders)?)))
+                let files = installed.files().iter().map(|file| file.location.clone());
+                let files: Vec<PathBuf> = files.collect();
+                let whole = sdxl::Checkpoint::open_own(&folders, &files)?;
+                Some(Self::Sdxl(Box::new(whole)))
             }
             _ => None,
         })

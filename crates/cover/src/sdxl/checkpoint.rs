@@ -30,7 +30,7 @@ use super::{
 /// need not be there.
 #[derive(Clone, Debug)]
 pub struct Checkpoint {
-    folders: Vec<PathBuf>,
+    files: Files,
     unet_file: UnetFile,
     pub(super) first: ClipConfig,
     pub(super) second: ClipConfig,
@@ -96,10 +96,21 @@ impl Checkpoint {
     /// [`Error::Checkpoint`] names the file that is missing, cut off, no such file, or of another model, and
     /// says what to do.
     pub fn open(folders: &[PathBuf]) -> Result<Self, Error> {
-        let read = Folders(folders);
+        Self::open_own(folders, &[])
+    }
+
+    /// The same of a model whose own files are known: where several forms of one share a folder, its own go first.
+    ///
+    /// # Errors
+    /// As [`Self::open`].
+    pub fn open_own(folders: &[PathBuf], own: &[PathBuf]) -> Result<Self, Error> {
+        let read = Files {
+            folders: folders.to_vec(),
+            own: own.to_vec(),
+        };
         let tokenizer = ["tokenizer/tokenizer.json", "tokenizer/vocab.json"];
         let tokenizer = read.any(&tokenizer)?;
-        let unet_file = UnetFile::find(folders)
+        let unet_file = UnetFile::find(folders, own)
             .ok_or_else(|| at_fault(&read.missing(Part::Unet.files()), "the file is missing"))?;
         let scheduler = if unet_file.steps().is_some() {
             // Its file of the scheduler is the base model's.
@@ -112,8 +123,8 @@ impl Checkpoint {
             read.config("scheduler/scheduler_config.json")?
         };
         let tiny = match read
-            .find("taesdxl/config.json")
-            .or(read.find("config.json"))
+            .find(&["taesdxl/config.json"])
+            .or(read.find(&["config.json"]))
         {
             Some(file) => parsed(&file)?,
             None => TinyVaeConfig::default(),
@@ -127,7 +138,7 @@ impl Checkpoint {
             scheduler,
             unet_file,
             tokenizer: tokenizer.parent().unwrap_or(&tokenizer).to_owned(),
-            folders: folders.to_vec(),
+            files: read,
         };
         for part in Part::NEEDED {
             checkpoint.check(part)?;
@@ -198,7 +209,7 @@ impl Checkpoint {
     pub fn file(&self, part: Part) -> Result<PathBuf, Error> {
         match part {
             Part::Unet => Ok(self.unet_file.file.clone()),
-            _ => Folders(&self.folders).any(part.files()),
+            _ => self.files.any(part.files()),
         }
     }
 
@@ -285,21 +296,31 @@ fn parsed<T: DeserializeOwned>(file: &Path) -> Result<T, Error> {
         .map_err(|error| at_fault(file, &format!("it is no configuration of SDXL: {error}")))
 }
 
-struct Folders<'a>(&'a [PathBuf]);
+/// Where files are looked for.
+#[derive(Clone, Debug)]
+struct Files {
+    folders: Vec<PathBuf>,
+    /// Those of them that are the model's, where that is known.
+    own: Vec<PathBuf>,
+}
 
-impl Folders<'_> {
-    fn find(&self, name: &str) -> Option<PathBuf> {
-        let files = self.0.iter().map(|folder| folder.join(name));
-        files.into_iter().find(|file| file.is_file())
+impl Files {
+    fn find(&self, names: &[&str]) -> Option<PathBuf> {
+        let paths = names
+            .iter()
+            .flat_map(|name| self.folders.iter().map(move |folder| folder.join(name)));
+        let there: Vec<PathBuf> = paths.filter(|path| path.is_file()).collect();
+        let own = there.iter().find(|path| self.own.contains(path));
+        own.or(there.first()).cloned()
     }
 
     fn any(&self, names: &[&str]) -> Result<PathBuf, Error> {
-        let found = names.iter().find_map(|name| self.find(name));
+        let found = self.find(names);
         found.ok_or_else(|| at_fault(&self.missing(names), "the file is missing"))
     }
 
     fn missing(&self, names: &[&str]) -> PathBuf {
-        let folder = self.0.first().cloned().unwrap_or_default();
+        let folder = self.folders.first().cloned().unwrap_or_default();
         folder.join(names.last().copied().unwrap_or_default())
     }
 

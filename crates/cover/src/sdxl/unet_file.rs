@@ -35,23 +35,28 @@ const PREFIXES: [&str; 4] = ["", "model.diffusion_model.", "diffusion_model.", "
 const MARKS: [&str; 2] = ["conv_in.weight", "input_blocks.0.0.weight"];
 
 impl UnetFile {
-    /// The UNet's file in these folders, if there is one.
-    pub(super) fn find(folders: &[PathBuf]) -> Option<Self> {
-        let own = folders.iter().flat_map(|folder| {
+    /// The UNet's file in these folders, if there is one: one of `own` where several could be it.
+    pub(super) fn find(folders: &[PathBuf], own: &[PathBuf]) -> Option<Self> {
+        let is_own = |file: &PathBuf| own.contains(file);
+        Self::among(folders, &is_own).or_else(|| Self::among(folders, &|_| true))
+    }
+
+    fn among(folders: &[PathBuf], is_meant: &dyn Fn(&PathBuf) -> bool) -> Option<Self> {
+        let mut in_unet = folders.iter().flat_map(|folder| {
             // A file here is meant to be the UNet; where it is none, that is said.
             beside(&folder.join("unet"), &["gguf"])
         });
-        if let Some(file) = own.into_iter().next() {
+        if let Some(file) = in_unet.find(is_meant) {
             return Some(Self::of(file));
         }
         let shared = folders.iter().flat_map(|folder| beside(folder, &["gguf"]));
-        let mut shared = shared.map(Self::of);
+        let mut shared = shared.filter(is_meant).map(Self::of);
         if let Some(found) = shared.find(|found| found.naming.is_some()) {
             return Some(found);
         }
         let published = Part::Unet.files().iter().find_map(|name| {
             let files = folders.iter().map(|folder| folder.join(name));
-            files.into_iter().find(|file| file.is_file())
+            files.filter(is_meant).find(|file| file.is_file())
         });
         published.map(Self::of)
     }
