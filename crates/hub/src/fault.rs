@@ -133,6 +133,7 @@ impl fmt::Display for Advice {
         }
     }
 }
+
 /// How a licence is accepted, a clause.
 #[derive(Debug)]
 pub struct Accepting {
