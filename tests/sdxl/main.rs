@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "all of it is tests")]
 
 mod blocks;
+mod card;
 mod checkpoints;
 mod draw;
 mod failures;

@@ -1,35 +1,18 @@
 //! The same through the program: a card, the command line, HTTP.
 
-use std::{fmt::Write as _, fs, io::Cursor, path::Path, process::Command};
+use std::{fs, io::Cursor, path::Path, process::Command};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde_json::json;
 use songwright_tests::{Server, program, sdxl::sdxl_files};
 
-use crate::small;
+use crate::{card, small};
 
 /// A card of the small model, whose licence has to be accepted.
 pub(crate) fn write_card(data_dir: &Path) {
-    let mut card = r#"id = "small-sdxl"
-title = "Small SDXL"
-family = "sdxl"
-service = "image"
-repository = "songs/small-sdxl"
-revision = "main"
-
-[licence]
-id = "LicenseRef-test"
-url = "https://example.org/terms"
-must_accept = true
-summary = "Not for sale."
-"#
-    .to_owned();
-    for file in sdxl_files() {
-        write!(card, "\n[[file]]\npath = \"{file}\"\n").unwrap();
-    }
-    let cards = data_dir.join("models/cards");
-    fs::create_dir_all(&cards).unwrap();
-    fs::write(cards.join("small-sdxl.toml"), card).unwrap();
+    let licence = "id = \"LicenseRef-test\"\nmust_accept = true\nsummary = \"Not for sale.\"";
+    let name = ("small-sdxl", "Small SDXL");
+    card::write(data_dir, name, (licence, ""), &sdxl_files());
 }
 
 fn import(data_dir: &Path, accept: bool) -> std::process::Output {

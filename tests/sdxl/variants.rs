@@ -11,7 +11,10 @@ use serde_json::json;
 use songwright_cover::sdxl::Checkpoint;
 use songwright_tests::{Server, program, sdxl::sdxl_files};
 
-use crate::checkpoints::{UNET, copied};
+use crate::{
+    card,
+    checkpoints::{UNET, copied},
+};
 
 const STEPS: [usize; 3] = [4, 2, 8];
 
@@ -30,29 +33,16 @@ fn forms() -> tempfile::TempDir {
 }
 
 fn write_card(data_dir: &Path) {
-    let mut card = r#"id = "small-lightning"
-title = "Small Lightning"
-family = "sdxl"
-service = "image"
-repository = "songs/small-lightning"
-revision = "main"
-
-[licence]
-id = "Apache-2.0"
-url = "https://example.org/terms"
-"#
-    .to_owned();
-    for file in sdxl_files().into_iter().filter(|file| *file != UNET) {
-        write!(card, "\n[[file]]\npath = \"{file}\"\n").unwrap();
-    }
+    let mut variants = String::new();
     for steps in STEPS {
         let head = format!("name = \"{steps}-step\"\ntitle = \"{steps} steps\"");
         let file = format!("[[variant.file]]\npath = \"{}\"", unet(steps));
-        write!(card, "\n[[variant]]\n{head}\n{file}\n").unwrap();
+        write!(variants, "\n[[variant]]\n{head}\n{file}\n").unwrap();
     }
-    let cards = data_dir.join("models/cards");
-    fs::create_dir_all(&cards).unwrap();
-    fs::write(cards.join("small-lightning.toml"), card).unwrap();
+    let mut files = sdxl_files();
+    files.retain(|file| *file != UNET);
+    let name = ("small-lightning", "Small Lightning");
+    card::write(data_dir, name, ("id = \"Apache-2.0\"", &variants), &files);
 }
 
 fn import(forms: &Path, data_dir: &Path, variant: &str) {

@@ -135,18 +135,12 @@ impl Drop for More {
 
 #[cfg(test)]
 mod tests {
-    use std::{
-        sync::{
-            atomic::{AtomicBool, Ordering::SeqCst},
-            mpsc,
-        },
-        thread,
-        time::Duration,
-    };
+    use std::{sync::mpsc, thread, time::Duration};
 
     use crossbeam_channel::Receiver;
 
     use super::*;
+    use crate::testing::Wish;
 
     const MOMENT: Duration = Duration::from_millis(30);
 
@@ -263,13 +257,6 @@ mod tests {
 
     #[test]
     fn more_than_there_is_is_refused_and_waiting_ends_with_the_wish() {
-        struct Wish(AtomicBool);
-        impl Observer for Wish {
-            fn report(&self, _: Progress) {}
-            fn is_cancelled(&self) -> bool {
-                self.0.load(SeqCst)
-            }
-        }
         const MIB: u64 = 1 << 20;
         let alone = Booking::alone(100 * MIB, 40 * MIB);
         assert_eq!(alone.within_reach(), 100 * MIB);
@@ -284,11 +271,11 @@ mod tests {
         let residency = Residency::new(100);
         let (_music, _) = at_work(&residency, 1, 60);
         let (cover, _) = at_work(&residency, 2, 30);
-        let wish = Arc::new(Wish(AtomicBool::new(false)));
+        let wish = Arc::new(Wish::default());
         let given_up = wish.clone();
         let giving_up = thread::spawn(move || {
             thread::sleep(3 * MOMENT);
-            given_up.0.store(true, SeqCst);
+            given_up.give_up();
         });
         let ended = cover.all_of(50, wish.as_ref(), &mut || ());
         assert!(matches!(ended, Err(EngineError::Cancelled)));

@@ -17,6 +17,8 @@ mod loading;
 mod place;
 mod queue;
 mod residency;
+#[cfg(test)]
+mod testing;
 mod workers;
 
 pub use aside::Aside;

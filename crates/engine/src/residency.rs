@@ -238,6 +238,12 @@ impl Residency {
         bytes_of(&self.residents(), id)
     }
 
+    /// How many engines are at work.
+    #[cfg(test)]
+    pub(crate) fn at_work(&self) -> usize {
+        self.residents().iter().filter(|r| r.busy).count()
+    }
+
     pub(crate) fn set_busy(&self, id: u64, busy: bool) {
         let mut residents = self.residents();
         if let Some(resident) = residents.iter_mut().find(|r| r.id == id) {
@@ -256,12 +262,13 @@ impl Residency {
 
 #[cfg(test)]
 mod tests {
-    use std::{sync::atomic::AtomicBool, sync::atomic::Ordering::SeqCst, thread};
+    use std::thread;
 
     use crossbeam_channel::bounded;
-    use songwright_base::{Progress, Silent};
+    use songwright_base::Silent;
 
     use super::*;
+    use crate::testing::Wish;
 
     const MOMENT: Duration = Duration::from_millis(20);
 
@@ -324,20 +331,13 @@ mod tests {
 
     #[test]
     fn waiting_ends_with_the_wish() {
-        struct Wish(AtomicBool);
-        impl Observer for Wish {
-            fn report(&self, _: Progress) {}
-            fn is_cancelled(&self) -> bool {
-                self.0.load(SeqCst)
-            }
-        }
         let residency = impatient();
         first(&residency);
-        let wish = Arc::new(Wish(AtomicBool::new(false)));
+        let wish = Arc::new(Wish::default());
         let given_up = wish.clone();
         let giving_up = thread::spawn(move || {
             thread::sleep(5 * MOMENT);
-            given_up.0.store(true, SeqCst);
+            given_up.give_up();
         });
         let (leave, _) = bounded(1);
         let two = Newcomer {
